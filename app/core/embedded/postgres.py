@@ -1,0 +1,215 @@
+"""The embedded PostgreSQL server: its cluster, its settings, its life."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from locale import LC_CTYPE, Error, setlocale
+from pathlib import Path
+
+import psycopg
+
+from app.core.embedded.leash import spawn
+from app.core.embedded.place import PRIVATE, Place, make_folder
+from app.core.embedded.ports import LOOPBACK
+
+SUPERUSER = "postgres"
+READY_TIMEOUT_S = 60  # recovery after a crash replays up to max_wal_size
+STOP_TIMEOUT_S = 30
+
+SETTINGS = """\
+# Written at every start by app/core/embedded/postgres.py; changes here are lost.
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+password_encryption = scram-sha-256
+max_connections = 200
+shared_buffers = 256MB
+work_mem = 8MB
+maintenance_work_mem = 64MB
+effective_cache_size = 1GB
+random_page_cost = 1.1
+# Compiling costs more than our short queries take.
+jit = off
+max_parallel_workers_per_gather = 1
+max_wal_size = 1GB
+wal_compression = on
+shared_preload_libraries = 'pg_stat_statements,auto_explain'
+pg_stat_statements.max = 10000
+# Plans are asked for by the console; a plan in a log would carry people's data.
+auto_explain.log_min_duration = -1
+auto_explain.log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+track_io_timing = on
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_line_prefix = '%m [%p] %u@%d '
+log_checkpoints = off
+"""
+# Only for a cluster that is thrown away: a crash of the machine would destroy it.
+UNSAFE_SETTINGS = """\
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+shared_buffers = 128MB
+wal_level = minimal
+max_wal_senders = 0
+"""
+ACCESS = "# type database user address method\nhost all all 127.0.0.1/32 scram-sha-256\n"
+
+
+@dataclass
+class Postgres:
+    """One cluster in `place.data/postgres`.
+
+    Attributes:
+        password: the superuser's; used when the cluster is made and to look whether it is ready.
+        is_durable: False trades safety for speed, for tests alone.
+    """
+
+    place: Place
+    port: int
+    password: str
+    is_durable: bool = True
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The cluster's folder."""
+        return self.place.data / "postgres"
+
+    def url(self, database: str = "postgres") -> str:
+        """The superuser's URL."""
+        return f"postgresql://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
+
+    def prepare(self) -> None:
+        """Make the cluster if there is none, write its settings, and clear what a crash left behind."""
+        if not (self.folder / "PG_VERSION").exists():
+            self._make_cluster()
+        self._write("postgresql.conf", f"{SETTINGS}{'' if self.is_durable else UNSAFE_SETTINGS}port = {self.port}\n")
+        self._write("pg_hba.conf", ACCESS)
+        self._end_predecessor()
+
+    def command(self) -> list[str]:
+        """What to run in the foreground."""
+        return [str(self.place.postgres_bin / "postgres"), "-D", str(self.folder)]
+
+    def is_ready(self) -> bool:
+        """Whether it answers a query."""
+        try:
+            with psycopg.connect(self.url(), connect_timeout=2) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def start(self) -> None:
+        """Run it outside the supervisor and wait until it answers."""
+        self.prepare()
+        log = self.place.data / "postgres.log"
+        with log.open("ab") as output:
+            self.process = spawn(
+                self.command(),
+                env=server_environ(),
+                cwd=self.folder,
+                account=self.place.account,
+                output=output,
+                death_signal=signal.SIGQUIT if self.is_durable else signal.SIGKILL,
+            )
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not self.is_ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions are rolled back, everything is written."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT if self.is_durable else signal.SIGQUIT)
+            self.process.wait(STOP_TIMEOUT_S)
+            self.process = None
+
+    def _make_cluster(self) -> None:
+        make_folder(self.folder, PRIVATE)
+        self.place.account.own(self.folder)
+        identity = self.place.account.identity()
+        with tempfile.NamedTemporaryFile("w", dir=self.place.data, prefix="pw") as password_file:
+            password_file.write(self.password)
+            password_file.flush()
+            self.place.account.own(Path(password_file.name))
+            done = subprocess.run(
+                [str(self.place.postgres_bin / "initdb"), "-D", str(self.folder), "--username", SUPERUSER]
+                + ["--pwfile", password_file.name, "--auth", "scram-sha-256", "--encoding", "UTF8"]
+                # The same order of text on every machine; LC_CTYPE tells pg_trgm what a letter is.
+                + ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"]
+                + ["--lc-ctype", _letters_locale()]
+                + ([] if self.is_durable else ["--no-sync"]),
+                env=server_environ(),
+                cwd=self.folder,
+                user=identity.uid if identity else None,
+                group=identity.gid if identity else None,
+                extra_groups=[] if identity else None,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if done.returncode != 0:
+            raise RuntimeError(f"PostgreSQL could not make its cluster in {self.folder}:\n{done.stdout}{done.stderr}")
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+        self.place.account.own(path)
+
+    def _end_predecessor(self) -> None:
+        """Stop a server an earlier supervisor left on this cluster, and drop a pid file whose pid is someone else's."""
+        pid_file = self.folder / "postmaster.pid"
+        pid = _first_line_number(pid_file)
+        if pid is None:
+            return
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while _runs_in(pid, self.folder):
+            # Immediate shutdown: the caller holds the home's lock, so nobody uses this server; recovery is exact.
+            _signal_if_alive(pid, signal.SIGQUIT if time.monotonic() < deadline else signal.SIGKILL)
+            time.sleep(0.1)
+        # After a reboot the pid may belong to another program of this user, and PostgreSQL would refuse to start.
+        pid_file.unlink(missing_ok=True)
+
+
+def server_environ() -> dict[str, str]:
+    """A server's environment: none of our settings, none of the person's PG* variables."""
+    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _letters_locale() -> str:
+    before = setlocale(LC_CTYPE)
+    try:
+        setlocale(LC_CTYPE, "C.UTF-8")
+    except Error:
+        return "C"
+    setlocale(LC_CTYPE, before)
+    return "C.UTF-8"
+
+
+def _first_line_number(path: Path) -> int | None:
+    try:
+        return int(path.read_text(encoding="utf-8").split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+
+
+def _runs_in(pid: int, folder: Path) -> bool:
+    """Whether the process works in the folder, as a postmaster does in its cluster."""
+    try:
+        return Path(f"/proc/{pid}/cwd").resolve(strict=True) == folder.resolve()
+    except OSError:
+        return False
+
+
+def _signal_if_alive(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return

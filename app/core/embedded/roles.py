@@ -1,0 +1,173 @@
+"""The database roles, each with the least it needs, and the database they share.
+
+Rights on tables belong to the migrations; here is who may log in, connect, wait and for how long.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy.engine import URL, make_url
+
+OWNER = "qd_owner"
+EXTENSIONS = ("pg_trgm", "btree_gin", "pg_stat_statements")
+
+
+@dataclass(frozen=True)
+class Role:
+    """One login role.
+
+    Attributes:
+        setting: the setting that carries its URL.
+        attributes: what CREATE ROLE grants beyond LOGIN.
+        defaults: session settings it starts with.
+        member_of: roles of PostgreSQL it inherits from.
+        may_make_temporary: whether it may make temporary tables (bulk loads copy into one).
+    """
+
+    name: str
+    setting: str
+    attributes: str = ""
+    defaults: Mapping[str, str] | None = None
+    member_of: str | None = None
+    may_make_temporary: bool = False
+
+
+ROLES = (
+    Role(OWNER, "DATABASE_OWNER_URL", may_make_temporary=True),
+    Role(
+        "qd_app",
+        "DATABASE_URL",
+        defaults={"statement_timeout": "10s", "lock_timeout": "3s", "idle_in_transaction_session_timeout": "15s"},
+        may_make_temporary=True,
+    ),
+    Role(
+        "qd_system",
+        "DATABASE_SYSTEM_URL",
+        defaults={"lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"},
+        may_make_temporary=True,
+    ),
+    Role(
+        "qd_platform",
+        "DATABASE_PLATFORM_URL",
+        defaults={"statement_timeout": "10s", "default_transaction_read_only": "on"},
+    ),
+    Role("qd_monitor", "DATABASE_MONITOR_URL", defaults={"statement_timeout": "10s"}, member_of="pg_read_all_stats"),
+    Role(
+        "qd_backup",
+        "DATABASE_BACKUP_URL",
+        attributes="BYPASSRLS",
+        defaults={"default_transaction_read_only": "on"},
+        member_of="pg_read_all_data",
+    ),
+)
+Passwords = Mapping[str, str]
+
+
+def make_passwords() -> dict[str, str]:
+    """A random password for each role, by role name."""
+    return {role.name: secrets.token_urlsafe(24) for role in ROLES}
+
+
+def bootstrap(superuser_url: str, dbname: str, passwords: Passwords | None = None) -> dict[str, str]:
+    """Make the roles, the database and its extensions; safe to repeat.
+
+    Args:
+        superuser_url: a login that may make roles, databases and extensions.
+        passwords: by role name; new random ones if not given, which replaces those of an earlier run.
+
+    Returns:
+        The settings `DATABASE_URL`, `DATABASE_OWNER_URL` … with a `postgresql://` URL each.
+    """
+    chosen = make_passwords() if passwords is None else passwords
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        for role in ROLES:
+            ensure_role(connection, role, chosen[role.name])
+    create_database(superuser_url, dbname)
+    return role_urls(superuser_url, dbname, chosen)
+
+
+def ensure_role(connection: psycopg.Connection, role: Role, password: str) -> None:
+    """Make the role or bring it to what it should be."""
+    name = sql.Identifier(role.name)
+    known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role.name]).fetchone()
+    if known is None:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
+    # Hashed here, so that no log of the server can hold the password.
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.name.encode(), b"scram-sha-256").decode()
+    attributes = sql.SQL(role.attributes)
+    connection.execute(sql.SQL("ALTER ROLE {} {} PASSWORD {}").format(name, attributes, sql.Literal(verifier)))
+    for setting, value in (role.defaults or {}).items():
+        connection.execute(
+            sql.SQL("ALTER ROLE {} SET {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))
+        )
+    if role.member_of:
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role.member_of), name))
+
+
+def create_database(superuser_url: str, dbname: str, template: str | None = None) -> None:
+    """Make the database if there is none, give it to the owner role, and close it to everyone else.
+
+    Args:
+        template: an existing database to copy, which nobody may be connected to.
+    """
+    database, owner = sql.Identifier(dbname), sql.Identifier(OWNER)
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        if not connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user AND rolsuper").fetchone():
+            # A managed service's administrator may give a database only to a role it belongs to.
+            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [dbname]).fetchone() is None:
+            source = (
+                sql.SQL("TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template)) if template else sql.SQL("")
+            )
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} {}").format(database, owner, source))
+        connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(database, owner))
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+        for role in ROLES:
+            rights = sql.SQL("CONNECT, TEMPORARY" if role.may_make_temporary else "CONNECT")
+            connection.execute(
+                sql.SQL("GRANT {} ON DATABASE {} TO {}").format(rights, database, sql.Identifier(role.name))
+            )
+    if template is None:
+        _prepare_schema(database_url(superuser_url, dbname))
+
+
+def _prepare_schema(superuser_url: str) -> None:
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        for extension in EXTENSIONS:
+            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+        connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        for role in ROLES:
+            rights = sql.SQL("USAGE, CREATE" if role.name == OWNER else "USAGE")
+            connection.execute(sql.SQL("GRANT {} ON SCHEMA public TO {}").format(rights, sql.Identifier(role.name)))
+
+
+def role_urls(any_url: str, dbname: str, passwords: Passwords) -> dict[str, str]:
+    """Each role's URL on the server of `any_url`."""
+    base = make_url(any_url).set(drivername="postgresql", database=dbname)
+    return {role.setting: _text(base.set(username=role.name, password=passwords[role.name])) for role in ROLES}
+
+
+def database_url(any_url: str, dbname: str) -> str:
+    """The same login on another database of the same server."""
+    return _text(make_url(any_url).set(drivername="postgresql", database=dbname))
+
+
+def bootstrap_command(administrator_url: str, dbname: str | None = None) -> str:
+    """Make the roles on a person's own server and say what to set: the text `flask db bootstrap` prints.
+
+    Args:
+        administrator_url: a superuser, or a managed service's administrator.
+        dbname: the database to make or take over; the URL's own if not given.
+    """
+    target = dbname or str(conninfo_to_dict(database_url(administrator_url, dbname or "quarterdeck"))["dbname"])
+    settings = bootstrap(database_url(administrator_url, "postgres"), target)
+    lines = "\n".join(f"{name}={value}" for name, value in settings.items())
+    return f"# Roles and database {target} are ready. Keep these lines as secrets, then run: flask db upgrade\n{lines}"
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
