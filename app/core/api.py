@@ -1,0 +1,164 @@
+"""The JSON contract of a route: what it takes, what it answers, which Problems it knows.
+
+`@contract` checks the Content-Type (415), parses the body (400 malformed, 422 invalid, input never
+echoed), runs the view once per Idempotency-Key, and answers by alias. `app/core/openapi.py` reads the
+same declarations, so the document cannot drift from the behaviour.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Response, current_app, make_response, request
+from pydantic import BaseModel, ValidationError
+
+from app.core.access import allow
+from app.core.errors import InvalidInput, MalformedBody, Problem, UnsupportedMediaType
+from app.core.idempotency import once
+
+JSON = "application/json"
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What one JSON route promises."""
+
+    scope: str
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    returns: dict[int, type[BaseModel] | None] = field(default_factory=dict)
+    problems: tuple[type[Problem], ...] = ()
+    tag: str = ""
+    any_company: bool = False
+    raw: bool = False
+
+
+def contract(
+    *,
+    scope: str,
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    returns: dict[int, type[BaseModel] | None] | None = None,
+    problems: list[type[Problem]] | None = None,
+    tag: str = "",
+    any_company: bool = False,
+    raw: bool = False,
+    session: bool = True,
+) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Declare a JSON route. The view gets `body=` and `query=` parsed and returns a model or (model, status).
+
+    Args:
+        scope: The permission needed; `public` or `self` as in the access table.
+        body: Shape of the JSON body; None when the route takes none.
+        query: Shape of the query string.
+        returns: Answer shape by status; the first is the default status.
+        problems: The Problems it raises beyond the common ones.
+        tag: Heading in the document.
+        any_company: A platform admin may call it without a company.
+        raw: The view answers with its own Response (a stream, a file); it is documented but not built here.
+        session: False for routes that never load a session.
+    """
+    declared = Contract(scope, body, query, returns or {200: None}, tuple(problems or ()), tag, any_company, raw)
+    default_status = next(iter(declared.returns))
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Response]:
+        @wraps(view)
+        def run(**path: Any) -> Response:
+            if body is not None:
+                path["body"] = parse_body(body)
+            if query is not None:
+                path["query"] = parse_query(query)
+            result = view(**path)
+            if isinstance(result, Response):
+                return result
+            answer, status = result if isinstance(result, tuple) else (result, default_status)
+            return json_answer(answer, status)
+
+        acting = run if raw and body is None else once(run)
+
+        @wraps(view)
+        def guarded(**path: Any) -> Response:
+            return make_response(acting(**path) if request.method not in {"GET", "HEAD"} else run(**path))
+
+        allow(scope, any_company=any_company, session=session)(guarded)
+        guarded.__contract__ = declared  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def json_answer(answer: BaseModel | dict[str, Any] | list[Any] | None, status: int = 200) -> Response:
+    """Return a model (by alias), a dict as it is, or an empty answer."""
+    if answer is None:
+        return make_response("", 204 if status == 200 else status)  # noqa: PLR2004
+    if isinstance(answer, BaseModel):
+        return Response(answer.model_dump_json(by_alias=True), status, mimetype=JSON)
+    response = current_app.json.response(answer)
+    response.status_code = status
+    return response
+
+
+def parse_body(shape: type[Model]) -> Model:
+    """Return the JSON body as `shape`.
+
+    Raises:
+        UnsupportedMediaType: It is not JSON.
+        MalformedBody: It is not readable JSON.
+        InvalidInput: It is JSON of another shape.
+    """
+    if request.mimetype != JSON:
+        raise UnsupportedMediaType(expected=JSON)
+    try:
+        return shape.model_validate_json(request.get_data())
+    except ValidationError as error:
+        raise problem_of(error) from None
+    except RecursionError:
+        raise MalformedBody(reason="It is nested too deeply.") from None
+
+
+def parse_query(shape: type[Model]) -> Model:
+    """Return the query string as `shape`; empty values count as absent.
+
+    Raises:
+        InvalidInput: A parameter cannot be used.
+    """
+    known = {name for pair in ((k, f.alias or k) for k, f in shape.model_fields.items()) for name in pair}
+    values = {key: value for key, value in request.args.items() if value != "" and (key in known or key != "companyId")}
+    try:
+        return shape.model_validate(values)
+    except ValidationError as error:
+        raise problem_of(error) from None
+
+
+def parse_form(shape: type[Model]) -> Model:
+    """Return the form fields as `shape`, for page acts; empty values count as absent.
+
+    Raises:
+        InvalidInput: A field cannot be used.
+    """
+    ours = {"csrf_token", "idempotency_key"}
+    values = {key: value for key, value in request.form.items() if value != "" and key not in ours}
+    try:
+        return shape.model_validate(values)
+    except ValidationError as error:
+        raise problem_of(error) from None
+
+
+def problem_of(error: ValidationError) -> Problem:
+    """Return the Problem of a Pydantic error, without what was sent: it may be a password."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    if found and found[0]["type"] == "json_invalid":
+        return MalformedBody(reason=found[0]["msg"].removeprefix("Invalid JSON: ").capitalize() + ".")
+    return InvalidInput(errors=[{"field": dotted(item["loc"]), "message": sentence(item["msg"])} for item in found])
+
+
+def dotted(location: tuple[int | str, ...]) -> str:
+    """("lines", 0, "sku") -> lines.0.sku."""
+    return ".".join(str(part) for part in location) or "body"
+
+
+def sentence(message: str) -> str:
+    """Return Pydantic's message as we speak."""
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")

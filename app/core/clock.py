@@ -1,0 +1,13 @@
+"""The one clock: aware UTC, replaceable in tests through time-machine."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Return this instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def rfc3339(at: datetime) -> str:
+    """Return an instant as the API writes it: 2026-11-20T10:42:08.123Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,170 @@
+"""Base, Model and transaction(): the only commit in the tree."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, SessionTransaction
+
+from app.core.tenancy import NOBODY, Scope, ScopeChangedInTransaction, current_scope
+from config import Settings
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+WEB_POOL_WAIT_S = 2  # DB_CONNECTION_TIMEOUT is the upper bound; a person waits two seconds at most
+
+
+class Base(DeclarativeBase):
+    """The one metadata."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+class Model(MappedAsDataclass, Base, kw_only=True):
+    """What every table subclasses: typed constructor, keyword-only."""
+
+    __abstract__ = True
+
+
+class RoleSession(FlaskSession):
+    """A session that speaks through the login of the current scope."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | sa.Connection:
+        """Choose the engine by scope, never by model."""
+        scope = current_scope()
+        begun = self.info.get("scope")
+        if begun is not None and begun != scope and self.in_transaction():
+            raise ScopeChangedInTransaction(f"transaction of {begun} used by {scope}")
+        return db.engines[None if scope.role == "app" else scope.role]
+
+
+_session_owner: ContextVar[object | None] = ContextVar("session_owner", default=None)
+
+
+def _session_key() -> int:
+    """Sessions belong to the app context, except inside `fresh_session`."""
+    from flask.globals import app_ctx
+
+    owner = _session_owner.get()
+    return id(owner) if owner is not None else id(app_ctx._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": RoleSession, "scopefunc": _session_key, "expire_on_commit": False})
+
+
+@contextmanager
+def fresh_session() -> Iterator[None]:
+    """Use a database session of its own inside the block, so a change of scope never meets an open transaction."""
+    token = _session_owner.set(object())
+    try:
+        yield
+    finally:
+        db.session.remove()
+        _session_owner.reset(token)
+
+
+@event.listens_for(Session, "after_begin")
+def set_company(session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
+    """Tell row-level security whose rows this transaction may see.
+
+    Transaction-local, so it can not leak through the pool. It survives savepoints; a rollback ends the
+    transaction and the next begin sets it again.
+    """
+    if transaction.nested:
+        return
+    scope = current_scope()
+    session.info["scope"] = scope
+    if scope.role == "app" and scope != NOBODY:
+        connection.exec_driver_sql("SELECT set_config('qd.company_id', %s, true)", (str(scope.company_id),))
+
+
+@event.listens_for(Session, "after_transaction_end")
+def forget_scope(session: Session, transaction: SessionTransaction) -> None:
+    """Let the next transaction of this session belong to another scope."""
+    if transaction.parent is None:
+        session.info.pop("scope", None)
+
+
+BeforeCommit = Callable[[Session], None]
+_before_commit: list[BeforeCommit] = []
+
+
+def before_commit(hook: BeforeCommit) -> BeforeCommit:
+    """Register what is written last in every transaction, after the row locks are taken (the outbox)."""
+    _before_commit.append(hook)
+    return hook
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Run a block in one transaction and commit it. The only commit in the tree.
+
+    An inner `transaction()` joins the outer one. No network I/O belongs inside: facts and jobs leave
+    through the outbox.
+    """
+    session = db.session()
+    if session.info.get("in_transaction"):
+        yield session
+        return
+    session.info["in_transaction"] = True
+    try:
+        yield session
+        session.flush()
+        for hook in _before_commit:
+            hook(session)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("in_transaction", None)
+        session.info.pop("facts", None)
+
+
+@contextmanager
+def auth_connection() -> Iterator[sa.Connection]:
+    """Open a short transaction for the `auth_*` functions, before the company is known.
+
+    Only those definer functions, each taking one exact key, return anything here.
+    """
+    with db.engine.begin() as connection:
+        yield connection
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Pool and driver settings of one login (row B19)."""
+    return {
+        "pool_size": max(settings.db_min_connections, 1),
+        "max_overflow": settings.db_max_connections - max(settings.db_min_connections, 1),
+        "pool_timeout": min(settings.db_connection_timeout / 1000, WEB_POOL_WAIT_S),
+        "pool_recycle": settings.db_idle_timeout / 1000,
+        "pool_pre_ping": True,
+        "pool_use_lifo": True,
+        "connect_args": {"connect_timeout": 2, "application_name": "quarterdeck", "options": "-c timezone=UTC"},
+    }
+
+
+def init_db(app: Flask, settings: Settings) -> None:
+    """Bind the logins: app by default, platform and system beside it."""
+    options = engine_options(settings)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url.get_secret_value()
+    binds = {"platform": settings.database_platform_url, "system": settings.database_system_url}
+    app.config["SQLALCHEMY_BINDS"] = {
+        role: {"url": url.get_secret_value(), **options} for role, url in binds.items() if url is not None
+    }
+    db.init_app(app)
+
+
+__all__ = ["Base", "Model", "Scope", "auth_connection", "before_commit", "db", "fresh_session", "init_db", "transaction"]

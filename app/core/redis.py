@@ -1,0 +1,81 @@
+"""The one factory of Redis clients, each with a time budget. No other constructor in the tree.
+
+redis-py retries ten times when built from host and port: a hung server then costs a request 59 s. Here a
+request waits `REDIS_BUDGET_MS` once; after a failure nobody asks again for a second.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Flask, current_app
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from config import Settings
+
+T = TypeVar("T")
+REST_AFTER_FAILURE_S = 1.0
+EXTENSION = "quarterdeck-redis"
+
+
+class RedisAway(Exception):
+    """Redis did not answer within its budget. Callers go on without it."""
+
+
+def connect(settings: Settings, *, timeout_s: float) -> Redis:
+    """Return a client whose every command ends within `timeout_s` seconds, without retries."""
+    return Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=timeout_s,
+        socket_connect_timeout=min(timeout_s, 1.0),
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+        decode_responses=False,
+    )
+
+
+class RequestRedis:
+    """Redis as a request may use it: a budget, and a rest after a failure.
+
+    Attributes:
+        commands: Round trips made by this process, for the tests that count them.
+    """
+
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+        self.commands = 0
+        self._away_until = 0.0
+
+    @property
+    def resting(self) -> bool:
+        """True within a second after a failure."""
+        return time.monotonic() < self._away_until
+
+    def run(self, work: Callable[[Redis], T]) -> T:
+        """Run one round trip.
+
+        Raises:
+            RedisAway: It failed, or failed less than a second ago.
+        """
+        if self.resting:
+            raise RedisAway("resting after a failure")
+        self.commands += 1
+        try:
+            return work(self.client)
+        except (RedisError, OSError) as error:
+            self._away_until = time.monotonic() + REST_AFTER_FAILURE_S
+            raise RedisAway(str(error)) from error
+
+
+def init_redis(app: Flask, settings: Settings) -> None:
+    """Give the app its request client."""
+    app.extensions[EXTENSION] = RequestRedis(connect(settings, timeout_s=settings.redis_budget_ms / 1000))
+
+
+def request_redis() -> RequestRedis:
+    """Return the app's request client."""
+    client: RequestRedis = current_app.extensions[EXTENSION]
+    return client

@@ -1,0 +1,131 @@
+"""What every page of the console shows around its content: who, where, and the rail."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request, session, url_for
+from markupsafe import Markup
+
+from app.core.auth import Principal, can, maybe_principal
+from app.core.ids import new_ulid
+from config import Settings
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One tab of the rail. Shown only to those who may open it."""
+
+    group: str
+    label: str
+    icon: str
+    endpoint: str
+    permission: str
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The person looking, as templates see them."""
+
+    principal: Principal
+
+    def __getattr__(self, name: str) -> Any:  # Any: the principal's own attributes
+        return getattr(self.principal, name)
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the menu button."""
+        words = self.principal.name.split()
+        return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+    @property
+    def role_label(self) -> str:
+        """The role in words."""
+        return self.principal.role.label
+
+    @property
+    def theme(self) -> str:
+        """`light`, `dark`, or empty for the system's."""
+        return str(self.principal.preferences.get("theme", ""))
+
+    @property
+    def density(self) -> str:
+        """`compact`, `roomy`, or empty for regular."""
+        return str(self.principal.preferences.get("density", ""))
+
+    @property
+    def timezone(self) -> str:
+        """The person's zone, else the company's."""
+        company = self.principal.acting_in
+        return str(self.principal.preferences.get("timezone") or (company.timezone if company else "UTC"))
+
+    @property
+    def keys_enabled(self) -> bool:
+        """Whether single-key shortcuts are on."""
+        return bool(self.principal.preferences.get("keys", True))
+
+
+NAV: list[NavItem] = []
+_company_choices: list[Callable[[], list[dict[str, str]]]] = []
+
+
+def nav(group: str, label: str, icon: str, endpoint: str, permission: str) -> None:
+    """Add a tab to the rail; features call it when they are registered."""
+    item = NavItem(group, label, icon, endpoint, permission)
+    if item not in NAV:
+        NAV.append(item)
+
+
+def company_choices(function: Callable[[], list[dict[str, str]]]) -> Callable[[], list[dict[str, str]]]:
+    """Register who lists the companies a platform admin may act in (accounts does)."""
+    _company_choices[:] = [function]
+    return function
+
+
+def rail() -> list[dict[str, Any]]:
+    """Return the groups of tabs this person may open."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    here = (request.endpoint or "").split(".")[0]
+    for item in NAV:
+        if item.permission == "self" or can(item.permission):
+            current = item.endpoint.split(".")[0] == here and (here != "accounts" or request.endpoint == item.endpoint)
+            tab = {"label": item.label, "icon": item.icon, "href": url_for(item.endpoint), "current": current, "mark": None}
+            groups.setdefault(item.group, []).append(tab)
+    return [{"label": label, "items": tabs} for label, tabs in groups.items()]
+
+
+def take_flashes() -> list[dict[str, Any]]:
+    """Return what the last act said, once."""
+    if "flashes" not in session:
+        return []
+    flashes: list[dict[str, Any]] = session.pop("flashes")
+    return flashes
+
+
+def idempotency_key() -> Markup:
+    """Return the hidden field that makes a form act once."""
+    return Markup('<input type="hidden" name="idempotency_key" value="{}">').format(new_ulid())
+
+
+def init_shell(app: Flask) -> None:
+    """Give every template the frame's values."""
+    settings: Settings = app.config["SETTINGS"]
+    label = {"development": "Development", "test": "Test", "staging": "Staging", "production": "Production"}
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        who = maybe_principal()
+        is_admin = who is not None and who.company is None
+        return {
+            "viewer": Viewer(who) if who else None,
+            "company": who.acting_in if who else None,
+            "acting": bool(is_admin and who and who.acting_in),
+            "companies": _company_choices[0]() if is_admin and _company_choices else [],
+            "environment": {"label": label[settings.environment], "is_production": settings.environment == "production"},
+            "release": settings.release,
+            "nav": rail() if who else [],
+            "can": can,
+            "idempotency_key": idempotency_key,
+            "flashes": take_flashes() if who else [],
+            "live": None,
+        }

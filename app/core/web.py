@@ -1,0 +1,214 @@
+"""Pages and fragments: htmx headers, security headers, cross-site refusal, rendering of Problems."""
+
+import hmac
+import secrets
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, session, url_for
+from htmx_flask.requests import HtmxAwareRequest
+from jinja2_fragments.flask import render_block
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from app.core import errors
+from app.core.context import request_id
+from app.core.errors import Problem
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+class QuarterdeckRequest(HtmxAwareRequest):
+    """htmx-flask reads htmx 2 headers; these properties read what htmx 4 sends."""
+
+    @property
+    def is_partial(self) -> bool:
+        """True when htmx wants a piece of the page, false on history restore and plain navigation."""
+        return (
+            self.headers.get("HX-Request") == "true"
+            and self.headers.get("HX-Request-Type", "partial") == "partial"
+            and self.headers.get("HX-History-Restore-Request") != "true"
+        )
+
+    @property
+    def hx_target(self) -> str:
+        """The id of the element htmx will replace: htmx 4 sends `tag#id`."""
+        return self.headers.get("HX-Target", "").rpartition("#")[2]
+
+    @property
+    def is_api(self) -> bool:
+        """True for addresses that speak JSON."""
+        return self.path.startswith("/api/")
+
+
+def is_partial() -> bool:
+    """Say whether this request wants a fragment."""
+    return bool(getattr(request, "is_partial", False))
+
+
+def page(template: str, *, block: str | None = None, status: int = 200, **context: Any) -> Response:
+    """Render a page, or only one of its blocks when htmx asks for a piece.
+
+    Args:
+        template: The page's one template.
+        block: The block an htmx request gets; None renders the whole page always.
+        status: HTTP status.
+        **context: What the template shows.
+    """
+    if block is not None and is_partial():
+        return make_response(render_block(template, block, **context), status)
+    return make_response(render_template(template, **context), status)
+
+
+def fragment(template: str, *, status: int = 200, **context: Any) -> Response:
+    """Render a partial template: the same one the page and the live push use."""
+    return make_response(render_template(template, **context), status)
+
+
+def done(location: str, *, toast: str | None = None, undo: str | None = None) -> Response:
+    """Answer an act: 303 to a page without script, HX-Redirect with it.
+
+    Args:
+        location: Where the person goes next.
+        toast: One past-tense sentence shown there.
+        undo: Address that a POST undoes the act at.
+    """
+    if toast:
+        session.setdefault("flashes", []).append({"text": toast, "undo": undo})
+        session.modified = True
+    if is_partial():
+        response = make_response("", 204)
+        response.headers["HX-Redirect"] = location
+        return response
+    return make_response(redirect(location, 303))
+
+
+def safe_next(target: str | None, default: str) -> str:
+    """Return a path on this site to go to, never another site's."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target or "\r" in target:
+        return default
+    parts = urlsplit(target)
+    return default if parts.netloc or parts.scheme else target
+
+
+def csrf_token() -> str:
+    """Return the per-session form token, for browsers that send no Sec-Fetch-Site."""
+    seed = session.get("csrf")
+    if seed is None:
+        seed = session["csrf"] = secrets.token_urlsafe(16)
+    return hmac.new(str(current_app.secret_key).encode(), str(seed).encode(), sha256).hexdigest()
+
+
+def refuse_cross_site() -> None:
+    """Refuse a changing request that another site made with this browser's cookie.
+
+    Sec-Fetch-Site is decisive where it is sent; then Origin; then the form token. A Bearer token is no
+    cookie, so such requests pass.
+    """
+    if request.method in SAFE_METHODS or request.headers.get("Authorization", "").startswith("Bearer "):
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site in {"same-origin", "none"}:
+            return
+        raise errors.CrossSite
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        if urlsplit(origin).netloc == request.host:
+            return
+        raise errors.CrossSite
+    if not request.cookies:
+        return
+    sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not hmac.compare_digest(sent, csrf_token()):
+        raise errors.CrossSite
+
+
+def finish(response: Response) -> Response:
+    """Add what every answer carries."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = request_id()
+    if current_app.config["SETTINGS"].secure_cookies:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.vary.update(["HX-Request", "HX-Request-Type", "Cookie"])
+    elif request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def render_problem(problem: Problem) -> Response:
+    """Make a page, a fragment or a problem document of a Problem."""
+    if getattr(request, "is_api", False) or request.accept_mimetypes.best == "application/json":
+        response = problem_document(problem)
+    elif problem.status == 401 and request.method == "GET" and not is_partial():  # noqa: PLR2004
+        return make_response(redirect(url_for("accounts.show_login", next=request.full_path.rstrip("?")), 303))
+    else:
+        template = "errors/fragment.html" if is_partial() else "errors/page.html"
+        response = make_response(render_template(template, problem=problem, request_id=request_id()), problem.status)
+        if problem.status == 401 and is_partial():  # noqa: PLR2004
+            response.headers["HX-Redirect"] = url_for("accounts.show_login")
+    retry_after = problem.fields.get("retry_after_s")
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def problem_document(problem: Problem) -> Response:
+    """Return the RFC 9457 document of a Problem."""
+    from app.core.outbox import plain
+
+    body = {
+        "type": f"{current_app.config['SETTINGS'].base_url}/docs/problems#{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "requestId": request_id(),
+        **plain(problem.fields),
+    }
+    response = current_app.json.response(body)
+    response.status_code = problem.status
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def as_problem(error: HTTPException) -> Problem:
+    """Translate what Werkzeug raises by itself."""
+    match error:
+        case NotFound():
+            return errors.NotFound()
+        case MethodNotAllowed():
+            return errors.MethodNotAllowed(allowed=", ".join(sorted(error.valid_methods or [])))
+        case RequestEntityTooLarge():
+            return errors.BodyTooLarge(limit_bytes=request.max_content_length or 0)
+    if (error.code or 500) < 500:  # noqa: PLR2004
+        return errors.BadRequest(reason=error.description or "It is not valid HTTP for this address")
+    return errors.Unexpected()
+
+
+def init_web(app: Flask) -> None:
+    """Register headers, cross-site refusal and the one renderer of Problems."""
+    app.request_class = type("Request", (QuarterdeckRequest,), {})
+    app.before_request(refuse_cross_site)
+    app.after_request(finish)
+    app.register_error_handler(Problem, render_problem)
+    app.register_error_handler(HTTPException, lambda error: render_problem(as_problem(error)))
+    app.jinja_env.globals["csrf_token"] = csrf_token
+
+
+__all__ = ["done", "fragment", "g", "init_web", "is_partial", "page", "safe_next"]

@@ -1,0 +1,13 @@
+"""Table of contents: what is registered, in order. Nobody but create_app imports it."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from config import Settings
+
+ROOT = Path(__file__).parent.parent
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Register every feature, lowest first."""

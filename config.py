@@ -1,0 +1,179 @@
+"""Every setting: its unit, its default, and why it has that default.
+
+Values come from the environment; a name ending in `_FILE` names a file that holds the value instead
+(for secrets). `settings()` reads them once per process.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+DEV_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 (refused in production below)
+MIN_SECRET_BYTES = 32
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads `<NAME>_FILE` from the environment, as Docker and Kubernetes mount secrets."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return the content of the file named for this field, when there is one."""
+        import os
+
+        path = os.environ.get(f"{field_name.upper()}_FILE")
+        return (Path(path).read_text().strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return every value that a file holds."""
+        found = {name: self.get_field_value(info, name)[0] for name, info in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    """Settings of one process. Names are those of the environment, in lower case."""
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
+
+    environment: Literal["development", "test", "staging", "production"] = Field(
+        "development", validation_alias="QUARTERDECK_ENV", description="Which rules apply; shown on every page."
+    )
+    quarterdeck_home: Path = Field(Path("var"), description="Embedded databases, uploads, logs, credentials.")
+    port: int = Field(3000, ge=1, le=65535)
+    release: str = Field("development", description="Shown in the rail, in logs and in /health/ready.")
+    git_sha: str = Field("", description="Commit of this build, when the build knows it.")
+    public_url: str = Field("", description="How a browser reaches us, for links in mail; default http://127.0.0.1:PORT.")
+
+    database_url: SecretStr = Field(..., description="Login of the app role: no BYPASSRLS, not the owner.")
+    database_owner_url: SecretStr | None = Field(None, description="Migrates; never used by a web process.")
+    database_system_url: SecretStr | None = Field(None, description="Relay and collector.")
+    database_platform_url: SecretStr | None = Field(None, description="Reads across companies, for platform admins.")
+    database_monitor_url: SecretStr | None = None
+    database_backup_url: SecretStr | None = None
+    db_max_connections: int = Field(10, ge=1, le=200, description="Per process and role.")
+    db_min_connections: int = Field(2, ge=0)
+    db_connection_timeout: int = Field(30_000, ge=100, description="ms; a web request waits 2 s at most.")
+    db_idle_timeout: int = Field(300_000, ge=1000, description="ms after which an idle connection is renewed.")
+
+    redis_url: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"))
+    redis_budget_ms: int = Field(100, ge=5, le=5000, description="Longest wait for Redis inside a request.")
+
+    session_secret: SecretStr = Field(SecretStr(DEV_SECRET), description="Signs tickets, cursors and form tokens.")
+    session_days: int = Field(30, ge=1, le=365, description="Absolute lifetime of a session.")
+    session_idle_days: int = Field(7, ge=1, le=90)
+    admin_idle_hours: int = Field(12, ge=1, le=168, description="Idle timeout of platform admins.")
+    secure_cookies: bool = Field(default=False, description="Cookie __Host-qd, Secure; on in production.")
+
+    trusted_hosts: str = Field("", description="Comma-separated host names we answer to; empty allows loopback only.")
+    proxy_hops: int = Field(0, ge=0, le=5, description="How many proxies in front of us add X-Forwarded-*.")
+    max_body_bytes: int = Field(2_000_000, ge=10_000, description="Largest JSON or form body; uploads have their own.")
+    max_upload_bytes: int = Field(200_000_000, ge=10_000)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_dir: Path | None = Field(None, description="When set, dated JSON files beside stdout.")
+    log_keep_days: int = Field(14, ge=1)
+
+    enable_job_queues: bool = True
+    upload_dir: Path = Path("uploads")
+    storage_provider: Literal["local", "s3"] = "local"
+    aws_region: str = "us-east-1"
+    aws_access_key_id: SecretStr | None = None
+    aws_secret_access_key: SecretStr | None = None
+    aws_s3_bucket: str = ""
+    s3_endpoint: str = ""
+    smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port; none writes mail to files.")
+    mail_from: str = "Quarterdeck <quarterdeck@localhost>"
+
+    event_keep_days: int = Field(90, ge=1, description="Daily partitions of the event log older than this are dropped.")
+    socket_limit: int = Field(1500, ge=1, description="Sockets of one worker; HTTP keeps the rest.")
+    worker_connections: int = Field(2500, ge=10, description="gunicorn's; counts sockets and HTTP together.")
+    web_workers: int = Field(2, ge=1, le=64, description="Divides the in-memory limits when Redis is away.")
+    demo_password: SecretStr | None = None
+    default_timezone: str = "Europe/London"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Explicit values first, then the environment, then secret files."""
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+    @field_validator(
+        "database_url", "database_owner_url", "database_system_url", "database_platform_url", "database_monitor_url",
+        "database_backup_url", mode="before",
+    )  # fmt: skip
+    @classmethod
+    def use_psycopg(cls, value: Any) -> Any:
+        """Accept the postgres:// forms every host hands out, and name the driver SQLAlchemy needs."""
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        if not isinstance(value, str):
+            return value
+        if value == "":
+            return None
+        for prefix in ("postgres://", "postgresql://"):
+            if value.startswith(prefix):
+                return "postgresql+psycopg://" + value.removeprefix(prefix)
+        if not value.startswith("postgresql+psycopg://"):
+            raise ValueError("must be a PostgreSQL address: postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def redis_address(cls, value: SecretStr) -> SecretStr:
+        """Refuse what redis-py would only refuse at the first command."""
+        if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @model_validator(mode="after")
+    def production_rules(self) -> Self:
+        """In production, refuse what only development may have."""
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(self.default_timezone)
+        except (KeyError, ValueError):
+            raise ValueError(f"DEFAULT_TIMEZONE {self.default_timezone!r} is not a zone name like Europe/London") from None
+        if self.db_min_connections > self.db_max_connections:
+            raise ValueError("DB_MIN_CONNECTIONS is larger than DB_MAX_CONNECTIONS; set it to that or less")
+        if self.storage_provider == "s3" and not self.aws_s3_bucket:
+            raise ValueError("STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET, the name of the bucket")
+        if len(self.session_secret.get_secret_value()) < MIN_SECRET_BYTES:
+            raise ValueError("SESSION_SECRET is shorter than 32 characters; make one: openssl rand -base64 48")
+        if self.socket_limit >= self.worker_connections:
+            raise ValueError("SOCKET_LIMIT must be below WORKER_CONNECTIONS, or sockets starve the pages")
+        if self.environment == "production":
+            self.refuse_development_values()
+        return self
+
+    def refuse_development_values(self) -> None:
+        """Name the first setting that is unsafe in production and what to set."""
+        if self.session_secret.get_secret_value() == DEV_SECRET:
+            raise ValueError("SESSION_SECRET is the development one; set your own: openssl rand -base64 48")
+        if not self.secure_cookies:
+            raise ValueError("SECURE_COOKIES must be true in production; put TLS in front (deploy/nginx.conf)")
+        if not self.trusted_hosts:
+            raise ValueError("TRUSTED_HOSTS is empty; name the hosts you answer to: console.example.com")
+        if not self.public_url.startswith("https://"):
+            raise ValueError("PUBLIC_URL must begin with https://, it is put into mails")
+        if self.database_platform_url is None or self.database_system_url is None:
+            raise ValueError("DATABASE_PLATFORM_URL and DATABASE_SYSTEM_URL are needed: flask db bootstrap prints them")
+
+    @property
+    def base_url(self) -> str:
+        """How a browser reaches us, without a trailing slash."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return this process's settings, read once."""
+    return Settings()  # type: ignore[call-arg]  # pydantic-settings fills it from the environment

@@ -1,0 +1,185 @@
+"""One PostgreSQL cluster and one Valkey per run, one database per worker, fresh companies per test."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.core.tenancy import system_work
+from config import Settings
+from tests import services as servers
+from tests.world import Person, World
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = "quarterdeck_template"
+TEST_SECRET = "a-secret-only-for-tests-0123456789abcdef"  # noqa: S105
+OPEN_LIMITS = {f"LIMIT_{name}": "100000/min" for name in ("API", "PAGE", "SEARCH", "GLOBAL", "IP", "BURST", "UPLOAD", "SOCKETS", "SOCKET_SESSION", "SOCKET_MESSAGES")}  # fmt: skip
+
+
+def test_environment(urls: dict[str, str], redis_url: str, home: Path) -> dict[str, str]:
+    """Return the environment of a process under test."""
+    return {
+        **urls,
+        **OPEN_LIMITS,
+        "REDIS_URL": redis_url,
+        "QUARTERDECK_ENV": "test",
+        "QUARTERDECK_HOME": str(home),
+        "UPLOAD_DIR": str(home / "uploads"),
+        "SESSION_SECRET": TEST_SECRET,
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def migrate(urls: dict[str, str], redis_url: str, home: Path) -> None:
+    """Bring a database to the newest schema, as `flask db upgrade` does."""
+    from flask_migrate import upgrade
+
+    app = create_app(settings_from(test_environment(urls, redis_url, home)))
+    with app.app_context():
+        upgrade()
+
+
+def settings_from(environment: dict[str, str]) -> Settings:
+    """Build Settings from given values only, whatever this shell's environment holds."""
+    fields = {name.upper(): name for name in Settings.model_fields}
+    aliases = {"QUARTERDECK_ENV": "QUARTERDECK_ENV"}
+    known: dict[str, Any] = {
+        {**fields, **aliases}[key]: value for key, value in environment.items() if key in fields or key in aliases
+    }
+    for key, value in environment.items():
+        if key.startswith("LIMIT_"):
+            os.environ[key] = value
+    return Settings(**known)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, in the controller; workers only attach."""
+    if hasattr(config, "workerinput"):
+        config.stash[SERVICES] = servers.attach(config.workerinput["services"])
+        return
+    if config.option.collectonly:
+        return
+    home = Path(os.environ.get("PYTEST_TMP", "")) if os.environ.get("PYTEST_TMP") else None
+    running = servers.start_services(home)
+    config.stash[SERVICES] = running
+    urls = running.create_database(name=TEMPLATE)
+    migrate(urls, running.redis_url, ROOT / "var")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers the controller started."""
+    if not hasattr(config, "workerinput") and SERVICES in config.stash:
+        config.stash[SERVICES].stop()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # Any: xdist's worker controller
+    """Tell each worker where the servers are."""
+    node.workerinput["services"] = node.config.stash[SERVICES].describe()
+
+
+SERVICES = pytest.StashKey[servers.Services]()
+
+
+@pytest.fixture(scope="session")
+def services(request: pytest.FixtureRequest) -> servers.Services:
+    """The run's servers."""
+    return request.config.stash[SERVICES]
+
+
+@pytest.fixture(scope="session")
+def worker_number(request: pytest.FixtureRequest) -> int:
+    """This worker's number, 0 without xdist."""
+    name = getattr(request.config, "workerinput", {}).get("workerid", "gw0")
+    return int(name.removeprefix("gw"))
+
+
+@pytest.fixture(scope="session")
+def redis_url(services: servers.Services, worker_number: int) -> str:
+    """This worker's database of the run's Valkey."""
+    return services.worker_redis_url(worker_number)
+
+
+@pytest.fixture(scope="session")
+def urls(services: servers.Services) -> dict[str, str]:
+    """This worker's database: the settings of every role."""
+    return services.create_database(template=TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def superuser_url(services: servers.Services, urls: dict[str, str]) -> str:
+    """Behind row-level security: to build the world and to look for leaks."""
+    return services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
+
+
+@pytest.fixture(scope="session")
+def environment(urls: dict[str, str], redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of processes started on this worker's database."""
+    return test_environment(urls, redis_url, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def app(environment: dict[str, str]) -> Iterator[Flask]:
+    """The app on this worker's database."""
+    made = create_app(settings_from(environment))
+    yield made
+    with made.app_context():
+        from app.core.db import db
+
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def world(app: Flask, superuser_url: str) -> Iterator[World]:
+    """A maker of fresh companies and people."""
+    made = World(app, superuser_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ada(world: World) -> Person:
+    """Admin of the company the test is about."""
+    return world.harbour("company_admin")
+
+
+@pytest.fixture
+def sam(world: World) -> Person:
+    """Staff of ada's company."""
+    return world.harbour("staff")
+
+
+@pytest.fixture
+def vera(world: World) -> Person:
+    """Viewer of ada's company."""
+    return world.harbour("viewer")
+
+
+@pytest.fixture
+def cleo(world: World) -> Person:
+    """Admin of another company: the outsider."""
+    return world.northwind("company_admin")
+
+
+@pytest.fixture
+def pat(world: World) -> Person:
+    """Platform admin."""
+    return world.platform_admin()
+
+
+@pytest.fixture
+def pump(app: Flask) -> Callable[[], int]:
+    """Sequence everything in the outbox now, as the relay would."""
+
+    def run() -> int:
+        from app.core import relay
+
+        with app.app_context(), system_work():
+            return relay.pump(app)
+
+    return run
