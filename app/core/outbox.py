@@ -39,6 +39,8 @@ outbox = sa.Table(
     sa.Column("request_id", sa.Text, nullable=False),
     sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
 )
+# The app login may add to the outbox but never read it, not even the id it was given; so the insert knows no key.
+_WRITTEN = sa.table("outbox", *[sa.column(column.name, column.type) for column in outbox.c if column.name != "id"])
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -116,7 +118,7 @@ def write_outbox(session: Session) -> None:
         return
     company_id, who, request, at = current_company_id(), actor(), request_id(), clock.now()
     session.execute(
-        sa.insert(outbox),
+        sa.insert(_WRITTEN),
         [
             {
                 "company_id": company_id,
