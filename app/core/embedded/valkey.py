@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.embedded.leash import spawn
+from app.core.embedded.orphans import end_servers
 from app.core.embedded.place import PRIVATE, Place, make_folder
 from app.core.embedded.ports import LOOPBACK
 from app.core.embedded.postgres import server_environ
 
 READY_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 10
+PONG = b"+OK\r\n+PONG\r\n"
 
 SETTINGS = """\
 # Written at every start by app/core/embedded/valkey.py; changes here are lost.
@@ -22,7 +24,7 @@ port {port}
 requirepass {password}
 dir {folder}
 daemonize no
-loglevel notice
+loglevel warning
 # A broker must refuse when full: evicting would lose jobs silently.
 maxmemory-policy noeviction
 appendonly {appendonly}
@@ -55,7 +57,7 @@ class Valkey:
         return f"redis://:{self.password}@{LOOPBACK}:{self.port}/{database}"
 
     def prepare(self) -> None:
-        """Make the folder and write the settings."""
+        """Make the folder, write the settings, and end what a crash left behind."""
         make_folder(self.folder, PRIVATE)
         self.place.account.own(self.folder)
         path = self.folder / "valkey.conf"
@@ -70,6 +72,7 @@ class Valkey:
             encoding="utf-8",
         )
         self.place.account.own(path)
+        end_servers(self.folder, "valkey-server")
 
     def command(self) -> list[str]:
         """What to run in the foreground."""
@@ -81,11 +84,11 @@ class Valkey:
             with socket.create_connection((LOOPBACK, self.port), timeout=2) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
                 answer = b""
-                while answer.count(b"\r\n") < 2 and (piece := connection.recv(256)):
+                while len(answer) < len(PONG) and (piece := connection.recv(256)):
                     answer += piece
         except OSError:
             return False
-        return answer == b"+OK\r\n+PONG\r\n"
+        return answer == PONG
 
     def start(self) -> None:
         """Run it outside the supervisor and wait until it answers."""

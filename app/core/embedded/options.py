@@ -1,0 +1,61 @@
+"""What the person who starts Quarterdeck may choose, read from the environment and .env."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.embedded.envfile import read_env_file
+
+HIGHEST_PORT = 65535
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices of one start.
+
+    Attributes:
+        home: QUARTERDECK_HOME, absolute.
+        host: where the web process listens; loopback unless asked.
+        environ: everything the children inherit.
+    """
+
+    home: Path
+    port: int
+    host: str
+    environ: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser on this machine."""
+        return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}"  # noqa: S104 (a comparison)
+
+    @property
+    def has_own_database(self) -> bool:
+        """Whether the person brings PostgreSQL."""
+        return bool(self.environ.get("DATABASE_URL"))
+
+    @property
+    def has_own_redis(self) -> bool:
+        """Whether the person brings Redis or Valkey."""
+        return bool(self.environ.get("REDIS_URL") or self.environ.get("REDIS_HOST"))
+
+    @property
+    def wants_demo(self) -> bool:
+        """Whether the first start loads the demo companies."""
+        return self.environ.get("LOAD_DEMO", "true").lower() not in ("0", "false", "no", "off")
+
+
+def read_options() -> Options:
+    """The options of this start; the environment wins over .env.
+
+    Raises:
+        RuntimeError: a value that cannot be meant.
+    """
+    environ = {**read_env_file(PROJECT / ".env"), **os.environ}
+    text = environ.get("PORT") or "3000"
+    if not text.isdigit() or not 1 <= int(text) <= HIGHEST_PORT:
+        raise RuntimeError(f"PORT={text} is not a port: choose a number from 1 to 65535, like PORT=3001.")
+    home = PROJECT / Path(environ.get("QUARTERDECK_HOME") or "var").expanduser()
+    return Options(home.resolve(), int(text), environ.get("WEB_HOST") or "127.0.0.1", environ)
