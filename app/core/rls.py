@@ -64,3 +64,19 @@ def _types_only(signature: str) -> str:
     name, _, inside = signature.partition("(")
     types = [" ".join(argument.split()[1:]) for argument in inside.rstrip(")").split(",") if argument.strip()]
     return f"{name}({', '.join(types)})"
+
+
+# What crosses companies on purpose, each with its reason. The catalogue test allows nothing else.
+GLOBAL_TABLES: dict[str, str] = {
+    "companies": "the tenants themselves; the policy compares id",
+    "event_epoch": "one value for the whole log, so that readers notice when it was rebuilt",
+}
+DEFINER_FUNCTIONS: dict[str, str] = {
+    "keep_event_partitions": "the relay makes tomorrow's partition and drops expired ones",
+}
+GLOBAL_UNIQUES: dict[str, str] = {
+    "pk_users": "a number from a sequence",
+    "uq_users_public_id": "a random ULID",
+    "uq_users_email": "one account per address, because sign-in knows no company yet; sign-up is by invitation only",
+    "pk_outbox": "a number from a sequence",
+}
