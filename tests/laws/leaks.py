@@ -99,9 +99,10 @@ def questions(table: str, theirs: int) -> list[tuple[str, sql.Composed]]:
     """Return what an attacker would try on one table."""
     name, company = sql.Identifier(table), sql.Literal(theirs)
     column = sql.Identifier(company_column(table))
+    touched = sql.Identifier("name" if table == "companies" else "company_id")
     return [
         ("reads", sql.SQL("SELECT 1 FROM {} WHERE {} = {}").format(name, column, company)),
-        ("changes", sql.SQL("UPDATE {0} SET {1} = {1} WHERE {1} = {2}").format(name, column, company)),
+        ("changes", sql.SQL("UPDATE {0} SET {3} = {3} WHERE {1} = {2}").format(name, column, company, touched)),
         ("deletes", sql.SQL("DELETE FROM {} WHERE {} = {}").format(name, column, company)),
     ]
 
