@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     port: int = Field(3000, ge=1, le=65535)
     release: str = Field("development", description="Shown in the rail, in logs and in /health/ready.")
     git_sha: str = Field("", description="Commit of this build, when the build knows it.")
-    public_url: str = Field("", description="How a browser reaches us, for links in mail; default http://127.0.0.1:PORT.")
+    public_url: str = Field(
+        "", description="How a browser reaches us, for links in mail; default http://127.0.0.1:PORT."
+    )
 
     database_url: SecretStr = Field(..., description="Login of the app role: no BYPASSRLS, not the owner.")
     database_owner_url: SecretStr | None = Field(None, description="Migrates; never used by a web process.")
@@ -141,7 +143,9 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(self.default_timezone)
         except (KeyError, ValueError):
-            raise ValueError(f"DEFAULT_TIMEZONE {self.default_timezone!r} is not a zone name like Europe/London") from None
+            raise ValueError(
+                f"DEFAULT_TIMEZONE {self.default_timezone!r} is not a zone name like Europe/London"
+            ) from None
         if self.db_min_connections > self.db_max_connections:
             raise ValueError("DB_MIN_CONNECTIONS is larger than DB_MAX_CONNECTIONS; set it to that or less")
         if self.storage_provider == "s3" and not self.aws_s3_bucket:
@@ -176,4 +180,4 @@ class Settings(BaseSettings):
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """Return this process's settings, read once."""
-    return Settings()  # type: ignore[call-arg]  # pydantic-settings fills it from the environment
+    return Settings()

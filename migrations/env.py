@@ -16,7 +16,9 @@ def owner_url() -> str:
     """Return the owner login, or say which setting is missing."""
     settings: Settings = current_app.config["SETTINGS"]
     if settings.database_owner_url is None:
-        raise SystemExit("DATABASE_OWNER_URL is not set; migrations need the owner login (flask db bootstrap prints it)")
+        raise SystemExit(
+            "DATABASE_OWNER_URL is not set; migrations need the owner login (flask db bootstrap prints it)"
+        )
     return settings.database_owner_url.get_secret_value()
 
 

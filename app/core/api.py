@@ -95,9 +95,7 @@ def json_answer(answer: BaseModel | dict[str, Any] | list[Any] | None, status: i
         return make_response("", 204 if status == 200 else status)  # noqa: PLR2004
     if isinstance(answer, BaseModel):
         return Response(answer.model_dump_json(by_alias=True), status, mimetype=JSON)
-    response = current_app.json.response(answer)
-    response.status_code = status
-    return response
+    return make_response(current_app.json.response(answer), status)
 
 
 def parse_body(shape: type[Model]) -> Model:

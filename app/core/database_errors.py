@@ -44,7 +44,8 @@ def init_database_errors(app: Flask) -> None:
 
     def render(error: Exception) -> Response:
         problem = as_problem(error)  # type: ignore[arg-type]
-        log.error("database error", problem=problem.code, error=type(getattr(error, "orig", error)).__name__, exc_info=problem.status == 500)  # noqa: E501, PLR2004
+        cause = type(getattr(error, "orig", error)).__name__
+        log.error("database error", problem=problem.code, error=cause, exc_info=isinstance(problem, Unexpected))
         return render_problem(problem)
 
     app.register_error_handler(sa.exc.DBAPIError, render)

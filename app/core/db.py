@@ -60,7 +60,9 @@ def _session_key() -> int:
     return id(owner) if owner is not None else id(app_ctx._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-db = SQLAlchemy(model_class=Base, session_options={"class_": RoleSession, "scopefunc": _session_key, "expire_on_commit": False})
+db = SQLAlchemy(
+    model_class=Base, session_options={"class_": RoleSession, "scopefunc": _session_key, "expire_on_commit": False}
+)
 
 
 @contextmanager
@@ -167,4 +169,14 @@ def init_db(app: Flask, settings: Settings) -> None:
     db.init_app(app)
 
 
-__all__ = ["Base", "Model", "Scope", "auth_connection", "before_commit", "db", "fresh_session", "init_db", "transaction"]
+__all__ = [
+    "Base",
+    "Model",
+    "Scope",
+    "auth_connection",
+    "before_commit",
+    "db",
+    "fresh_session",
+    "init_db",
+    "transaction",
+]

@@ -49,7 +49,7 @@ class Problem(Exception):
     def detail(self) -> str:
         """What follows the first sentence: why, and what to do."""
         head, _, rest = self.sentence.partition(". ")
-        return rest if rest else head.rstrip(".") + "."
+        return rest or head.rstrip(".") + "."
 
     def __str__(self) -> str:
         return f"{self.code}: {self.sentence}"

@@ -95,7 +95,7 @@ def operation(
     made: dict[str, Any] = {
         "operationId": endpoint.replace(".", "_"),
         "summary": summary,
-        "tags": [declared.tag or endpoint.split(".")[0]],
+        "tags": [declared.tag or endpoint.partition(".")[0]],
         "parameters": parameters(declared, rule, refs, schemas),
         "responses": responses,
     }
@@ -116,12 +116,14 @@ def parameters(declared: Contract, rule: str, refs: Any, schemas: dict[str, Any]
             "name": match["name"],
             "in": "path",
             "required": True,
-            "schema": {"type": "integer", "minimum": 0} if match["kind"] == "int" else {"type": "string", "minLength": 1},
+            "schema": {"type": "integer", "minimum": 0}
+            if match["kind"] == "int"
+            else {"type": "string", "minLength": 1},
         }
         for match in _CONVERTER.finditer(rule)
     ]
     if declared.query is not None:
-        schema = schemas[refs[declared.query, "validation"]["$ref"].rsplit("/", 1)[1]]
+        schema = schemas[refs[declared.query, "validation"]["$ref"].removeprefix(_REF.format(model=""))]
         listed += [
             {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": inner}
             for name, inner in schema.get("properties", {}).items()

@@ -89,7 +89,13 @@ def rail() -> list[dict[str, Any]]:
     for item in NAV:
         if item.permission == "self" or can(item.permission):
             current = item.endpoint.split(".")[0] == here and (here != "accounts" or request.endpoint == item.endpoint)
-            tab = {"label": item.label, "icon": item.icon, "href": url_for(item.endpoint), "current": current, "mark": None}
+            tab = {
+                "label": item.label,
+                "icon": item.icon,
+                "href": url_for(item.endpoint),
+                "current": current,
+                "mark": None,
+            }
             groups.setdefault(item.group, []).append(tab)
     return [{"label": label, "items": tabs} for label, tabs in groups.items()]
 
@@ -121,7 +127,10 @@ def init_shell(app: Flask) -> None:
             "company": who.acting_in if who else None,
             "acting": bool(is_admin and who and who.acting_in),
             "companies": _company_choices[0]() if is_admin and _company_choices else [],
-            "environment": {"label": label[settings.environment], "is_production": settings.environment == "production"},
+            "environment": {
+                "label": label[settings.environment],
+                "is_production": settings.environment == "production",
+            },
             "release": settings.release,
             "nav": rail() if who else [],
             "can": can,

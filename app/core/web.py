@@ -181,8 +181,7 @@ def problem_document(problem: Problem) -> Response:
         "requestId": request_id(),
         **plain(problem.fields),
     }
-    response = current_app.json.response(body)
-    response.status_code = problem.status
+    response = make_response(current_app.json.response(body), problem.status)
     response.mimetype = "application/problem+json"
     return response
 
