@@ -7,16 +7,20 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import create_app
 from app.core.tenancy import system_work
 from config import Settings
 from tests import services as servers
+from tests.site import Site, running_site
 from tests.world import Person, World
 
 ROOT = Path(__file__).parent.parent
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 TEMPLATE = "quarterdeck_template"
-TEST_SECRET = "a-secret-only-for-tests-0123456789abcdef"  # noqa: S105
+TEST_SECRET = "a-secret-only-for-tests-0123456789abcdef"
 OPEN_LIMITS = {f"LIMIT_{name}": "100000/min" for name in ("API", "PAGE", "SEARCH", "GLOBAL", "IP", "BURST", "UPLOAD", "SOCKETS", "SOCKET_SESSION", "SOCKET_MESSAGES")}  # fmt: skip
 
 
@@ -183,3 +187,43 @@ def pump(app: Flask) -> Callable[[], int]:
             return relay.pump(app)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def site(environment: dict[str, str], app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The real processes on this worker's database."""
+    with running_site(dict(environment), tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Open a browser window of somebody: `open_page(ada, "/orders")`. Every window has its own cookies."""
+    contexts = []
+
+    def run(person: Person | None = None, path: str = "/", **options: Any) -> Page:
+        context = browser.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        if person is not None:
+            answer = context.request.post(
+                "/api/login",
+                data={"email": person.email, "password": person.password},
+                headers={"Sec-Fetch-Site": "same-origin"},
+            )
+            assert answer.ok, answer.text()
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield run
+    for context in contexts:
+        context.close()

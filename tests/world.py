@@ -14,7 +14,7 @@ from app.core.context import acting_as
 from app.core.ids import CompanyId, new_ulid
 from app.core.tenancy import acting_for
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 

@@ -3,14 +3,24 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, dataclass_transform
 
 import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import event
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, SessionTransaction
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    MappedAsDataclass,
+    Session,
+    SessionTransaction,
+    composite,
+    deferred,
+    mapped_column,
+    relationship,
+    synonym,
+)
 
 from app.core.tenancy import NOBODY, Scope, ScopeChangedInTransaction, current_scope
 from config import Settings
@@ -31,8 +41,9 @@ class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column, relationship, composite, synonym, deferred))
 class Model(MappedAsDataclass, Base, kw_only=True):
-    """What every table subclasses: typed constructor, keyword-only."""
+    """What every table subclasses: typed constructor, keyword-only (the decorator tells type checkers so)."""
 
     __abstract__ = True
 

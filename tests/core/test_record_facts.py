@@ -4,7 +4,7 @@ import pytest
 
 from app.core.db import db, transaction
 from app.core.outbox import _WRITTEN, Fact, record
-from app.core.tenancy import ScopeChangedInTransaction, Scope, enter
+from app.core.tenancy import Scope, ScopeChangedInTransaction, enter
 from tests.world import Person
 
 
@@ -17,7 +17,8 @@ class LanternLit(Fact, type="test.lantern-lit", topic="tests", row="number"):
 
 def facts_of(person: Person) -> list[dict[str, object]]:
     return person.world.sql.execute(
-        "SELECT type, row_id, row_version, data, actor FROM outbox WHERE company_id = %s ORDER BY id", (person.company_id,)
+        "SELECT type, row_id, row_version, data, actor FROM outbox WHERE company_id = %s ORDER BY id",
+        (person.company_id,),
     ).fetchall()
 
 
@@ -56,9 +57,15 @@ def test_a_company_can_not_write_another_companys_fact(ada: Person, cleo: Person
     with ada.acting(), pytest.raises(sa.exc.ProgrammingError, match="row-level security"), transaction() as session:
         session.execute(
             sa.insert(_WRITTEN).values(
-                company_id=cleo.company_id, topic="t", type="x", event_id="e", data={}, actor={}, request_id="r",
+                company_id=cleo.company_id,
+                topic="t",
+                type="x",
+                event_id="e",
+                data={},
+                actor={},
+                request_id="r",
                 occurred_at=sa.func.now(),
-            )  # fmt: skip
+            )
         )
 
 

@@ -67,7 +67,8 @@ def allowed(connection: psycopg.Connection[Row], table: str, column: str) -> str
     """Return a value that a CHECK of the form column IN (…) accepts."""
     row = connection.execute(
         """SELECT substring(pg_get_constraintdef(oid) FROM '\\(%s = ANY \\(ARRAY\\[''([^'']+)''') AS value
-           FROM pg_constraint WHERE conrelid = %%s::regclass AND contype = 'c' ORDER BY 1 LIMIT 1""" % column,  # noqa: S608, UP031
+           FROM pg_constraint WHERE conrelid = %%s::regclass AND contype = 'c' ORDER BY 1 LIMIT 1"""
+        % column,  # noqa: UP031
         (table,),
     ).fetchone()
     return row["value"] if row else None

@@ -31,7 +31,9 @@ def two_companies(world: World, app: Flask, superuser_url: str) -> Iterator[tupl
 def test_no_table_leaks(two_companies: tuple[Connection, list[str], int, int]) -> None:
     connection, tables, mine, theirs = two_companies
     for table in tables:
-        row = connection.execute(f"SELECT count(*) AS n FROM {table} WHERE {company_column(table)} = %s", (theirs,)).fetchone()
+        row = connection.execute(
+            f"SELECT count(*) AS n FROM {table} WHERE {company_column(table)} = %s", (theirs,)
+        ).fetchone()
         assert row, table
         assert row["n"] > 0, f"{table} holds nothing to leak; the proof would be empty"
     assert find_leaks(connection, tables, mine, theirs) == []
