@@ -4,6 +4,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from app.core import tasks
 from config import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -11,3 +12,4 @@ ROOT = Path(__file__).parent.parent
 
 def register(app: Flask, settings: Settings) -> None:
     """Register every feature, lowest first."""
+    tasks.init_tasks(app, settings)
