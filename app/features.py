@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from app.core import tasks
+from app.core import relay, tasks
 from config import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -12,4 +12,5 @@ ROOT = Path(__file__).parent.parent
 
 def register(app: Flask, settings: Settings) -> None:
     """Register every feature, lowest first."""
+    relay.init_relay(app)
     tasks.init_tasks(app, settings)

@@ -1,0 +1,132 @@
+"""The relay: one leader takes facts out of the outbox, numbers them, and tells everybody.
+
+Any number may run; one leads, by an advisory lock, the others stand by and take over within a second.
+Sequencing, feeding Valkey and sending jobs to the broker are separate threads: a broker or a Valkey that
+hangs delays its own work only.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+
+import click
+import sqlalchemy as sa
+import structlog
+from flask import Flask, current_app
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core import tail, upkeep
+from app.core.db import db
+from app.core.feeder import Feeder
+from app.core.redis import connect, request_redis
+from app.core.sequencer import BATCH, sequence, stop_leading, try_lead
+from config import Settings
+
+log = structlog.get_logger(__name__)
+IDLE_S, HOT_S, STANDBY_S, RETRY_S, JOBS_S = 0.025, 0.01, 0.5, 0.5, 0.05
+VALKEY_BUDGET_S = 1.0
+
+
+def pump(app: Flask) -> int:
+    """Number everything that waits, now, and feed the tail: the relay's work in one call, for tests.
+
+    Returns:
+        How many facts were numbered.
+    """
+    total = 0
+    with app.app_context(), _connection() as connection:
+        while facts := sequence(connection):
+            total += len(facts)
+            try:
+                tail.write_tail(request_redis().client, facts, again=tail.was_flushed(request_redis().client))
+            except (RedisError, OSError) as error:
+                log.warning("valkey away", error=str(error))
+    return total
+
+
+@click.command("relay")
+def relay_command() -> None:
+    """Number events and send jobs, until stopped. Run two for a hot standby."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    run(current_app._get_current_object(), stopping)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def run(app: Flask, stopping: threading.Event) -> None:
+    """Lead, or wait to lead, until `stopping` is set. An outage of the database is waited out."""
+    settings: Settings = app.config["SETTINGS"]
+    if settings.database_system_url is None:
+        raise click.ClickException("DATABASE_SYSTEM_URL is not set; the relay needs the system login")
+    while not stopping.is_set():
+        try:
+            with app.app_context(), _connection() as connection:
+                connection.detach()  # never back to the pool: the lock must end with it
+                while not stopping.is_set():
+                    if try_lead(connection):
+                        lead(app, connection, settings, stopping)
+                    stopping.wait(STANDBY_S)
+        except SQLAlchemyError as error:
+            log.warning("database away", error=str(getattr(error, "orig", error)).strip())
+            stopping.wait(RETRY_S)
+
+
+def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: threading.Event) -> None:
+    """Sequence until told to stop; an exception (the connection died) ends the lead."""
+    log.info("relay leads")
+    feeder = Feeder(connect(settings, timeout_s=VALKEY_BUDGET_S), f"{socket.gethostname()}:{os.getpid()}")
+    led = threading.Event()
+    threads = [
+        threading.Thread(target=_repeat, args=(app, led, JOBS_S, send_jobs), name="jobs", daemon=True),
+        threading.Thread(target=_repeat, args=(app, led, upkeep.EVERY_S, upkeep.keep), name="upkeep", daemon=True),
+    ]
+    feeder.start()
+    for thread in threads:
+        thread.start()
+    try:
+        while not stopping.is_set():
+            facts = sequence(connection)
+            if facts:
+                feeder.give(facts)
+            if len(facts) < BATCH:
+                stopping.wait(HOT_S if facts else IDLE_S)
+        stop_leading(connection)
+    finally:
+        led.set()
+        feeder.stop()
+        log.info("relay stopped leading")
+
+
+def send_jobs() -> None:
+    """Send committed jobs to the broker."""
+    from app.core import broker  # it names every queue; a relay of a system without jobs need not load it
+
+    broker.publish_jobs()
+
+
+def _repeat(app: Flask, ended: threading.Event, every_s: float, work: Callable[[], object]) -> None:
+    """Do something again and again in a thread of its own; what fails is tried again, and told."""
+    failures = 0
+    while not ended.is_set():
+        try:
+            with app.app_context():
+                work()
+            failures = 0
+        except Exception:  # noqa: BLE001 (a thread that ends would silently stop its work)
+            failures += 1
+            log.warning("relay work failed", work=threading.current_thread().name, exc_info=failures == 1)
+        ended.wait(every_s * min(2**failures, 100))
+
+
+def _connection() -> sa.Connection:
+    """A connection of the system login on which every statement is its own transaction."""
+    engine = db.engines["system"].execution_options(isolation_level="AUTOCOMMIT")
+    return engine.connect()
+
+
+def init_relay(app: Flask) -> None:
+    """Add `flask relay`."""
+    app.cli.add_command(relay_command)

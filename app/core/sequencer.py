@@ -1,0 +1,54 @@
+"""The one statement that gives facts their place: out of the outbox, a number, into the event log.
+
+Facts of transactions that commit late come late and get a later number, so there is never a gap to wait
+for and no writer holds a lock. Only the holder of the leader's lock runs it, on the lock's own connection:
+when the connection dies, statement and lock die together, and two relays never number side by side.
+"""
+
+import sqlalchemy as sa
+
+from app.core.events_log import EVENT_JSON, Logged
+
+BATCH = 500
+LEADER_LOCK = 0x5144_0001  # "QD", lock 1: the relay's
+
+SEQUENCE = sa.text(
+    f"""
+    WITH taken AS (
+        DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED)
+        RETURNING *
+    ), numbered AS (
+        SELECT *, row_number() OVER mine AS place, count(*) OVER (PARTITION BY company_id, topic) AS total
+        FROM taken WINDOW mine AS (PARTITION BY company_id, topic ORDER BY id)
+    ), heads AS (
+        INSERT INTO topic_heads AS h (company_id, topic, seq)
+        SELECT company_id, topic, count(*) FROM taken GROUP BY company_id, topic
+        ON CONFLICT (company_id, topic) DO UPDATE SET seq = h.seq + excluded.seq
+        RETURNING h.company_id, h.topic, h.seq AS head
+    ), placed AS (
+        SELECT n.*, heads.head - n.total + n.place AS seq FROM numbered n JOIN heads USING (company_id, topic)
+    ), logged AS (
+        INSERT INTO event_log (company_id, topic, seq, type, event_id, row_id, row_version, user_id, data, actor,
+                               request_id, occurred_at)
+        SELECT company_id, topic, seq, type, event_id, row_id, row_version, user_id, data, actor,
+               request_id, occurred_at FROM placed
+    )
+    SELECT company_id, topic, seq, type, event_id, row_id, row_version, user_id, {EVENT_JSON} AS event
+    FROM placed ORDER BY id
+    """  # noqa: S608 (constants)
+)
+
+
+def try_lead(connection: sa.Connection) -> bool:
+    """Take the leader's lock if nobody has it; it lasts as long as the connection."""
+    return bool(connection.execute(sa.text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}).scalar_one())
+
+
+def stop_leading(connection: sa.Connection) -> None:
+    """Give the lock back, so that a standby takes over at once."""
+    connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
+
+
+def sequence(connection: sa.Connection) -> list[Logged]:
+    """Number what waits in the outbox, at most one batch; committed when this returns (autocommit)."""
+    return [Logged(*row) for row in connection.execute(SEQUENCE, {"batch": BATCH})]
