@@ -128,7 +128,8 @@ def show_asset(file: str) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.set_etag(f"{found.digest}-gz" if is_packed else found.digest)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def init_assets(app: Flask) -> None:

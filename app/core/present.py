@@ -13,7 +13,7 @@ from app.core.auth import maybe_principal
 from app.core.ids import new_ulid
 from app.core.spark import spark_path
 
-MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+NOW_S, MINUTE_S, HOUR_S, DAY_S = 5, 60, 3600, 86_400
 WEEK_DAYS = 6
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 # ISO 4217 minor units that are not 2.
@@ -23,7 +23,7 @@ BYTE_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
 def format_when(at: datetime, zone: str = "UTC", now: datetime | None = None) -> str:
-    """Return an instant as people say it: `39 min ago`, `Thu 15:11`, `12 Nov 09:30`, `3 Feb 2025`.
+    """Return an instant as people say it: `now`, `39 min ago`, `Thu 15:11`, `12 Nov 09:30`, `3 Feb 2025`.
 
     Args:
         at: An aware instant.
@@ -33,6 +33,8 @@ def format_when(at: datetime, zone: str = "UTC", now: datetime | None = None) ->
     now = now or clock.now()
     local, today = at.astimezone(zone_info(zone)), now.astimezone(zone_info(zone))
     seconds = (now - at).total_seconds()
+    if abs(seconds) < NOW_S:
+        return "now"
     if abs(seconds) < HOUR_S or (seconds > 0 and local.date() == today.date()):
         span = format_duration(abs(seconds))
         return f"{span} ago" if seconds >= 0 else f"in {span}"
@@ -42,11 +44,12 @@ def format_when(at: datetime, zone: str = "UTC", now: datetime | None = None) ->
 
 
 def format_clock(at: datetime, zone: str = "UTC", now: datetime | None = None) -> str:
-    """Return an instant for a log: `Today 10:36:41`, `Thu 17:00:00`, `12 Nov 17:00:00`."""
+    """Return an instant for a log: `Today 10:36:41`, `Thu 17:00:00`, `12 Nov 17:00:00`, `3 Feb 2025`."""
     local, today = at.astimezone(zone_info(zone)), (now or clock.now()).astimezone(zone_info(zone))
     if local.year != today.year:
-        return f"{local.day} {local:%b %Y %H:%M:%S}"
-    return f"{_day_word(local, today).capitalize()} {local:%H:%M:%S}"
+        return f"{local.day} {local:%b %Y}"
+    word = _day_word(local, today)
+    return f"{word[0].upper()}{word[1:]} {local:%H:%M:%S}"
 
 
 def format_day(at: datetime, zone: str = "UTC") -> str:
@@ -151,6 +154,7 @@ def init_present(app: Flask) -> None:
         "when": lambda at: format_when(at, reader_zone()),
         "clock": lambda at: format_clock(at, reader_zone()),
         "day": lambda at: format_day(at, reader_zone()),
+        "time_of_day": lambda at: format_exact(at, reader_zone()).partition(" ")[2],
         "duration": format_duration,
         "money": format_money,
         "number": format_count,
