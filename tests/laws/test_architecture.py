@@ -56,12 +56,12 @@ def test_every_json_route_is_documented_and_the_reverse(app: Flask) -> None:
     served = {
         (method.lower(), rule.rule)
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/api/") and rule.rule not in {"/api/openapi.json"}
+        if rule.rule.startswith("/api/") and rule.rule != "/api/openapi.json"
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     documented = {(method.lower(), rule) for method, rule in contracts(app)}
     assert served - documented == set(), "served without a contract"
-    assert {path for path in document(app)["paths"]} != None
+    assert len(document(app)["paths"]) == len({rule for _, rule in contracts(app)})
 
 
 def test_every_fact_is_named_in_the_past_tense_of_its_topic() -> None:
