@@ -40,9 +40,9 @@ def create_companies() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_companies"),
         sa.UniqueConstraint("slug", name="uq_companies_slug"),
         sa.UniqueConstraint("public_id", name="uq_companies_public_id"),
-        sa.CheckConstraint("type IN ('platform','practice','lab','supplier','retailer')", name="ck_companies_type"),
-        sa.CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="ck_companies_slug"),
-        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name="ck_companies_currency"),
+        sa.CheckConstraint("type IN ('platform','practice','lab','supplier','retailer')", name=op.f("ck_companies_type")),
+        sa.CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name=op.f("ck_companies_slug")),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_companies_currency")),
     )
     protect(
         "companies",
@@ -76,7 +76,7 @@ def create_users() -> None:
         sa.UniqueConstraint("company_id", "id", name="uq_users_company_id_id"),
         sa.UniqueConstraint("public_id", name="uq_users_public_id"),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name="fk_users_company_id"),
-        sa.CheckConstraint("role IN ('platform_admin','company_admin','staff','viewer')", name="ck_users_role"),
+        sa.CheckConstraint("role IN ('platform_admin','company_admin','staff','viewer')", name=op.f("ck_users_role")),
     )
     op.create_index("uq_users_email", "users", [sa.text("lower(email)")], unique=True)
     protect("users", app="SELECT, INSERT, UPDATE", system="SELECT")
