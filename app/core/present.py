@@ -11,14 +11,12 @@ from flask import Flask, g, has_request_context, request
 from app.core import clock
 from app.core.auth import maybe_principal
 from app.core.ids import new_ulid
+from app.core.money import SCALES
 from app.core.spark import spark_path
 
 NOW_S, MINUTE_S, HOUR_S, DAY_S = 5, 60, 3600, 86_400
 WEEK_DAYS = 6
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
-# ISO 4217 minor units that are not 2.
-SCALES = dict.fromkeys(("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF").split(), 0)
-SCALES |= dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 BYTE_UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
@@ -81,16 +79,16 @@ def format_duration(seconds: float) -> str:
 
 
 def format_money(minor: int, currency: str) -> str:
-    """Return an amount: `£1,204.45`, `−£3.00`, `¥`-less currencies by their code: `SEK 12.50`.
+    """Return an amount: `£1,204.45`, `−£3.00`, and by its code where the sign is shared: `SEK 12.50`.
 
     Args:
         minor: Minor units: pence, cents, whole yen.
         currency: ISO 4217 code.
     """
-    scale = SCALES.get(currency, 2)
-    whole, part = divmod(abs(minor), 10**scale)
-    digits = f"{whole:,}.{part:0{scale}}" if scale else f"{whole:,}"
-    return f"{'−' if minor < 0 else ''}{SYMBOLS.get(currency, currency + ' ')}{digits}"
+    digits = SCALES.get(currency, 2)
+    whole, part = divmod(abs(minor), 10**digits)
+    figure = f"{whole:,}.{part:0{digits}}" if digits else f"{whole:,}"
+    return f"{'−' if minor < 0 else ''}{SYMBOLS.get(currency, currency + ' ')}{figure}"
 
 
 def format_count(n: int, estimate: bool = False) -> str:
