@@ -6,6 +6,8 @@ the cases when measured. The relay (app/core/relay.py) gives it a sequence numbe
 """
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -108,6 +110,19 @@ def record(fact: Fact, *, version: int | None = None) -> None:
 def facts_recorded() -> list[Fact]:
     """Return the facts of the open transaction, for tests and for services that sum them up."""
     return [fact for fact, _ in db.session().info.get("facts", [])]
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """Run a part of a transaction that may fail by itself: its changes and its facts go together."""
+    session = db.session()
+    kept = len(session.info.get("facts", []))
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        del session.info.get("facts", [])[kept:]
+        raise
 
 
 @before_commit

@@ -1,0 +1,150 @@
+"""Lists of orders: Core rows, one statement a page, by keyset."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.core import clock
+from app.core.cursor import decode_cursor, encode_cursor
+from app.core.db import db
+from app.core.tenancy import current_scope
+from app.orders.models import Order
+from app.orders.reads.conditions import SORT_COLUMNS, conditions
+from app.orders.reads.filter import OrderFilter
+from app.orders.states import LATE
+
+_companies = sa.table("companies", sa.column("id"), sa.column("slug"), sa.column("name"))
+COLUMNS = (
+    Order.number, Order.state, Order.customer_name, Order.customer_email, Order.customer_ref, Order.currency,
+    Order.total_minor, Order.line_count, Order.unit_count, Order.returned_units, Order.external_ref, Order.version,
+    Order.placed_at, Order.due_at, Order.updated_at,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOrder:
+    """One row of a list: all that `_row.html` knows."""
+
+    number: int
+    state: str
+    customer_name: str
+    customer_email: str | None
+    customer_ref: str | None
+    currency: str
+    total_minor: int
+    line_count: int
+    unit_count: int
+    returned_units: int
+    external_ref: str | None
+    version: int
+    placed_at: datetime
+    due_at: datetime
+    updated_at: datetime
+    company_id: int | None = None
+    company_slug: str | None = None
+    company_name: str | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """True when it should have left by now."""
+        return self.state in LATE and self.due_at < clock.now()
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """One page of a list."""
+
+    rows: list[ListedOrder]
+    next_cursor: str | None
+
+
+def list_orders(wanted: OrderFilter) -> OrderPage:
+    """Return one page of the list.
+
+    Raises:
+        InvalidCursor: The position was not made for this order of rows.
+    """
+    keys, descending = sort_keys(wanted)
+    query = _select(wanted)
+    if wanted.after is not None:
+        query = query.where(_beyond(keys, descending, _position(wanted.after, keys)))
+    query = query.order_by(*[key.desc() if descending else key.asc() for key in keys])
+    if wanted.ids is None:
+        query = query.limit(wanted.limit + 1)
+    found = [ListedOrder(*row) for row in db.session.execute(query)]
+    rows = found if wanted.ids is not None else found[: wanted.limit]
+    more = wanted.ids is None and len(found) > wanted.limit
+    return OrderPage(rows, _cursor_of(rows[-1], keys) if more else None)
+
+
+def orders_by_number(numbers: Sequence[int]) -> list[ListedOrder]:
+    """Return some orders of this company, newest first, for the live layer."""
+    query = sa.select(*COLUMNS).where(Order.number.in_(numbers)).order_by(Order.number.desc())
+    return [ListedOrder(*row) for row in db.session.execute(query)]
+
+
+def matching_numbers(wanted: OrderFilter, *, batch: int = 100) -> Iterator[list[int]]:
+    """Walk over all orders that match, newest first, in batches by number.
+
+    The walk goes down by number, so orders placed or changed meanwhile neither repeat nor stop it.
+    """
+    below: int | None = None
+    while True:
+        query = sa.select(Order.number).where(*conditions(wanted)).order_by(Order.number.desc()).limit(batch)
+        if below is not None:
+            query = query.where(Order.number < below)
+        numbers = list(db.session.scalars(query))
+        db.session.remove()
+        if numbers:
+            yield numbers
+        if len(numbers) < batch:
+            return
+        below = numbers[-1]
+
+
+def _select(wanted: OrderFilter) -> sa.Select[Any]:
+    if current_scope().role != "platform":
+        return sa.select(*COLUMNS).where(*conditions(wanted))
+    return (
+        sa.select(*COLUMNS, Order.company_id, _companies.c.slug, _companies.c.name)
+        .join_from(Order, _companies, _companies.c.id == Order.company_id)
+        .where(*conditions(wanted))
+    )
+
+
+def sort_keys(wanted: OrderFilter) -> tuple[list[Any], bool]:  # Any: instrumented attributes
+    """Return the columns that sort a list, and whether downwards.
+
+    Over all companies there is one order, newest first: the one that has an index.
+    """
+    if current_scope().role == "platform":
+        return [Order.placed_at, Order.company_id, Order.number], True
+    name = wanted.order.removeprefix("-")
+    keys = [Order.number] if name == "number" else [SORT_COLUMNS[name], Order.number]
+    return keys, wanted.order.startswith("-")
+
+
+def _beyond(keys: list[Any], descending: bool, position: list[Any]) -> sa.ColumnElement[bool]:  # noqa: FBT001
+    here, there = sa.tuple_(*keys), sa.tuple_(*[sa.literal(one, key.type) for one, key in zip(position, keys, strict=True)])
+    return here < there if descending else here > there
+
+
+def _position(after: str, keys: list[Any]) -> list[Any]:
+    from app.core.errors import InvalidCursor
+
+    *names, values = [*decode_cursor(after, parts=len(keys) + 1)[:1], decode_cursor(after, parts=len(keys) + 1)[1:]]
+    if names != ["/".join(key.key for key in keys)]:
+        raise InvalidCursor
+    return [
+        datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else value for value in values
+    ]
+
+
+def _cursor_of(row: ListedOrder, keys: list[Any]) -> str:
+    values = [getattr(row, key.key) for key in keys]
+    return encode_cursor(
+        "/".join(key.key for key in keys), *[v.isoformat() if isinstance(v, datetime) else v for v in values]
+    )

@@ -1,0 +1,17 @@
+"""The named filters that a person sees: their own and the shared ones."""
+
+import sqlalchemy as sa
+
+from app.core.db import db
+from app.orders.models import SavedView
+
+
+def list_views(owner: str) -> list[SavedView]:
+    """Return them by name; `owner` is the person's public id."""
+    query = (
+        sa.select(SavedView)
+        .where(sa.or_(SavedView.owner == owner, SavedView.is_shared))
+        .order_by(SavedView.name, SavedView.public_id)
+        .limit(20)
+    )
+    return list(db.session.scalars(query))

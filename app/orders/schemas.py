@@ -1,0 +1,195 @@
+"""What people and scripts send: shapes for forms and JSON alike."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from app.core import money
+from app.core.shapes import OptionalText, Shape, Text, refuse_nul
+from app.orders.problems import (
+    MAX_LINES,
+    MAX_NOTE,
+    MAX_QUANTITY,
+    PRICE_DECIMALS,
+    PRICE_DIGITS,
+    NoteTooLong,
+    PriceOutOfRange,
+    QuantityOutOfRange,
+    TooManyLines,
+)
+
+MAX_DIGITS = 40  # nothing longer is a number a person means; Decimal would read a megabyte of digits
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def read_quantity(value: Any) -> Any:  # Any: runs before the type is known
+    """Return units, or refuse them with their own sentence."""
+    if isinstance(value, str) and value.strip().lstrip("+-").isdecimal() and len(value) <= MAX_DIGITS:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and not 1 <= value <= MAX_QUANTITY:
+        raise QuantityOutOfRange
+    if isinstance(value, float):
+        raise QuantityOutOfRange
+    return value
+
+
+def read_price(value: Any) -> Any:  # Any: runs before the type is known
+    """Return a price as it was written, or refuse it with its own sentence."""
+    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return value
+    text = str(value).strip()
+    try:
+        price = Decimal(text) if len(text) <= MAX_DIGITS else None
+    except InvalidOperation:
+        price = None
+    if price is None or not price.is_finite() or not 0 <= price < 10**PRICE_DIGITS:
+        raise PriceOutOfRange
+    if price != price.quantize(Decimal(1).scaleb(-PRICE_DECIMALS)):
+        raise PriceOutOfRange
+    return price
+
+
+def check_currency(value: str) -> str:
+    """Refuse a currency we do not know."""
+    money.scale(value)
+    return value
+
+
+def check_note(value: Any) -> Any:  # Any: runs before the type is known
+    """Refuse a note that is too long, with its own sentence."""
+    if isinstance(value, str) and len(value) > MAX_NOTE:
+        raise NoteTooLong
+    return refuse_nul(value)
+
+
+def check_lines(value: Any) -> Any:  # Any: runs before the type is known
+    """Refuse too many lines before any of them is read."""
+    if isinstance(value, list) and not 1 <= len(value) <= MAX_LINES:
+        raise TooManyLines(lines=len(value))
+    return value
+
+
+def check_instant(value: datetime) -> datetime:
+    """Take an instant without a zone as UTC, and keep to years a calendar can show."""
+    at = value if value.tzinfo else value.replace(tzinfo=UTC)
+    if not EARLIEST <= at <= LATEST:
+        raise ValueError("Give a time between 1970 and 2200.")
+    return at
+
+
+Quantity = Annotated[int, BeforeValidator(read_quantity), Field(ge=1, le=MAX_QUANTITY)]
+Price = Annotated[
+    Decimal,
+    BeforeValidator(read_price),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,10}(\.\d{1,4})?$", "examples": ["12.50"]}),
+]
+Currency = Annotated[str, StringConstraints(max_length=40), AfterValidator(check_currency)]
+Note = Annotated[str, BeforeValidator(check_note), StringConstraints(min_length=1, max_length=MAX_NOTE)]
+Email = Annotated[
+    str,
+    BeforeValidator(refuse_nul),
+    StringConstraints(to_lower=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"),
+]
+Time = Annotated[datetime, AfterValidator(check_instant)]
+Sku = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=100, strip_whitespace=False)]
+LineNo = Annotated[int, Field(ge=1, le=MAX_LINES)]
+OrderNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class Customer(Shape):
+    """Who ordered."""
+
+    name: Text
+    email: Email | None = None
+    ref: OptionalText | None = None
+
+
+class NewLine(Shape):
+    """What is ordered. Without a price the item's own is taken."""
+
+    sku: Sku
+    quantity: Quantity
+    unit_price: Price | None = None
+
+
+Lines = Annotated[list[NewLine], BeforeValidator(check_lines)]
+
+
+class NewOrder(Shape):
+    """An order to place. Without a currency the company's is taken; without a due time, 24 hours from now."""
+
+    customer: Customer
+    currency: Currency | None = None
+    lines: Lines
+    due_at: Time | None = None
+    external_ref: Text | None = None
+    note: Note | None = None
+
+
+class EditOrder(Shape):
+    """What to change; what is left out stays. `version` is the one you looked at."""
+
+    version: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    customer: Customer | None = None
+    due_at: Time | None = None
+    external_ref: Text | None = None
+    lines: Lines | None = None
+
+
+class LineUnits(Shape):
+    """Units of one line, by its number within the order."""
+
+    line: LineNo
+    quantity: Quantity
+
+
+class ShipOrder(Shape):
+    """A parcel. Without lines, all that is ready leaves."""
+
+    carrier: Text
+    tracking_number: Text | None = None
+    lines: list[LineUnits] | None = Field(default=None, max_length=MAX_LINES)
+
+
+class ReturnOrder(Shape):
+    """What came back. Without lines, all that left."""
+
+    lines: list[LineUnits] | None = Field(default=None, max_length=MAX_LINES)
+    reason: OptionalText | None = None
+
+
+class CancelOrder(Shape):
+    """Why an order is cancelled."""
+
+    reason: OptionalText | None = None
+
+
+class NewNote(Shape):
+    """A note on an order."""
+
+    text: Note
+
+
+BulkActName = Literal["pay", "pack", "cancel", "note"]
+
+
+class BulkAct(Shape):
+    """One act on many orders: those named, or all that match a query of the list."""
+
+    act: BulkActName
+    numbers: list[OrderNumber] = Field(default_factory=list, max_length=1000)
+    query: Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=2000)] | None = None
+    note: Note | None = None
+    reason: OptionalText | None = None
+
+
+class NewView(Shape):
+    """A filter with a name."""
+
+    name: Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=60)]
+    query: Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=2000)] = ""
+    is_shared: bool = False
