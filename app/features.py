@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.core import relay, tasks
+from app.limits.front import init_limits
 from config import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -14,3 +15,4 @@ def register(app: Flask, settings: Settings) -> None:
     """Register every feature, lowest first."""
     relay.init_relay(app)
     tasks.init_tasks(app, settings)
+    init_limits(app, settings)

@@ -1,0 +1,68 @@
+"""Counters and timings for Prometheus, each declared here with what it means.
+
+Under gunicorn every worker writes its own file below PROMETHEUS_MULTIPROC_DIR (gunicorn.conf.py makes an
+empty one at each start), and any worker answers for all. Labels are endpoints, methods, status classes and
+names of limits: never an id, so the number of series stays bounded.
+"""
+
+import os
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+
+PREFIX = "quarterdeck_"
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+registry = CollectorRegistry()
+requests_total = Counter(
+    "quarterdeck_requests_total", "Requests answered.", ["endpoint", "method", "status"], registry=registry
+)
+request_seconds = Histogram(
+    "quarterdeck_request_seconds", "Time to answer a request.", ["endpoint"], buckets=SECONDS, registry=registry
+)
+sql_seconds = Histogram("quarterdeck_sql_seconds", "Time of one SQL statement.", buckets=SECONDS, registry=registry)
+COUNTERS = {
+    "limits_refused_total": Counter(
+        "quarterdeck_limits_refused_total", "Requests refused, by limit.", ["limit"], registry=registry
+    ),
+    "limits_fallback_total": Counter(
+        "quarterdeck_limits_fallback_total", "Limits counted in this process because Redis was away.", registry=registry
+    ),
+    "log_lines_lost_total": Counter(
+        "quarterdeck_log_lines_lost_total", "Log lines that could not be written, as on a full disk.", registry=registry
+    ),
+}
+
+
+def count(name: str, **labels: str) -> None:
+    """Add one to a declared counter."""
+    counter = COUNTERS[name]
+    (counter.labels(**labels) if labels else counter).inc()
+
+
+class Figures:
+    """Figures asked for at each scrape, such as the relay's lag."""
+
+    def __init__(self, figures: Iterable[tuple[str, str, float]]) -> None:
+        self.figures = list(figures)
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Yield one gauge a figure."""
+        for name, meaning, value in self.figures:
+            yield GaugeMetricFamily(PREFIX + name, meaning, value=value)
+
+
+def exposition(figures: Iterable[tuple[str, str, float]]) -> bytes:
+    """Return all metrics of all processes in Prometheus' text format.
+
+    Args:
+        figures: (name, meaning, value) of what is only known when asked.
+    """
+    asked = CollectorRegistry()
+    asked.register(Figures(figures))
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        MultiProcessCollector(asked)  # type: ignore[no-untyped-call]  # its constructor has no annotations
+        return bytes(generate_latest(asked))
+    return bytes(generate_latest(registry)) + bytes(generate_latest(asked))
