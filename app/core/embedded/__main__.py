@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from app.core.embedded import reset, servers
+from app.core.embedded.bootstrap import bootstrap_command
 from app.core.embedded.envfile import read_env_file
 from app.core.embedded.home import bring_up as start_home
 from app.core.embedded.lock import AlreadyRunning, find_holder, take_lock, wait_until_free
@@ -74,6 +75,9 @@ def bring_down(options: Options) -> int:
 def run_flask(options: Options, words: list[str]) -> int:
     """Become the flask command, with the settings of the running services."""
     environ = dict(options.environ)
+    if words == ["db", "bootstrap"]:  # before there is a database, the app cannot be made
+        print(bootstrap_command(environ))
+        return 0
     if not (environ.get("DATABASE_URL") or environ.get("DATABASE_OWNER_URL")):
         services = options.home / servers.SERVICES_FILE
         if find_holder(options.home) is None or not services.exists():

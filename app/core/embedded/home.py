@@ -59,7 +59,8 @@ def _processes(environ: dict[str, str]) -> list[Program]:
     run = [sys.executable, "-m"]
     # Celery: TERM finishes the running jobs, QUIT gives them back to the queue.
     worker_ends = ((signal.SIGTERM, 20.0), (signal.SIGQUIT, 8.0))
-    worker = [*run, "celery", "-A", "app.worker", "worker", "--loglevel", "INFO", "--concurrency", "2"]
+    worker = [*run, "celery", "--quiet", "-A", "app.worker", "worker", "--loglevel", "INFO", "--concurrency", "2"]
+    worker += ["--without-gossip", "--without-mingle"]  # one worker has nobody to talk to
     return [
         Program("relay", [*run, "flask", "relay"], environ, PROJECT),
         Program("worker", worker, environ, PROJECT, stop_signals=worker_ends),

@@ -5,11 +5,11 @@ Rights on tables belong to the migrations; here is who may log in, connect, wait
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg import errors, sql
 from sqlalchemy.engine import URL, make_url
 
 OWNER = "qd_owner"
@@ -98,14 +98,36 @@ def ensure_role(connection: psycopg.Connection, role: Role, password: str) -> No
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
     # Hashed here, so that no log of the server can hold the password.
     verifier = connection.pgconn.encrypt_password(password.encode(), role.name.encode(), b"scram-sha-256").decode()
-    attributes = sql.SQL(role.attributes)
-    connection.execute(sql.SQL("ALTER ROLE {} {} PASSWORD {}").format(name, attributes, sql.Literal(verifier)))
+    connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(verifier)))
+    if role.attributes:
+        _grant_if_allowed(connection, sql.SQL("ALTER ROLE {} {}").format(name, sql.SQL(role.attributes)))
     for setting, value in (role.defaults or {}).items():
         connection.execute(
             sql.SQL("ALTER ROLE {} SET {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))
         )
     if role.member_of:
-        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role.member_of), name))
+        _grant_if_allowed(connection, sql.SQL("GRANT {} TO {}").format(sql.Identifier(role.member_of), name))
+
+
+def _grant_if_allowed(connection: psycopg.Connection, statement: sql.Composed) -> None:
+    """Run what a managed service may keep from its administrator; `find_missing` tells what is missing then."""
+    with suppress(errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def find_missing(superuser_url: str, dbname: str) -> list[str]:
+    """What an administrator without superuser rights could not set up, a sentence each."""
+    missing = []
+    with psycopg.connect(database_url(superuser_url, dbname)) as connection:
+        for role in ROLES:
+            found = connection.execute("SELECT rolbypassrls FROM pg_roles WHERE rolname = %s", [role.name]).fetchone()
+            if role.attributes and not (found and found[0]):
+                missing.append(f"{role.name} lacks {role.attributes}: backups would be empty.")
+            query = "SELECT pg_has_role(%s, %s, 'MEMBER')"
+            if role.member_of and connection.execute(query, [role.name, role.member_of]).fetchone() != (True,):
+                missing.append(f"{role.name} is no member of {role.member_of}.")
+        known = {row[0] for row in connection.execute("SELECT extname FROM pg_extension")}
+    return missing + [f"The extension {name} is missing." for name in EXTENSIONS if name not in known]
 
 
 def create_database(superuser_url: str, dbname: str, template: str | None = None) -> None:
@@ -138,7 +160,8 @@ def create_database(superuser_url: str, dbname: str, template: str | None = None
 def _prepare_schema(superuser_url: str) -> None:
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         for extension in EXTENSIONS:
-            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+            statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension))
+            _grant_if_allowed(connection, statement)
         connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
         for role in ROLES:
             rights = sql.SQL("USAGE, CREATE" if role.name == OWNER else "USAGE")
@@ -154,19 +177,6 @@ def role_urls(any_url: str, dbname: str, passwords: Passwords) -> dict[str, str]
 def database_url(any_url: str, dbname: str) -> str:
     """The same login on another database of the same server."""
     return _text(make_url(any_url).set(drivername="postgresql", database=dbname))
-
-
-def bootstrap_command(administrator_url: str, dbname: str | None = None) -> str:
-    """Make the roles on a person's own server and say what to set: the text `flask db bootstrap` prints.
-
-    Args:
-        administrator_url: a superuser, or a managed service's administrator.
-        dbname: the database to make or take over; the URL's own if not given.
-    """
-    target = dbname or str(conninfo_to_dict(database_url(administrator_url, dbname or "quarterdeck"))["dbname"])
-    settings = bootstrap(database_url(administrator_url, "postgres"), target)
-    lines = "\n".join(f"{name}={value}" for name, value in settings.items())
-    return f"# Roles and database {target} are ready. Keep these lines as secrets, then run: flask db upgrade\n{lines}"
 
 
 def _text(url: URL) -> str:
