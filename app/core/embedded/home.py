@@ -3,6 +3,7 @@
 import http.client
 import signal
 import sys
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from app.core.embedded import demo, orphans
@@ -24,7 +25,7 @@ def bring_up(options: Options, supervisor: Supervisor) -> None:
     _run_flask(supervisor, environ, "migrate", "db", "upgrade")
     if options.wants_demo:
         _run_flask(supervisor, environ, "demo", "demo", "load")
-    for program in _processes(environ):
+    for program in list_processes(environ):
         supervisor.add(program)
     supervisor.wait_for("web", lambda: _is_ready(options), WEB_READY_TIMEOUT_S)
     supervisor.is_ready = True
@@ -54,7 +55,7 @@ def _run_flask(supervisor: Supervisor, environ: dict[str, str], name: str, *word
     supervisor.run_once(Program(name, [sys.executable, "-m", "flask", *words], environ, PROJECT))
 
 
-def _processes(environ: dict[str, str]) -> list[Program]:
+def list_processes(environ: Mapping[str, str]) -> list[Program]:
     """Our own processes in the order they start; they stop the other way round."""
     run = [sys.executable, "-m"]
     # Celery: TERM finishes the running jobs, QUIT gives them back to the queue.

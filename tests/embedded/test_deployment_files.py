@@ -1,0 +1,148 @@
+"""The deployment files run what bin/up runs, with the least rights. No image can be built here, so they are read."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.core.embedded.home import list_processes
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+MANIFESTS = [
+    document
+    for path in sorted((ROOT / "deploy/kubernetes").glob("*.yaml"))
+    for document in yaml.safe_load_all(path.read_text())
+]
+PODS = {
+    manifest["metadata"]["name"].removeprefix("quarterdeck-"): manifest["spec"]["template"]["spec"]
+    for manifest in MANIFESTS
+    if manifest["kind"] in {"Deployment", "Job"}
+}
+OURS = ("web", "relay", "worker", "migrate")
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+NGINX = (ROOT / "deploy/nginx.conf").read_text()
+
+
+def essence(command: list[str]) -> str:
+    """The words that say what runs, without tuning."""
+    return re.sub(r" --(without-\S+|quiet|loglevel \S+|concurrency \S+)", "", " ".join(command))
+
+
+@pytest.mark.parametrize("name", ["web", "relay", "worker"])
+def test_every_file_runs_the_same_command_as_bin_up(name):
+    wanted = {program.name: essence(program.argv[2:]) for program in list_processes({})}[name]
+    assert essence(COMPOSE["services"][name]["command"]) == wanted
+    assert essence(PODS[name]["containers"][0]["command"]) == wanted
+
+
+def test_no_process_is_missing_anywhere():
+    ours = {program.name for program in list_processes({})}
+    assert ours | {"migrate"} == set(PODS)
+    assert ours | {"migrate", "nginx", "postgres", "valkey"} == set(COMPOSE["services"])
+
+
+def images():
+    yield from re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    yield from (service["image"] for name, service in COMPOSE["services"].items() if name not in OURS)
+    yield from (pod["containers"][0]["image"] for pod in PODS.values())
+
+
+@pytest.mark.parametrize("image", sorted(set(images())))
+def test_images_are_pinned_to_a_version(image):
+    assert re.search(r":\d+\.\d+", image), image
+
+
+def test_the_image_runs_as_nobody_in_particular_from_locked_packages():
+    assert re.search(r"^USER 10001:10001$", DOCKERFILE, re.MULTILINE)
+    assert "--require-hashes" in DOCKERFILE
+    assert "STOPSIGNAL SIGTERM" in DOCKERFILE
+    assert "HEALTHCHECK" in DOCKERFILE
+
+
+def test_what_the_image_copies_exists_and_is_not_ignored():
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {
+        word for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE) for word in line.split()
+    }
+    assert copied == allowed
+    assert [name for name in sorted(copied) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("name", sorted(PODS))
+def test_pods_cannot_do_more_than_they_need(name):
+    pod = PODS[name]
+    container = pod["containers"][0]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["automountServiceAccountToken"] is False
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["resources"]["limits"]["memory"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_containers_cannot_do_more_than_they_need(name):
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_web_is_probed_and_leaves_in_peace():
+    web = PODS["web"]
+    container = web["containers"][0]
+    paths = [container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")]
+    assert paths == ["/health/live", "/health/live", "/health/ready"]
+    pause_s = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    grace_s = int(re.search(r"^graceful_timeout = (\d+)", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)[1])
+    assert pause_s + grace_s < web["terminationGracePeriodSeconds"]
+    assert grace_s < int(COMPOSE["services"]["web"]["stop_grace_period"].rstrip("s"))
+    budget = next(manifest for manifest in MANIFESTS if manifest["kind"] == "PodDisruptionBudget")
+    replicas = next(m for m in MANIFESTS if m["metadata"]["name"] == "quarterdeck-web")["spec"]["replicas"]
+    assert 0 < budget["spec"]["minAvailable"] < replicas
+
+
+@pytest.mark.parametrize("name", ["nginx", "web", "postgres", "valkey"])
+def test_what_others_wait_for_has_a_health_check(name):
+    assert COMPOSE["services"][name]["healthcheck"]["test"]
+
+
+def test_no_password_stands_in_a_file_and_none_has_a_default():
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert re.findall(r"\$\{\w*(?:PASSWORD|SECRET)(?!:\?)\W[^}]*\}", text) == []
+    assert not [manifest for manifest in MANIFESTS if manifest["kind"] == "Secret"]
+
+
+def test_only_the_migration_knows_the_owners_login():
+    for name, service in COMPOSE["services"].items():
+        knows = {"DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "DATABASE_BACKUP_URL"} & set(
+            service.get("environment", {})
+        )
+        assert bool(knows) == (name == "migrate"), name
+    for name, pod in PODS.items():
+        assert ("quarterdeck-owner-secrets" in str(pod)) == (name == "migrate"), name
+
+
+def test_the_broker_never_evicts_and_the_statistics_are_loaded():
+    assert "--maxmemory-policy noeviction" in COMPOSE["services"]["valkey"]["command"][-1]
+    assert "shared_preload_libraries=pg_stat_statements,auto_explain" in COMPOSE["services"]["postgres"]["command"]
+
+
+def test_nginx_repeats_what_a_dying_worker_dropped_and_streams_what_must_not_wait():
+    assert "max_fails=0" in NGINX
+    assert "proxy_next_upstream error timeout non_idempotent;" in NGINX
+    for path in ("location /socket.io/", "location = /api/events/stream"):
+        block = NGINX.partition(path)[2].partition("}")[0]
+        assert "proxy_buffering off;" in block
+    assert "proxy_set_header Upgrade $http_upgrade;" in NGINX
+    assert NGINX.count("{") == NGINX.count("}")
+
+
+def test_locks_name_no_folder_and_no_index():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert not re.search(r"file:|--find-links|--index-url|--extra-index-url|^-e ", text, re.MULTILINE), name
+        for line in re.findall(r"^\w[^\s;]*", text, re.MULTILINE):
+            assert "==" in line, line
