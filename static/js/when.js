@@ -56,7 +56,7 @@ function day(instant) {
 
 function exact(instant) {
   const at = local(instant);
-  return `${day(instant)} ${at.time}:${at.second} ${zone === "UTC" ? "UTC" : at.timeZoneName}`;
+  return `${day(instant)} ${at.time}:${at.second} ${zone === "UTC" ? "UTC" : at.timeZoneName.replace(/[+-]0$/, "")}`;
 }
 
 function write(element, now) {

@@ -41,7 +41,9 @@ def test_a_template_needs_no_exception_from_the_content_policy(path):
 @pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
 def test_a_script_makes_no_markup_of_text_and_evaluates_nothing(path):
     text = path.read_text()
-    assert not re.search(r"\.(innerHTML|outerHTML)\s*=[^=]|insertAdjacentHTML|document\.write|\beval\(|new Function", text)
+    assert not re.search(
+        r"\.(innerHTML|outerHTML)\s*=[^=]|insertAdjacentHTML|document\.write|\beval\(|new Function", text
+    )
     assert not re.search(r"^\s*(import|export)\s", text, re.MULTILINE), "scripts are joined, not modules"
     assert len(text.splitlines()) <= 300
 

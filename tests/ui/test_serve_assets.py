@@ -50,7 +50,9 @@ def test_a_page_from_before_the_release_still_gets_its_style(app):
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
-@pytest.mark.parametrize("path", ["/assets/nothing-000000000000.css", "/assets/app.css", "/assets/..%2fconfig-0.py", "/assets/x"])
+@pytest.mark.parametrize(
+    "path", ["/assets/nothing-000000000000.css", "/assets/app.css", "/assets/..%2fconfig-0.py", "/assets/x"]
+)
 def test_anything_else_is_not_there(app, path):
     assert app.test_client().get(path).status_code == 404
 

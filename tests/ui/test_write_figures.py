@@ -21,7 +21,7 @@ LONDON = "Europe/London"
         (timedelta(hours=2), "2 h ago"),
         (timedelta(hours=19, minutes=31), "Thu 15:11"),
         (timedelta(days=8), "12 Nov 10:42"),
-        (timedelta(days=290), "3 Feb 2026"[:-5] + " 10:42"),
+        (timedelta(days=290), "3 Feb 10:42"),
         (timedelta(days=655), "3 Feb 2025"),
         (-timedelta(minutes=5), "in 5 min"),
         (-timedelta(hours=2), "today 12:42"),
