@@ -125,6 +125,16 @@ def savepoint() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def only_facts(*kept: type[Fact]) -> Iterator[None]:
+    """Drop the facts of a block, but for these kinds: an import tells one thing at its end instead of a flood."""
+    session = db.session()
+    before = len(session.info.get("facts", []))
+    yield
+    facts = session.info.get("facts", [])
+    facts[before:] = [(fact, version) for fact, version in facts[before:] if isinstance(fact, kept)]
+
+
 @before_commit
 def write_outbox(session: Session) -> None:
     """Write the transaction's facts as its last statement."""

@@ -74,7 +74,14 @@ import_invoices = sa.Table(
     sa.ForeignKeyConstraint(["company_id", "order_number"], ["orders.company_id", "orders.number"]),
     sa.ForeignKeyConstraint(["company_id", "linked_number"], ["orders.company_id", "orders.number"]),
     sa.CheckConstraint("kind IN ('sale','return','write-off','adjustment')", name="kind"),
-    sa.Index("ix_import_invoices_waiting", "company_id", "source", "first_at", "invoice_no", postgresql_where=sa.text(WAITING)),
+    sa.Index(
+        "ix_import_invoices_waiting",
+        "company_id",
+        "source",
+        "first_at",
+        "invoice_no",
+        postgresql_where=sa.text(WAITING),
+    ),
     sa.Index(None, "company_id", "order_number", postgresql_where=sa.text("order_number IS NOT NULL")),
 )
 

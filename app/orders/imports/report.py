@@ -120,16 +120,15 @@ def sentences(report: dict[str, Any], currency: str) -> list[str]:
     made = report["orders"]
     said = [
         f"{made['created']:,} orders were created; {made['known']:,} were there from an earlier run.",
-        f"Σ of their order totals is {Decimal(made['total']):,} {currency}, "
-        f"{Decimal(made['rounding']):+,} from rounding lines to {currency} minor units.",
+        f"Σ of their order totals is {Decimal(made['total']):,} {currency}: {Decimal(made['rounding']):+,} by rounding lines.",
         f"{report['newLines']:,} lines are new; {report['knownLines']:,} were imported before.",
         f"{report['itemsCreated']:,} items were created with no stock; stock on hand was not changed.",
         f"{report['linkedReturns']:,} returns were linked to the one order they can belong to.",
     ]
     if report["changedLines"]:
-        said.append(f"{report['changedLines']:,} lines differ from what was imported before; the earlier ones were kept.")
+        said.append(
+            f"{report['changedLines']:,} lines differ from what was imported before; the earlier ones were kept."
+        )
     if report["lateLines"]:
         said.append(f"{report['lateLines']:,} lines belong to invoices that are orders already; they were left out.")
     return said + report["notes"]
-
-

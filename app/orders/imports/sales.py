@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
+from app.inventory.schemas import check_sku
 from app.orders.imports.files import Rows
 
 # Our name of each column, with the names other exports use.
@@ -68,26 +70,23 @@ def read_lines(rows: Rows) -> Iterator[tuple[int, Line | Skip]]:
         invoice_no = row[0].strip()
         ordinal = ordinals[invoice_no] = ordinals.get(invoice_no, 0) + 1
         found = read_line(row, invoice_no, ordinal)
-        yield line_no, Skip(line_no, found, ",".join(row)[:MAX_TEXT].replace("\x00", "")) if isinstance(found, str) else found
+        yield (
+            line_no,
+            Skip(line_no, found, ",".join(row)[:MAX_TEXT].replace("\x00", "")) if isinstance(found, str) else found,
+        )
 
 
 def read_line(row: list[str], invoice_no: str, ordinal: int) -> Line | str:
     """Return a line, or the sentence that says why not."""
     _, sku, description, units, at, price, customer, country = (cell.strip() for cell in row)
-    wrong = refuse_texts(invoice_no, sku, row)
+    wrong = refuse_texts(invoice_no, sku, row) or refuse_numbers(units, price)
     if wrong:
         return wrong
-    if not WHOLE.fullmatch(units) or abs(quantity := int(units)) > MAX_UNITS:
-        return "The quantity is not a whole number up to 10,000,000."
-    if not (match := PRICE.fullmatch(price)):
-        return "The unit price is not a number with at most ten digits before the point."
-    if match[1] and len(match[1].rstrip("0")) - 1 > MAX_DECIMALS:
-        return "The unit price has more than four decimals."
     try:
         invoiced_at = datetime.fromisoformat(at)
     except ValueError:
         return "The invoice date is not like 2010-12-01 08:26:00."
-    unit_price = Decimal(price)
+    quantity, unit_price = int(units), Decimal(price)
     kind = kind_of(invoice_no, quantity, unit_price)
     if kind not in KINDS:
         return kind
@@ -105,10 +104,33 @@ def refuse_texts(invoice_no: str, sku: str, row: list[str]) -> str | None:
         return "It has no stock code."
     if len(invoice_no) > MAX_INVOICE:
         return "The invoice number is longer than 40 characters."
-    if len(sku) > MAX_SKU:
-        return "The stock code is longer than 100 characters."
+    if wrong := wrong_sku(sku):
+        return wrong
     if any("\x00" in cell for cell in row):
         return "It holds the NUL character, which cannot be stored."
+    return None
+
+
+def refuse_numbers(units: str, price: str) -> str | None:
+    """Return what is wrong with the numbers of a line."""
+    if not WHOLE.fullmatch(units) or abs(int(units)) > MAX_UNITS:
+        return "The quantity is not a whole number up to 10,000,000."
+    if not (match := PRICE.fullmatch(price)):
+        return "The unit price is not a number with at most ten digits before the point."
+    if match[1] and len(match[1].rstrip("0")) - 1 > MAX_DECIMALS:
+        return "The unit price has more than four decimals."
+    return None
+
+
+@lru_cache(maxsize=100_000)
+def wrong_sku(sku: str) -> str | None:
+    """Return what is wrong with a stock code; the inventory decides. A file repeats each many times."""
+    if len(sku) > MAX_SKU:
+        return "The stock code is longer than 100 characters."
+    try:
+        check_sku(sku)
+    except ValueError as error:
+        return f"The stock code {error}."
     return None
 
 
