@@ -5,7 +5,10 @@ from pathlib import Path
 from flask import Flask
 
 from app.core import relay, tasks
+from app.health.views import init_health
 from app.limits.front import init_limits
+from app.orders.imports.cli import orders_cli
+from app.realtime.setup import init_realtime
 from config import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -16,3 +19,6 @@ def register(app: Flask, settings: Settings) -> None:
     relay.init_relay(app)
     tasks.init_tasks(app, settings)
     init_limits(app, settings)
+    init_health(app)
+    app.cli.add_command(orders_cli)
+    init_realtime(app, settings)

@@ -116,7 +116,7 @@ def _read(key: Key, after: int, limit: int, bound: str) -> list[Logged]:
     with platform_reads():
         rows = db.session.execute(
             sa.text(
-                f"SELECT {COLUMNS} FROM event_log WHERE company_id = :company AND topic = :topic "  # noqa: S608 (constants)
+                f"SELECT {COLUMNS} FROM event_log WHERE company_id = :company AND topic = :topic "
                 f"AND seq > :after {bound} ORDER BY seq LIMIT :limit"
             ),
             {"company": key[0], "topic": key[1], "after": after, "limit": limit},

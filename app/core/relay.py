@@ -115,7 +115,7 @@ def _repeat(app: Flask, ended: threading.Event, every_s: float, work: Callable[[
             with app.app_context():
                 work()
             failures = 0
-        except Exception:  # noqa: BLE001 (a thread that ends would silently stop its work)
+        except Exception:
             failures += 1
             log.warning("relay work failed", work=threading.current_thread().name, exc_info=failures == 1)
         ended.wait(every_s * min(2**failures, 100))

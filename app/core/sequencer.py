@@ -35,7 +35,7 @@ SEQUENCE = sa.text(
     )
     SELECT company_id, topic, seq, type, event_id, row_id, row_version, user_id, {EVENT_JSON} AS event
     FROM placed ORDER BY id
-    """  # noqa: S608 (constants)
+    """
 )
 
 
