@@ -4,16 +4,28 @@ Values come from the environment; a name ending in `_FILE` names a file that hol
 (for secrets). `settings()` reads them once per process.
 """
 
+import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import quote
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+import click
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 DEV_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 (refused in production below)
 MIN_SECRET_BYTES = 32
+OUR_PREFIX = "QUARTERDECK_"
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+
+
+class BadSettings(click.ClickException):
+    """What this installation is told cannot be meant; the message says what to set."""
+
+    exit_code = 3  # gunicorn's "worker failed to boot": it stops instead of trying for ever
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -21,10 +33,14 @@ class SecretFiles(PydanticBaseSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Return the content of the file named for this field, when there is one."""
-        import os
-
-        path = os.environ.get(f"{field_name.upper()}_FILE")
-        return (Path(path).read_text().strip() if path else None), field_name, False
+        name = f"{field_name.upper()}_FILE"
+        path = os.environ.get(name)
+        try:
+            return (Path(path).read_text().strip() if path else None), field_name, False
+        except OSError as error:
+            raise BadSettings(
+                f"{name}: {path} cannot be read ({error.strerror}); name a file that holds the value"
+            ) from None
 
     def __call__(self) -> dict[str, Any]:
         """Return every value that a file holds."""
@@ -35,7 +51,9 @@ class SecretFiles(PydanticBaseSettingsSource):
 class Settings(BaseSettings):
     """Settings of one process. Names are those of the environment, in lower case."""
 
-    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", hide_input_in_errors=True, frozen=True, env_ignore_empty=True, populate_by_name=True
+    )
 
     environment: Literal["development", "test", "staging", "production"] = Field(
         "development", validation_alias="QUARTERDECK_ENV", description="Which rules apply; shown on every page."
@@ -59,13 +77,25 @@ class Settings(BaseSettings):
     db_connection_timeout: int = Field(30_000, ge=100, description="ms; a web request waits 2 s at most.")
     db_idle_timeout: int = Field(300_000, ge=1000, description="ms after which an idle connection is renewed.")
 
-    redis_url: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"))
+    redis_url: SecretStr = Field(
+        SecretStr(""), description="redis://…; else made of REDIS_HOST, _PORT, _PASSWORD, _DB."
+    )
+    redis_host: str = "127.0.0.1"
+    redis_port: int = Field(6379, ge=1, le=65535)
+    redis_password: SecretStr | None = None
+    redis_db: int = Field(0, ge=0)
     redis_budget_ms: int = Field(100, ge=5, le=5000, description="Longest wait for Redis inside a request.")
 
     session_secret: SecretStr = Field(SecretStr(DEV_SECRET), description="Signs tickets, cursors and form tokens.")
     session_days: int = Field(30, ge=1, le=365, description="Absolute lifetime of a session.")
     session_idle_days: int = Field(7, ge=1, le=90)
     admin_idle_hours: int = Field(12, ge=1, le=168, description="Idle timeout of platform admins.")
+    legacy_session_table: str = Field(
+        "",
+        pattern=r"^([a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?)?$",
+        description="A plain Flask-Session SQL table to move in.",
+    )
+    legacy_session_cookie: str = Field("session", description="The cookie name of those sessions.")
     secure_cookies: bool = Field(default=False, description="Cookie __Host-qd, Secure; on in production.")
 
     trusted_hosts: str = Field("", description="Comma-separated host names we answer to; empty allows loopback only.")
@@ -93,6 +123,9 @@ class Settings(BaseSettings):
     worker_connections: int = Field(2500, ge=10, description="gunicorn's; counts sockets and HTTP together.")
     web_workers: int = Field(2, ge=1, le=64, description="Divides the in-memory limits when Redis is away.")
     demo_password: SecretStr | None = None
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token of /metrics; none allows this machine only."
+    )
     default_timezone: str = "Europe/London"
 
     @classmethod
@@ -131,9 +164,19 @@ class Settings(BaseSettings):
     @classmethod
     def redis_address(cls, value: SecretStr) -> SecretStr:
         """Refuse what redis-py would only refuse at the first command."""
-        if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        if value.get_secret_value() and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
         return value
+
+    @model_validator(mode="after")
+    def make_redis_url(self) -> Self:
+        """Accept the four single settings instead of an address."""
+        if not self.redis_url.get_secret_value():
+            password = quote(self.redis_password.get_secret_value(), safe="") if self.redis_password else ""
+            login = f":{password}@" if password else ""
+            address = f"redis://{login}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+            object.__setattr__(self, "redis_url", SecretStr(address))
+        return self
 
     @model_validator(mode="after")
     def production_rules(self) -> Self:
@@ -172,12 +215,46 @@ class Settings(BaseSettings):
             raise ValueError("DATABASE_PLATFORM_URL and DATABASE_SYSTEM_URL are needed: flask db bootstrap prints them")
 
     @property
+    def hosts(self) -> list[str]:
+        """The host names we answer to."""
+        return [host.strip() for host in self.trusted_hosts.split(",") if host.strip()] or LOOPBACK
+
+    @property
     def base_url(self) -> str:
         """How a browser reaches us, without a trailing slash."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
 
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check the settings of this process.
+
+    Raises:
+        BadSettings: Some cannot be meant; each is named with what to set.
+    """
+    known = {OUR_PREFIX + "ENV", OUR_PREFIX + "HOME"}
+    unknown = sorted(name for name in environ if name.startswith(OUR_PREFIX) and name not in known)
+    if unknown:
+        raise BadSettings(f"{', '.join(unknown)}: no such setting; known are {', '.join(sorted(known))}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadSettings("\n".join(explain(dict(item)) for item in error.errors(include_input=False))) from None
+
+
+def explain(error: dict[str, Any]) -> str:
+    """Return one mistake as a line: which setting, what is wrong, what it is for."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    field = Settings.model_fields.get(name) or next(
+        one for one in Settings.model_fields.values() if one.validation_alias == name
+    )
+    what = "is not set" if error["type"] == "missing" else message[0].lower() + message[1:]
+    return f"{name.upper()} {what}" + (f" ({field.description.rstrip('.')})" if field.description else "")
+
+
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """Return this process's settings, read once."""
-    return Settings()
+    return read_settings(os.environ)

@@ -1,6 +1,8 @@
 """gunicorn: pages, JSON and sockets in the same gevent workers."""
 
 import os
+import shutil
+import tempfile
 from typing import Any
 
 bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('PORT', '3000')}"
@@ -26,6 +28,31 @@ loglevel = "info"
 proc_name = "quarterdeck-web"
 DRAIN_POLL_S = 0.2
 
+# Metrics of all workers meet in a folder that is empty at every start; the client library reads the name at import.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="quarterdeck-metrics-")
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget the gauges of a worker that ended; its counters stay.
+
+    Args:
+        server: gunicorn's arbiter; it has no types of its own.
+        worker: as above.
+    """
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # it has no annotations
+
+
+def on_exit(server: Any) -> None:
+    """Remove the folder of the metrics.
+
+    Args:
+        server: as above.
+    """
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+
 
 def post_worker_init(worker: Any) -> None:
     """Close the worker's open sockets when it is asked to stop: one open WebSocket would hold it for graceful_timeout.
@@ -41,8 +68,11 @@ def post_worker_init(worker: Any) -> None:
 def _drain_when_stopping(worker: Any) -> None:
     import gevent
 
+    from app.core.draining import begin_draining
+
     while worker.alive:
         gevent.sleep(DRAIN_POLL_S)
+    begin_draining()
     try:
         from app.core import live
     except ImportError as problem:

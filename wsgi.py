@@ -4,6 +4,15 @@ from gevent import monkey
 
 monkey.patch_all()
 
-from app import create_app  # noqa: E402
+import sys  # noqa: E402
 
-app = create_app()
+from app import create_app  # noqa: E402
+from app.core.tenancy_check import check_database  # noqa: E402
+from config import BadSettings  # noqa: E402
+
+try:
+    app = create_app()
+    check_database(app)
+except BadSettings as problem:
+    print(f"Quarterdeck does not start.\n{problem.message}", file=sys.stderr, flush=True)  # noqa: T201 (nobody logs yet)
+    sys.exit(problem.exit_code)

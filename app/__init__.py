@@ -22,7 +22,7 @@ def create_app(given: Settings | None = None) -> Flask:
         SECRET_KEY=chosen.session_secret.get_secret_value(),
         MAX_CONTENT_LENGTH=chosen.max_body_bytes,
         TESTING=chosen.environment == "test",
-        TRUSTED_HOSTS=[host.strip() for host in chosen.trusted_hosts.split(",") if host.strip()] or None,
+        TRUSTED_HOSTS=chosen.hosts,
     )
     init_logging(app, chosen)
     db.init_db(app, chosen)

@@ -23,7 +23,7 @@ from app.limits.window import Ask, MemoryWindows, Verdict
 from config import Settings
 
 MISSING_COST = 9  # beyond the one it cost to ask
-EXEMPT = ("assets.", "health.")
+EXEMPT = ("assets.", "health.")  # health is asked every few seconds, by balancers behind one address
 log = structlog.get_logger(__name__)
 
 

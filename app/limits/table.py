@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from config import BadSettings
+
 PREFIX = "LIMIT_"
 UNITS_S = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
 _FORM = re.compile(r"(?P<amount>\d{1,9})\s*(?:/|per)\s*(?P<count>\d{1,4})?\s*(?P<unit>[a-z]+?)s?", re.IGNORECASE)
@@ -50,7 +52,7 @@ DEFAULTS = (
 )
 
 
-class BadLimit(ValueError):
+class BadLimit(BadSettings, ValueError):
     """A `LIMIT_…` setting that cannot be used; the text says what to set."""
 
 
