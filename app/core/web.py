@@ -158,6 +158,8 @@ def render_problem(problem: Problem) -> Response:
     elif problem.status == 401 and request.method == "GET" and not is_partial():  # noqa: PLR2004
         return make_response(redirect(url_for("accounts.show_login", next=request.full_path.rstrip("?")), 303))
     else:
+        if problem.status == 503:  # noqa: PLR2004
+            g.principal = None  # finding out who asks may need the very thing that is away
         template = "errors/fragment.html" if is_partial() else "errors/page.html"
         response = make_response(render_template(template, problem=problem, request_id=request_id()), problem.status)
         if problem.status == 401 and is_partial():  # noqa: PLR2004

@@ -173,3 +173,14 @@ def test_a_platform_admin_inside_a_company_is_told_so(specimen):
     html = specimen(person(Role.PLATFORM_ADMIN))
     assert "You act inside Harbour Optical" in html
     assert "You act inside" not in specimen(person(Role.COMPANY_ADMIN))
+
+
+def test_while_the_database_is_away_the_page_asks_it_nothing(app):
+    from app.core.web import render_problem
+
+    with seen_by(app, person()):
+        answer = render_problem(DatabaseAway())
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert "The database does not answer." in answer.text
+    assert "Inês" not in answer.text
