@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 DEV_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 (refused in production below)
 MIN_SECRET_BYTES = 32
 OUR_PREFIX = "QUARTERDECK_"
+INTERNAL = {"QUARTERDECK_SUPERVISOR"}  # how bin/up knows its own children
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -232,7 +233,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         BadSettings: Some cannot be meant; each is named with what to set.
     """
     known = {OUR_PREFIX + "ENV", OUR_PREFIX + "HOME"}
-    unknown = sorted(name for name in environ if name.startswith(OUR_PREFIX) and name not in known)
+    unknown = sorted(name for name in environ if name.startswith(OUR_PREFIX) and name not in known | INTERNAL)
     if unknown:
         raise BadSettings(f"{', '.join(unknown)}: no such setting; known are {', '.join(sorted(known))}")
     try:
