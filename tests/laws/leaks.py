@@ -14,7 +14,7 @@ WANTED: dict[str, Any] = {"currency": "GBP", "kind": "product"}
 SAMPLES = {
     "int2": 1, "int4": 1, "int8": 1, "numeric": 1, "text": "sample", "bool": True, "timestamptz": "2026-11-20T10:42:00Z",
     "date": "2026-11-20", "json": "{}", "jsonb": "{}", "bytea": b"sample", "float8": 1.0, "varchar": "sample",
-    "inet": "127.0.0.1", "_text": "{}", "_int8": "{}", "interval": "1 s",
+    "inet": "127.0.0.1", "time": "10:00", "timestamp": "2026-11-20T10:42:00", "tsvector": "sample", "uuid": "00000000-0000-0000-0000-000000000000", "_text": "{}", "_int8": "{}", "interval": "1 s",
 }  # fmt: skip
 
 
