@@ -182,5 +182,5 @@ def test_while_the_database_is_away_the_page_asks_it_nothing(app):
         answer = render_problem(DatabaseAway())
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "2"
-    assert "The database does not answer." in answer.text
-    assert "Inês" not in answer.text
+    assert "The database does not answer." in answer.get_data(as_text=True)
+    assert "Inês" not in answer.get_data(as_text=True)
