@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.db import db
 from app.core.tenancy_check import find_tenancy_faults
 from app.health.readiness import Schema
-from app.health.reads import checks_of
+from app.health.checks import checks_of
 from config import Settings
 
 HIDDEN = "set, hidden"

@@ -11,7 +11,7 @@ from app.core.api import contract
 from app.core.db import db
 from app.core.errors import Forbidden
 from app.health.readiness import Schema, why_not_ready
-from app.health.reads import EXTENSION, Check, Checks, checks_of
+from app.health.checks import EXTENSION, Check, Checks, checks_of
 from app.health.release import git_sha
 from app.health.schemas import DependenciesOut, DependencyOut, HealthOut, PartOut, RelayOut, StorageOut
 from config import Settings

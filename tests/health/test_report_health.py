@@ -6,14 +6,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from app.core import draining
-from app.health import reads
+from app.health import checks
 from app.health.storage import probe_storage
 from tests.world import Person
 
 
 @pytest.fixture
 def fresh_checks(app: Flask):
-    app.extensions[reads.EXTENSION] = reads.Checks(app)
+    app.extensions[checks.EXTENSION] = checks.Checks(app)
 
 
 def test_alive_asks_nobody(app: Flask) -> None:
@@ -85,8 +85,8 @@ def test_dependencies_are_for_admins(ada: Person, vera: Person, pat: Person, app
 
 
 def test_systems_are_asked_at_most_every_two_seconds(app: Flask, fresh_checks: None) -> None:
-    checks = reads.checks_of(app)
-    assert checks.newest() is checks.newest()
+    newest = checks.checks_of(app).newest
+    assert newest() is newest()
 
 
 def test_prometheus_can_read_the_metrics(app: Flask) -> None:
