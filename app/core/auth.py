@@ -32,7 +32,8 @@ class Principal:
         company: Their own company; None for a platform admin.
         acting_in: The company this request acts in; for a platform admin the chosen one, or None.
         kind: How they came in.
-        credential: The hashed session id or the token's public id: what a revocation names.
+        credential: The session's or token's public id: what a revocation names.
+        home_company_id: Where their own row lives; a platform admin's is the platform company.
         scopes: What a token is cut down to; None means all that the role may.
         preferences: theme, density, timezone, keys.
     """
@@ -46,6 +47,7 @@ class Principal:
     acting_in: Company | None
     kind: Literal["session", "token", "ticket"]
     credential: str
+    home_company_id: CompanyId
     scopes: frozenset[str] | None = None
     limit_per_min: int | None = None
     preferences: dict[str, Any] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """The one clock: aware UTC, replaceable in tests through time-machine."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 def now() -> datetime:
@@ -11,3 +11,8 @@ def now() -> datetime:
 def rfc3339(at: datetime) -> str:
     """Return an instant as the API writes it: 2026-11-20T10:42:08.123Z."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def days_from_now(days: int | None) -> datetime | None:
+    """Return the instant so many days ahead; None for never."""
+    return None if days is None else now() + timedelta(days=days)

@@ -70,11 +70,32 @@ def _types_only(signature: str) -> str:
 GLOBAL_TABLES: dict[str, str] = {
     "companies": "the tenants themselves; the policy compares id",
     "event_epoch": "one value for the whole log, so that readers notice when it was rebuilt",
+    "login_attempts": "counted before anybody is known; no login may touch it, only auth_attempt",
+    "used_tickets": "ids of socket tickets until they expire; no login may touch it, only auth_use_ticket",
 }
 DEFINER_FUNCTIONS: dict[str, str] = {
+    "auth_company": "one company by its exact slug, for a platform admin's companyId",
+    "auth_create_company": "a company is made before anybody can act inside it",
+    "auth_user": "sign-in: one person by their exact address",
+    "auth_session": "one session by the hash of the cookie, with its person and company",
+    "auth_session_by_id": "the session a socket ticket names",
+    "auth_token": "one API token by its hash, with its person and company",
+    "auth_token_by_id": "the API token a socket ticket names",
+    "auth_invitation": "the invitation behind a mailed link, by its hash",
+    "auth_reset": "the password reset behind a mailed link, by its hash",
+    "auth_standing": "which of these credentials are still good: the sweep over open sockets of every company",
+    "auth_touch": "last use of many credentials of many companies in one go; tells nothing",
+    "auth_attempt": "counts a sign-in before it is known whose it is",
+    "auth_attempt_passed": "takes a right sign-in back out of the count",
+    "auth_use_ticket": "a socket ticket is good once",
     "keep_event_partitions": "the relay makes tomorrow's partition and drops expired ones",
 }
 GLOBAL_UNIQUES: dict[str, str] = {
+    **dict.fromkeys(("pk_sessions", "pk_api_tokens", "pk_invitations", "pk_password_resets"), "a random ULID"),
+    **dict.fromkeys(
+        ("uq_sessions_hash", "uq_api_tokens_hash", "uq_invitations_hash", "uq_password_resets_hash"),
+        "the SHA-256 of a random secret: looked up before the company is known",
+    ),
     "pk_users": "a number from a sequence",
     "uq_users_public_id": "a random ULID",
     "uq_users_email": "one account per address, because sign-in knows no company yet; sign-up is by invitation only",

@@ -1,0 +1,1 @@
+"""Companies, their people, and how these come in: passwords, second factors, sessions, tokens, mailed links."""

@@ -1,0 +1,132 @@
+"""Questions about people, sessions, tokens, invitations and companies; one function per list."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Row
+
+from app.accounts.models import ApiToken, Company, Invitation, Session, User
+from app.core import clock
+from app.core.cursor import decode_cursor, encode_cursor
+from app.core.db import db
+from app.core.ids import CompanyId, UserId
+from app.core.tenancy import current_company_id, platform_reads
+
+Rows = tuple[Sequence[Row[Any]], str | None]
+CHOICES = 8
+
+
+def page_of(statement: sa.Select[Any], *, limit: int, position: str) -> Rows:
+    """Return one page of rows and the cursor after it; `position` names the column the order goes by."""
+    rows = db.session.execute(statement.limit(limit + 1)).all()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return rows, encode_cursor(getattr(rows[-1], position)) if more else None
+
+
+def list_people(*, limit: int, after: str = "") -> Rows:
+    """Return the people of the current company, oldest account first."""
+    statement = sa.select(
+        User.id.label("number"), User.public_id.label("id"), User.email, User.name, User.role, User.is_active,
+        User.last_seen_at, User.created_at, User.totp_secret.is_not(None).label("has_second_factor"),
+    ).order_by(User.id)  # fmt: skip
+    if after:
+        statement = statement.where(User.id > decode_cursor(after, parts=1)[0])
+    return page_of(statement, limit=limit, position="number")
+
+
+def count_people() -> int:
+    """Return how many people of the current company may come in, up to a thousand."""
+    inside = sa.select(User.id).where(User.is_active).limit(1000).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(inside)) or 0
+
+
+def open_sessions() -> sa.Select[Any]:
+    """Return the question for open sessions, newest first."""
+    return (
+        sa.select(
+            Session.id, User.email, User.name, User.role, User.public_id.label("user_id"), Session.user_agent,
+            Session.ip, Session.created_at, Session.last_seen_at, Session.expires_at, Session.second_factor,
+        )
+        .join(User, sa.and_(User.company_id == Session.company_id, User.id == Session.user_id))
+        .where(
+            Session.revoked_at.is_(None),
+            Session.expires_at > clock.now(),
+            Session.last_seen_at + sa.func.make_interval(0, 0, 0, 0, 0, 0, Session.idle_s) > clock.now(),
+        )
+        .order_by(Session.id.desc())
+    )  # fmt: skip
+
+
+def list_sessions(*, limit: int, after: str = "", user_id: UserId | None = None) -> Rows:
+    """Return open sessions of the current company, or of one person in it."""
+    statement = open_sessions()
+    if user_id is not None:
+        statement = statement.where(Session.user_id == user_id)
+    if after:
+        statement = statement.where(Session.id < decode_cursor(after, parts=1)[0])
+    return page_of(statement, limit=limit, position="id")
+
+
+def list_tokens(*, limit: int, after: str = "", user_id: UserId | None = None) -> Rows:
+    """Return the tokens in force of the current company, or of one person in it, newest first."""
+    statement = (
+        sa.select(
+            ApiToken.id, ApiToken.name, ApiToken.prefix, User.email, ApiToken.scopes, ApiToken.limit_per_min,
+            ApiToken.created_at, ApiToken.last_used_at, ApiToken.expires_at,
+        )
+        .join(User, sa.and_(User.company_id == ApiToken.company_id, User.id == ApiToken.user_id))
+        .where(
+            ApiToken.revoked_at.is_(None), sa.or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > clock.now())
+        )
+        .order_by(ApiToken.id.desc())
+    )  # fmt: skip
+    if user_id is not None:
+        statement = statement.where(ApiToken.user_id == user_id)
+    if after:
+        statement = statement.where(ApiToken.id < decode_cursor(after, parts=1)[0])
+    return page_of(statement, limit=limit, position="id")
+
+
+def list_invitations(*, limit: int, after: str = "") -> Rows:
+    """Return the open invitations of the current company, newest first."""
+    statement = (
+        sa.select(Invitation.id, Invitation.email, Invitation.role, Invitation.created_at, Invitation.expires_at)
+        .where(
+            Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > clock.now()
+        )
+        .order_by(Invitation.id.desc())
+    )  # fmt: skip
+    if after:
+        statement = statement.where(Invitation.id < decode_cursor(after, parts=1)[0])
+    return page_of(statement, limit=limit, position="id")
+
+
+def own_company() -> Company:
+    """Return the company one acts in."""
+    return db.session.scalars(sa.select(Company).where(Company.id == current_company_id())).one()
+
+
+def company_settings(company_id: CompanyId) -> dict[str, Any]:
+    """Return the rules of the current company, such as allow_backorder."""
+    return db.session.scalar(sa.select(Company.settings).where(Company.id == company_id)) or {}
+
+
+def list_companies(*, limit: int, after: str = "", q: str = "") -> Rows:
+    """Return companies by short name. For platform admins: reads across companies."""
+    statement = sa.select(
+        Company.id, Company.slug, Company.name, Company.type, Company.currency, Company.timezone, Company.created_at
+    ).order_by(Company.slug)
+    if q:
+        statement = statement.where(Company.slug.startswith(q.lower(), autoescape=True))
+    if after:
+        statement = statement.where(Company.slug > decode_cursor(after, parts=1)[0])
+    with platform_reads():
+        return page_of(statement, limit=limit, position="slug")
+
+
+def choices_for_admins() -> list[dict[str, str]]:
+    """Return the companies offered in the top bar."""
+    rows, _ = list_companies(limit=CHOICES)
+    return [{"slug": row.slug, "name": row.name} for row in rows]

@@ -1,0 +1,316 @@
+"""What accounts take and answer, for forms and JSON alike."""
+
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from app.core.access import Role
+from app.core.shapes import Answer, Instant, OptionalText, Shape, Text, refuse_nul
+
+COMMON = frozenset(
+    {"password12", "1234567890", "qwertyuiop", "passwordpassword", "0123456789", "quarterdeck", "letmein123"}
+)
+
+
+def check_email(text: str) -> str:
+    """Return an address as it is written, or say why it is none. No mail server is asked."""
+    try:
+        return validate_email(text, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise ValueError("is no e-mail address; write it like name@example.com") from None
+
+
+def check_zone(text: str) -> str:
+    """Return a time zone's name, or say that nobody knows it."""
+    if text not in available_timezones():
+        raise ValueError("is no time zone; write it like Europe/London")
+    return text
+
+
+def check_guessable(text: str) -> str:
+    """Refuse what is tried first."""
+    if text.lower() in COMMON or len(set(text)) < 4:  # noqa: PLR2004 (aaaaaaaaaa)
+        raise ValueError("is too easy to guess")
+    return text
+
+
+Email = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=254), AfterValidator(check_email)]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(check_zone)]
+# A password is taken as it is typed: no stripping, no rules of characters (NIST SP 800-63B).
+GivenPassword = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=128, strip_whitespace=False)]  # fmt: skip
+NewPassword = Annotated[
+    str, BeforeValidator(refuse_nul), StringConstraints(min_length=10, max_length=128, strip_whitespace=False),
+    AfterValidator(check_guessable),
+]  # fmt: skip
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Code = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=6, max_length=20)]
+CompanyType = Literal["practice", "lab", "supplier", "retailer"]
+
+
+class Login(Shape):
+    """E-mail and password, and a code where a second factor is on."""
+
+    email: Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=254)]
+    password: GivenPassword
+    code: Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=20)] = ""
+
+
+class LoginForm(Login):
+    """The page's form."""
+
+    keep: bool = False
+    next: OptionalText = ""
+
+
+class CodeForm(Shape):
+    """A code of the authenticator, or a recovery code."""
+
+    code: Code
+
+
+class ResetRequest(Shape):
+    """Whose password is forgotten."""
+
+    email: Email
+
+
+class NewPasswordForm(Shape):
+    """The password to set by a mailed link."""
+
+    password: NewPassword
+
+
+class Acceptance(Shape):
+    """Accepting an invitation."""
+
+    name: Text
+    password: NewPassword
+
+
+class PasswordChange(Shape):
+    """The password of now and the next one."""
+
+    current: GivenPassword
+    new: NewPassword
+
+
+class PasswordProof(Shape):
+    """The current password, asked for again."""
+
+    password: GivenPassword
+
+
+class Preferences(Shape):
+    """How one likes to see the console; only what is sent is changed."""
+
+    theme: Literal["", "light", "dark"] | None = None
+    density: Literal["", "compact", "roomy"] | None = None
+    timezone: Zone | Literal[""] | None = None
+    keys: bool | None = None
+
+
+class Profile(Shape):
+    """One's own name and ways of seeing."""
+
+    name: Text
+    timezone: Zone | Literal[""] = ""
+    theme: Literal["", "light", "dark"] = ""
+    density: Literal["", "compact", "roomy"] = ""
+    keys: bool = False
+
+
+class CompanyChange(Shape):
+    """The rules of a company."""
+
+    name: Text
+    timezone: Zone
+    allow_backorder: bool = False
+
+
+class NewCompany(Shape):
+    """A company to make."""
+
+    slug: Slug
+    name: Text
+    type: CompanyType = "retailer"
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "GBP"
+    timezone: Zone = "Europe/London"
+
+
+class CompanyChoice(Shape):
+    """The company a platform admin wants to act in; empty for none."""
+
+    company: OptionalText = ""
+
+
+class NewInvitation(Shape):
+    """Somebody to ask."""
+
+    email: Email
+    role: Role
+
+
+class RoleChange(Shape):
+    """Another role."""
+
+    role: Role
+
+
+class Reason(Shape):
+    """Why something is taken away."""
+
+    reason: OptionalText = ""
+
+
+class NewToken(Shape):
+    """A token to make. Without scopes it may what its person may."""
+
+    name: Text
+    scopes: Annotated[list[Text], Field(max_length=50)] | None = None
+    limit_per_min: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+
+class Paging(Shape):
+    """A page of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    after: Annotated[str, StringConstraints(max_length=400)] = ""
+
+
+class CompanyRef(Answer):
+    """A company by its short name."""
+
+    slug: str
+    name: str
+
+
+class UserOut(Answer):
+    """Who one is."""
+
+    email: str
+    name: str
+    role: Role
+    company: CompanyRef | None
+
+
+class SignedIn(Answer):
+    """The answer to a sign-in."""
+
+    user: UserOut
+
+
+class MemberOut(Answer):
+    """A person of the company."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    is_active: bool
+    last_seen_at: Instant | None
+    created_at: Instant
+
+
+class MemberList(Answer):
+    """People of the company."""
+
+    items: list[MemberOut]
+    next_cursor: str | None
+
+
+class SessionOut(Answer):
+    """A signed-in browser. Its id names it for revocation and opens nothing."""
+
+    id: str
+    email: str
+    user_agent: str
+    ip: str
+    created_at: Instant
+    last_seen_at: Instant
+    expires_at: Instant
+    is_current: bool
+
+
+class SessionList(Answer):
+    """Open sessions, newest first."""
+
+    items: list[SessionOut]
+    next_cursor: str | None
+
+
+class RevokedOut(Answer):
+    """How many sessions ended."""
+
+    revoked: int
+
+
+class TokenOut(Answer):
+    """An API token, without its secret."""
+
+    id: str
+    name: str
+    prefix: str
+    email: str
+    scopes: list[str] | None
+    limit_per_min: int | None
+    created_at: Instant
+    last_used_at: Instant | None
+    expires_at: Instant | None
+
+
+class TokenCreatedOut(TokenOut):
+    """A new API token with its secret, which is shown this once."""
+
+    token: str
+
+
+class TokenList(Answer):
+    """API tokens in force, newest first."""
+
+    items: list[TokenOut]
+    next_cursor: str | None
+
+
+class InvitationOut(Answer):
+    """An open invitation."""
+
+    id: str
+    email: str
+    role: Role
+    created_at: Instant
+    expires_at: Instant
+
+
+class InvitationList(Answer):
+    """Open invitations, newest first."""
+
+    items: list[InvitationOut]
+    next_cursor: str | None
+
+
+class CompanyOut(Answer):
+    """A company."""
+
+    slug: str
+    name: str
+    type: str
+    currency: str
+    timezone: str
+    created_at: Instant
+
+
+class CompanyList(Answer):
+    """Companies, by short name."""
+
+    items: list[CompanyOut]
+    next_cursor: str | None
+
+
+class TicketOut(Answer):
+    """A minute's pass to a socket."""
+
+    ticket: str
+    expires_at: Instant
