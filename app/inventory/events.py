@@ -54,3 +54,12 @@ class AlertTriggered(Fact, type="alert.triggered", topic="alerts"):
     item_id: int
     available: int
     reorder_point: int
+
+
+class StockTakeChanged(Fact, type="stock-take.changed", topic="inventory"):
+    """A stock-take sheet was made, counted on, closed or discarded. No row of the stock list changes by it."""
+
+    id: str
+    name: str
+    state: str
+    lines: int

@@ -51,6 +51,15 @@ def _one_of(states: type[StrEnum], name: str) -> sa.Enum:
     )  # fmt: skip
 
 
+def stock_state(available: int, reorder_point: int, archived_at: datetime | None) -> str:
+    """Return the word for a stock: `in`, `low` (at or below the reorder point), `out` or `archived`."""
+    if archived_at is not None:
+        return "archived"
+    if available <= 0:
+        return "out"
+    return "low" if available <= reorder_point else "in"
+
+
 class Item(Model):
     """A product or an asset with its stock.
 
@@ -119,6 +128,11 @@ class Item(Model):
     def free(self) -> int:
         """Units that can still be promised."""
         return self.on_hand - self.reserved
+
+    @property
+    def state(self) -> str:
+        """`in`, `low`, `out` or `archived`."""
+        return stock_state(self.free, self.reorder_point, self.archived_at)
 
     @property
     def is_short(self) -> bool:

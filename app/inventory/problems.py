@@ -91,3 +91,11 @@ class CountsRefused(Problem, code="counts-refused", status=409):
     """Some counts are below what orders were promised. Nothing was moved; change those orders or counts, then close the sheet again."""
 
     lines: list[dict[str, Any]]
+
+
+class NothingAdjusted(Problem, code="nothing-adjusted", status=422):
+    """A difference of 0 changes nothing. Send how many more, or fewer with a minus."""
+
+
+class NothingSelected(Problem, code="nothing-selected", status=422):
+    """No item is selected. Tick some, or choose all that match."""

@@ -4,29 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from app.core.database_errors import PoolTimeout
-from app.core.db import db, transaction
+from app.core.db import transaction
 from app.inventory import service
-from app.inventory.models import Item, ItemKind, Movement
+from app.inventory.models import Item, ItemKind
 from app.inventory.problems import NotReserved, OutOfStock, UnknownSku
 from tests.inventory.conftest import MakeItem
+from tests.inventory.looks import facts_of, fresh, ledger_sum
 from tests.world import Person, World
-
-
-def fresh(person: Person, item: Item) -> Item:
-    with person.acting():
-        return db.session.scalars(sa.select(Item).where(Item.id == item.id)).one()
-
-
-def ledger_sum(person: Person, item: Item) -> int:
-    with person.acting():
-        return int(db.session.scalar(sa.select(sa.func.sum(Movement.delta)).where(Movement.item_id == item.id)) or 0)
-
-
-def facts_of(world: World, person: Person) -> list[dict[str, Any]]:
-    return world.sql.execute("SELECT type, topic, row_id, row_version, data FROM outbox WHERE company_id = %s ORDER BY id", (person.company_id,)).fetchall()  # fmt: skip
 
 
 def test_reserving_holds_units_and_tells(ada: Person, item: Item, world: World) -> None:

@@ -1,6 +1,7 @@
 """What every act on stock shares: locking in one order, the ledger entry, the fact and the alert."""
 
 from collections.abc import Collection
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -72,7 +73,7 @@ def write_movement(
 
 def tell(
     item: Item, reason: str, *, was_short: bool, delta: int = 0, order_number: int | None = None,
-    changes: dict[str, object] | None = None,
+    changes: dict[str, dict[str, Any]] | None = None,
 ) -> None:  # fmt: skip
     """Record what happened to an item, and the alert when it just became short."""
     fact = AssetUpdated if item.kind is ItemKind.ASSET else InventoryUpdated

@@ -1,0 +1,55 @@
+"""The inventory as CSV: exactly the items of a filter, in its order."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from app.core import clock
+from app.core.money import price_text
+from app.core.present import format_exact
+from app.inventory import reads
+from app.inventory.schemas import ItemFilter
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_HEAD = ("SKU", "Name", "Kind", "Category", "Unit price", "On hand", "Reserved", "Available", "Reorder at", "State")
+
+
+def safe_cell(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula (owasp.org/www-community/attacks/CSV_Injection)."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def csv_chunks(wanted: ItemFilter, sort: str | None, *, currency: str, zone: str) -> Iterator[str]:
+    """Yield the file in pieces.
+
+    Args:
+        wanted: The filter.
+        sort: Its order.
+        currency: The company's, named in the head.
+        zone: The reader's time zone, in which the last column is written and named.
+    """
+    head = [*_HEAD, f"Changed ({zone})"]
+    head[4] = f"Unit price ({currency})"
+    yield "\ufeff" + _line(head)
+    for rows in reads.stream_rows(wanted, sort):
+        yield "".join(_line(_cells(row, zone)) for row in rows)
+
+
+def _cells(row: reads.StockRow, zone: str) -> list[str]:
+    figures = (row.on_hand, row.reserved, row.available, row.reorder_point)
+    texts = (row.sku, row.name, row.kind.value, row.category)
+    return [
+        *map(safe_cell, texts), price_text(row.unit_price), *map(str, figures), row.state,
+        format_exact(row.updated_at, zone),
+    ]  # fmt: skip
+
+
+def _line(cells: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+def file_name(company_slug: str) -> str:
+    """Return a name that says whose and when."""
+    return f"inventory-{company_slug}-{clock.now():%Y%m%d-%H%M}.csv"

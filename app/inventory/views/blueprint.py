@@ -1,0 +1,5 @@
+"""The blueprint of the inventory's pages."""
+
+from flask import Blueprint
+
+bp = Blueprint("inventory", __name__)
