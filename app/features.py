@@ -7,9 +7,11 @@ from flask import Flask
 from app.accounts.start import init_accounts
 from app.core import relay, tasks
 from app.health.views import init_health
+from app.inventory.feature import init_inventory
 from app.limits.front import init_limits
 from app.orders.feature import init_orders
-from app.orders.imports.cli import orders_cli
+from app.orders.imports.feature import init_imports
+from app.queues.feature import init_queues
 from app.realtime.setup import init_realtime
 from config import Settings
 
@@ -23,6 +25,8 @@ def register(app: Flask, settings: Settings) -> None:
     init_accounts(app)
     init_limits(app, settings)
     init_health(app)
+    init_queues(app)
+    init_inventory(app)
     init_orders(app)
-    app.cli.add_command(orders_cli)
+    init_imports(app)
     init_realtime(app, settings)

@@ -42,9 +42,15 @@ class JobState(StrEnum):
         return self not in {JobState.QUEUED, JobState.RUNNING}
 
 
-STATES = sa.Enum(
-    JobState, native_enum=False, create_constraint=False, values_callable=lambda kind: [one.value for one in kind]
-)
+class StateText(sa.TypeDecorator[JobState]):
+    """A state as text in the table and as itself in Python; the check constraint keeps the words."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> JobState | None:
+        """Read the word."""
+        return JobState(value) if value is not None else None
 
 
 class Job(Model):
@@ -68,7 +74,7 @@ class Job(Model):
     args: Mapped[JSON] = mapped_column(JSONB)
     actor: Mapped[JSON] = mapped_column(JSONB)
     request_id: Mapped[str] = mapped_column(sa.Text)
-    state: Mapped[JobState] = mapped_column(STATES, default=JobState.QUEUED, server_default="queued")
+    state: Mapped[JobState] = mapped_column(StateText, default=JobState.QUEUED, server_default="queued")
     done: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     total: Mapped[int | None] = mapped_column(sa.BigInteger, default=None)
     message: Mapped[str] = mapped_column(sa.Text, default="", server_default="")

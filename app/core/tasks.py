@@ -36,6 +36,7 @@ PROGRESS_EVERY_S = 0.25
 
 log = structlog.get_logger(__name__)
 Report = Callable[[int, int | None, str], None]
+_job_id: ContextVar[str] = ContextVar("job_id")
 _report: ContextVar[Report | None] = ContextVar("report", default=None)
 
 
@@ -117,7 +118,13 @@ def run_job(company_id: int, job_id: str) -> None:
             _attempt(job)
 
 
+def current_job_id() -> str:
+    """Return the id of the job that runs here: what it makes can be named after it."""
+    return _job_id.get()
+
+
 def _attempt(job: Job) -> None:
+    _job_id.set(job.id)
     started = time.monotonic()
     try:
         if job.attempts > jobs.MAX_ATTEMPTS:
@@ -225,6 +232,7 @@ __all__ = [
     "JOBS",
     "JobCancelled",
     "JobQueuesOff",
+    "current_job_id",
     "enqueue",
     "init_tasks",
     "job",

@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import lzma
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,7 +131,9 @@ def column_order(found: list[str], columns: Mapping[str, Iterable[str]]) -> list
 
     A column whose other names contain "" may be absent.
     """
-    places = {"".join(name.lower().split()): index for index, name in reversed(list(enumerate(found)))}
+    # An export says "Unit price (GBP)": what stands in brackets is not the name.
+    plain = [re.sub(r"\(.*\)$", "", "".join(name.lower().split())) for name in found]
+    places = {name: index for index, name in reversed(list(enumerate(plain)))}
     order, missing = [], []
     for name, others in columns.items():
         known = ["".join(one.lower().split()) for one in (name, *others)]

@@ -1,9 +1,11 @@
-"""The import as a job."""
+"""Imports and exports as jobs."""
 
 from typing import Any
 
-from app.core.tasks import job
+from app.core.tasks import current_job_id, job
+from app.orders import exports
 from app.orders.imports import service
+from app.orders.reads.filter import OrderFilter
 
 
 @job(queue="sync", name="orders.import")
@@ -11,3 +13,10 @@ def run_import(import_id: str) -> dict[str, Any]:
     """Import an uploaded file; the report is kept with the import."""
     report = service.run_import(import_id)
     return {"page": f"/orders/imports/{import_id}", "lines": report["lines"]}
+
+
+@job(queue="export", name="orders.export")
+def export_orders(query: str, zone: str, name: str) -> dict[str, Any]:
+    """Write a file of the orders that match."""
+    count = exports.write_export(current_job_id(), OrderFilter.of_query(query), zone)
+    return {"file": name, "orders": count}

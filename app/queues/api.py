@@ -1,0 +1,33 @@
+"""Jobs over JSON."""
+
+from flask import Blueprint
+
+from app.core.api import contract
+from app.core.errors import NotFound
+from app.queues import reads, service
+from app.queues.schemas import JobOut, JobQuery, JobsOut
+from app.queues.service import JobIsOver
+
+api_bp = Blueprint("jobs_api", __name__, url_prefix="/api/jobs")
+
+
+@api_bp.get("")
+@contract(scope="jobs:read", query=JobQuery, returns={200: JobsOut}, tag="Jobs")
+def list_jobs(query: JobQuery) -> JobsOut:
+    """List jobs, newest first."""
+    found = reads.list_jobs(state=query.state, limit=query.limit, after=query.after)
+    return JobsOut(items=[JobOut.of(job) for job in found.items], next_cursor=found.next_cursor)
+
+
+@api_bp.get("/<string:job_id>")
+@contract(scope="jobs:read", returns={200: JobOut}, problems=[NotFound], tag="Jobs")
+def show_job(job_id: str) -> JobOut:
+    """Show one job and how far it is."""
+    return JobOut.of(reads.find_job(job_id))
+
+
+@api_bp.delete("/<string:job_id>")
+@contract(scope="jobs:write", returns={200: JobOut}, problems=[NotFound, JobIsOver], tag="Jobs")
+def cancel_job(job_id: str) -> JobOut:
+    """Cancel a job: a waiting one at once, a running one at its next step."""
+    return JobOut.of(service.cancel_job(job_id))

@@ -1,0 +1,16 @@
+"""Registers the pages of jobs."""
+
+from flask import Flask
+
+from app.core import live, shell
+from app.queues import listeners
+from app.queues.api import api_bp
+from app.queues.views import bp
+
+
+def init_queues(app: Flask) -> None:
+    """Serve `/jobs` and `/api/jobs`, live on the topic `jobs`."""
+    live.topic(listeners.TOPIC, permission="jobs:read", rows=listeners.render_rows)
+    app.register_blueprint(api_bp)
+    app.register_blueprint(bp)
+    shell.nav("Work", "Jobs", "layers", "jobs.list_jobs", "jobs:read")
