@@ -106,6 +106,8 @@ def parse_body(shape: type[Model]) -> Model:
         MalformedBody: It is not readable JSON.
         InvalidInput: It is JSON of another shape.
     """
+    if not request.get_data() and not any(field.is_required() for field in shape.model_fields.values()):
+        return shape.model_validate({})
     if request.mimetype != JSON:
         raise UnsupportedMediaType(expected=JSON)
     try:

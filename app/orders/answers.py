@@ -4,6 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from pydantic import Field
+
 from app.core import clock
 from app.core.money import price_text, to_text
 from app.core.shapes import Answer, Instant
@@ -176,7 +178,7 @@ class BulkResult(Answer):
 class BulkAnswer(Answer):
     """What became of each, or the job that works through all that match."""
 
-    results: list[BulkResult] = []
+    results: list[BulkResult] = Field(default_factory=list)
     done: int = 0
     refused: int = 0
     job_id: str | None = None

@@ -32,7 +32,7 @@ def read_quantity(value: Any) -> Any:  # Any: runs before the type is known
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and not 1 <= value <= MAX_QUANTITY:
         raise QuantityOutOfRange
-    if isinstance(value, float):
+    if isinstance(value, float | bool):
         raise QuantityOutOfRange
     return value
 
@@ -95,7 +95,9 @@ Email = Annotated[
     StringConstraints(to_lower=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$"),
 ]
 Time = Annotated[datetime, AfterValidator(check_instant)]
-Sku = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=100, strip_whitespace=False)]
+Sku = Annotated[
+    str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=100, strip_whitespace=False)
+]
 LineNo = Annotated[int, Field(ge=1, le=MAX_LINES)]
 OrderNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
 

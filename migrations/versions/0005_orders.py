@@ -60,7 +60,7 @@ def create_orders() -> None:
         sa.PrimaryKeyConstraint("company_id", "number", name="pk_orders"),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name="fk_orders_company_id"),
         sa.CheckConstraint(
-            "state IN ('placed','paid','packed','shipped','delivered','cancelled','returned')", name="ck_orders_state"
+            "state IN ('placed','paid','packed','shipped','delivered','cancelled','returned')", name=op.f("ck_orders_state")
         ),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_orders_currency")),
     )

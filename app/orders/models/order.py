@@ -47,9 +47,7 @@ class Order(Model):
         sa.Index(None, "company_id", "placed_at", "number"),
         sa.Index(None, "company_id", "total_minor", "number"),
         sa.Index(None, "placed_at", "company_id", "number"),
-        sa.Index(
-            None, "company_id", "external_ref", "number", postgresql_where=sa.text("external_ref IS NOT NULL")
-        ),
+        sa.Index(None, "company_id", "external_ref", "number", postgresql_where=sa.text("external_ref IS NOT NULL")),
         sa.Index(
             None, "company_id", "customer_email", "number", postgresql_where=sa.text("customer_email IS NOT NULL")
         ),

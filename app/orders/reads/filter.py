@@ -72,7 +72,7 @@ class OrderFilter(Shape):
     """One list of orders. Sorting is newest first, in a view of open ones soonest due first."""
 
     view: View = View.ALL
-    state: Annotated[list[OrderState], BeforeValidator(split_states)] = []
+    state: Annotated[list[OrderState], BeforeValidator(split_states)] = Field(default_factory=list)
     q: Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=200)] | None = None
     placed: Literal["1d", "7d", "30d", "90d"] | None = None
     placed_from: Day | None = None

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.core.cursor import decode_cursor, encode_cursor
-from app.core.db import db
+from app.core.db import db, transaction
+from app.core.errors import InvalidCursor
 from app.core.tenancy import current_scope
+from app.orders.looks import Look, look_of
 from app.orders.models import Order
 from app.orders.reads.conditions import SORT_COLUMNS, conditions
 from app.orders.reads.filter import OrderFilter
-from app.orders.states import LATE
+from app.orders.states import LATE, OPEN
 
 _companies = sa.table("companies", sa.column("id"), sa.column("slug"), sa.column("name"))
 COLUMNS = (
@@ -52,6 +54,16 @@ class ListedOrder:
         """True when it should have left by now."""
         return self.state in LATE and self.due_at < clock.now()
 
+    @property
+    def is_open(self) -> bool:
+        """True while it waits for somebody here."""
+        return self.state in OPEN
+
+    @property
+    def look(self) -> Look:
+        """Tone, icon and word of its state."""
+        return look_of(self.state, is_late=self.is_late)
+
 
 @dataclass(frozen=True)
 class OrderPage:
@@ -74,7 +86,7 @@ def list_orders(wanted: OrderFilter) -> OrderPage:
     query = query.order_by(*[key.desc() if descending else key.asc() for key in keys])
     if wanted.ids is None:
         query = query.limit(wanted.limit + 1)
-    found = [ListedOrder(*row) for row in db.session.execute(query)]
+    found = [ListedOrder(*row) for row in _rows(query)]
     rows = found if wanted.ids is not None else found[: wanted.limit]
     more = wanted.ids is None and len(found) > wanted.limit
     return OrderPage(rows, _cursor_of(rows[-1], keys) if more else None)
@@ -83,7 +95,7 @@ def list_orders(wanted: OrderFilter) -> OrderPage:
 def orders_by_number(numbers: Sequence[int]) -> list[ListedOrder]:
     """Return some orders of this company, newest first, for the live layer."""
     query = sa.select(*COLUMNS).where(Order.number.in_(numbers)).order_by(Order.number.desc())
-    return [ListedOrder(*row) for row in db.session.execute(query)]
+    return [ListedOrder(*row) for row in _rows(query)]
 
 
 def matching_numbers(wanted: OrderFilter, *, batch: int = 100) -> Iterator[list[int]]:
@@ -96,8 +108,8 @@ def matching_numbers(wanted: OrderFilter, *, batch: int = 100) -> Iterator[list[
         query = sa.select(Order.number).where(*conditions(wanted)).order_by(Order.number.desc()).limit(batch)
         if below is not None:
             query = query.where(Order.number < below)
-        numbers = list(db.session.scalars(query))
-        db.session.remove()
+        with transaction():
+            numbers = list(db.session.scalars(query))
         if numbers:
             yield numbers
         if len(numbers) < batch:
@@ -105,7 +117,11 @@ def matching_numbers(wanted: OrderFilter, *, batch: int = 100) -> Iterator[list[
         below = numbers[-1]
 
 
-def _select(wanted: OrderFilter) -> sa.Select[Any]:
+def _rows(query: sa.Select[*tuple[Any, ...]]) -> Iterator[Any]:
+    yield from db.session.execute(query)
+
+
+def _select(wanted: OrderFilter) -> sa.Select[*tuple[Any, ...]]:
     if current_scope().role != "platform":
         return sa.select(*COLUMNS).where(*conditions(wanted))
     return (
@@ -128,23 +144,25 @@ def sort_keys(wanted: OrderFilter) -> tuple[list[Any], bool]:  # Any: instrument
 
 
 def _beyond(keys: list[Any], descending: bool, position: list[Any]) -> sa.ColumnElement[bool]:  # noqa: FBT001
-    here, there = sa.tuple_(*keys), sa.tuple_(*[sa.literal(one, key.type) for one, key in zip(position, keys, strict=True)])
+    here, there = (
+        sa.tuple_(*keys),
+        sa.tuple_(*[sa.literal(one, key.type) for one, key in zip(position, keys, strict=True)]),
+    )
     return here < there if descending else here > there
 
 
 def _position(after: str, keys: list[Any]) -> list[Any]:
-    from app.core.errors import InvalidCursor
-
-    *names, values = [*decode_cursor(after, parts=len(keys) + 1)[:1], decode_cursor(after, parts=len(keys) + 1)[1:]]
-    if names != ["/".join(key.key for key in keys)]:
+    made_for, *values = decode_cursor(after, parts=len(keys) + 1)
+    if made_for != _name(keys):
         raise InvalidCursor
-    return [
-        datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else value for value in values
-    ]
+    return [datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else value for value in values]
 
 
 def _cursor_of(row: ListedOrder, keys: list[Any]) -> str:
     values = [getattr(row, key.key) for key in keys]
-    return encode_cursor(
-        "/".join(key.key for key in keys), *[v.isoformat() if isinstance(v, datetime) else v for v in values]
-    )
+    return encode_cursor(_name(keys), *[v.isoformat() if isinstance(v, datetime) else v for v in values])
+
+
+def _name(keys: list[Any]) -> str:
+    """Name an order of rows, so that a position in one list is refused in another."""
+    return "/".join(key.key for key in keys)

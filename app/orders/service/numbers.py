@@ -1,6 +1,5 @@
 """Order numbers: 1, 2, 3 … in each company."""
 
-import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import db, transaction
@@ -17,7 +16,7 @@ def allocate_numbers(count: int = 1) -> int:
         count: How many in a row; an import takes a block.
     """
     with transaction():
-        last = db.session.scalar(
+        last = db.session.scalars(
             insert(OrderCounter)
             .values(company_id=current_company_id(), last_number=count)
             .on_conflict_do_update(
@@ -25,5 +24,5 @@ def allocate_numbers(count: int = 1) -> int:
             )
             .returning(OrderCounter.last_number)
             .execution_options(populate_existing=True)
-        )
-    return int(sa.util.asint(last)) - count + 1
+        ).one()
+    return last - count + 1

@@ -33,8 +33,8 @@ def build_lines(number: int, lines: Sequence[NewLine], held: Mapping[str, Reserv
                 company_id=current_company_id(), order_number=number, line_no=line_no, item_id=item.item_id,
                 sku=item.sku, name=item.name, quantity=line.quantity, unit_price=price,
                 amount_minor=to_minor(price * line.quantity, currency), reserved=kept,
-            )  # fmt: skip
-        )
+            )
+        )  # fmt: skip
     return rows
 
 

@@ -26,9 +26,7 @@ def return_order(number: int, wanted: ReturnOrder) -> Order:
         order.must_allow(OrderState.RETURNED)
         named = wanted.lines
         units = (
-            {line.line_no: line.with_customer for line in order.lines}
-            if named is None
-            else units_by_line(order, named)
+            {line.line_no: line.with_customer for line in order.lines} if named is None else units_by_line(order, named)
         )
         before = order.returned_units
         is_all = order.return_lines(units)

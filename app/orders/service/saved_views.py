@@ -29,7 +29,7 @@ def save_view(owner: str, name: str, query: str, *, is_shared: bool) -> SavedVie
         ViewNameTaken: They have one of that name.
     """
     with transaction():
-        view = db.session.scalar(
+        view: SavedView | None = db.session.scalar(
             insert(SavedView)
             .values(
                 company_id=current_company_id(), public_id=new_ulid(), owner=owner, name=name, query=query,

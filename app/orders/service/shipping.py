@@ -28,9 +28,7 @@ def ship_order(number: int, wanted: ShipOrder) -> Order:
         order.must_allow(OrderState.SHIPPED)
         keep_missing(order)
         named = wanted.lines
-        units = (
-            {line.line_no: line.reserved for line in order.lines} if named is None else units_by_line(order, named)
-        )
+        units = {line.line_no: line.reserved for line in order.lines} if named is None else units_by_line(order, named)
         is_complete = order.ship_lines(units)
         inventory.ship(number, units_by_item(order.lines, units))
         shipment = _add_shipment(order, wanted, units)

@@ -1,0 +1,50 @@
+"""Which orders a bulk act means: those named, or all that match."""
+
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from app.core.api import problem_of
+from app.core.errors import InvalidInput
+from app.orders.problems import NothingSelected, TooManySelected
+from app.orders.reads.filter import OrderFilter
+from app.orders.schemas import BulkAct
+from app.orders.service.bulk import DIRECT_LIMIT, Outcome, act_on_all, act_on_orders
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What was done: one outcome an order, or the job that does it."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    job_id: str | None = None
+
+
+def act_on_selection(wanted: BulkAct, *, dedupe_key: str | None) -> Acted:
+    """Do a bulk act at once on few orders, or queue it for all that match.
+
+    Raises:
+        NothingSelected: Neither numbers nor a query.
+        TooManySelected: More than are done at once.
+    """
+    if wanted.act == "note" and not wanted.note:
+        raise InvalidInput(errors=[{"field": "note", "message": "Write the note."}])
+    if wanted.query is not None:
+        return Acted(job_id=act_on_all(wanted, read_query(wanted.query)))
+    if not wanted.numbers:
+        raise NothingSelected
+    if len(wanted.numbers) > DIRECT_LIMIT:
+        raise TooManySelected(count=len(wanted.numbers))
+    return Acted(act_on_orders(wanted, wanted.numbers, dedupe_key=dedupe_key))
+
+
+def read_query(query: str) -> OrderFilter:
+    """Return the list a query string means.
+
+    Raises:
+        InvalidInput: It is not one of this list's.
+    """
+    try:
+        return OrderFilter.of_query(query)
+    except ValidationError as error:
+        raise problem_of(error) from None
