@@ -11,6 +11,7 @@ from app.inventory.feature import init_inventory
 from app.limits.front import init_limits
 from app.orders.feature import init_orders
 from app.orders.imports.feature import init_imports
+from app.overview.views import init_overview
 from app.queues.feature import init_queues
 from app.realtime.setup import init_realtime
 from config import Settings
@@ -30,3 +31,4 @@ def register(app: Flask, settings: Settings) -> None:
     init_orders(app)
     init_imports(app)
     init_realtime(app, settings)
+    init_overview(app)
