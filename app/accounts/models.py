@@ -155,7 +155,9 @@ class Invitation(Model):
 
     id: Mapped[str] = mapped_column(sa.Text, primary_key=True, default_factory=new_ulid)
     company_id: Mapped[CompanyId] = mapped_column(sa.BigInteger)
-    user_id: Mapped[UserId] = mapped_column(sa.BigInteger, comment="Who invited.")
+    user_id: Mapped[UserId | None] = mapped_column(
+        sa.BigInteger, comment="Who invited; none when a platform admin did."
+    )
     email: Mapped[str] = mapped_column(sa.Text)
     role: Mapped[Role] = mapped_column(ROLE)
     hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary, default=None)

@@ -17,7 +17,7 @@ Rows = tuple[Sequence[Row[Any]], str | None]
 CHOICES = 8
 
 
-def page_of(statement: sa.Select[Any], *, limit: int, position: str) -> Rows:
+def page_of(statement: sa.Select[*tuple[Any, ...]], *, limit: int, position: str) -> Rows:
     """Return one page of rows and the cursor after it; `position` names the column the order goes by."""
     rows = db.session.execute(statement.limit(limit + 1)).all()
     more = len(rows) > limit
@@ -42,7 +42,7 @@ def count_people() -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(inside)) or 0
 
 
-def open_sessions() -> sa.Select[Any]:
+def open_sessions() -> sa.Select[*tuple[Any, ...]]:
     """Return the question for open sessions, newest first."""
     return (
         sa.select(
@@ -64,6 +64,20 @@ def list_sessions(*, limit: int, after: str = "", user_id: UserId | None = None)
     statement = open_sessions()
     if user_id is not None:
         statement = statement.where(Session.user_id == user_id)
+    if after:
+        statement = statement.where(Session.id < decode_cursor(after, parts=1)[0])
+    return page_of(statement, limit=limit, position="id")
+
+
+def list_company_sessions(*, limit: int, after: str = "", but_user: UserId | None = None) -> Rows:
+    """Return open sessions of the company one acts in.
+
+    Raises:
+        CompanyNeeded: A platform admin has chosen none.
+    """
+    statement = open_sessions().where(Session.company_id == current_company_id())
+    if but_user is not None:
+        statement = statement.where(Session.user_id != but_user)
     if after:
         statement = statement.where(Session.id < decode_cursor(after, parts=1)[0])
     return page_of(statement, limit=limit, position="id")

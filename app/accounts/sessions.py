@@ -115,7 +115,7 @@ class ConsoleSession(SessionMixin):
         return len(self.values_now)
 
 
-class ConsoleSessions(ServerSideSessionInterface):  # type: ignore[misc]
+class ConsoleSessions(ServerSideSessionInterface):
     """Opens and saves `ConsoleSession`s."""
 
     def __init__(self, app: Flask) -> None:
@@ -125,7 +125,7 @@ class ConsoleSessions(ServerSideSessionInterface):  # type: ignore[misc]
         self.cookie, self.door_cookie = f"{prefix}qd", f"{prefix}qd_door"
         self.signer = URLSafeTimedSerializer(self.settings.session_secret.get_secret_value(), salt="door")
 
-    def open_session(self, app: Flask, request: Request) -> ConsoleSession:
+    def open_session(self, app: Flask, request: Request) -> ConsoleSession:  # type: ignore[override]  # ours is no dict
         """Return the request's session, without asking anybody yet. A script with a token has none."""
         if request.headers.get("Authorization"):
             return ConsoleSession(self, None, None, None)
@@ -210,7 +210,7 @@ class ConsoleSessions(ServerSideSessionInterface):  # type: ignore[misc]
         raise NotImplementedError("sessions are saved by app/accounts/session_store.py")
 
 
-class Sessions(FlaskSession):  # type: ignore[misc]
+class Sessions(FlaskSession):
     """Flask-Session with our interface; everything else of the extension stays as documented."""
 
     def _get_interface(self, app: Flask) -> ConsoleSessions:
@@ -229,3 +229,15 @@ def fresh_data(*, keep: bool = True) -> JSON:
         keep: False when the cookie should go with the browser's window.
     """
     return {"csrf": secrets.token_urlsafe(16), "keep": keep}
+
+
+def rekey_current(*, second_factor: bool | None = None) -> None:
+    """Give this request's session a new id, as after every change of what it proves. A script's request has none."""
+    mine = current_session()
+    live = mine.live
+    if live is None:
+        return
+    acting = live.acting.id if live.acting else None
+    opened = session_store.rekey(live, dict(mine), acting=acting, second_factor=second_factor)
+    if opened is not None:
+        mine.begin(opened)

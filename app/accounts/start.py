@@ -14,7 +14,7 @@ __all__ = ["init_accounts", "principals", "tasks"]  # imported for what they reg
 
 def init_accounts(app: Flask) -> None:
     """Sessions, the authenticator, mails, pages, JSON, commands."""
-    Sessions().init_app(app)
+    Sessions().init_app(app)  # type: ignore[no-untyped-call]  # the library has no types
     init_activity(app)
     app.register_blueprint(views.bp)
     app.register_blueprint(api.bp)

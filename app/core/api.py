@@ -46,6 +46,7 @@ def contract(
     any_company: bool = False,
     raw: bool = False,
     session: bool = True,
+    secret: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Declare a JSON route. The view gets `body=` and `query=` parsed and returns a model or (model, status).
 
@@ -59,6 +60,7 @@ def contract(
         any_company: A platform admin may call it without a company.
         raw: The view answers with its own Response (a stream, a file); it is documented but not built here.
         session: False for routes that never load a session.
+        secret: The answer holds a secret, so it is not stored and an Idempotency-Key is not honoured.
     """
     declared = Contract(scope, body, query, returns or {200: None}, tuple(problems or ()), tag, any_company, raw)
     default_status = next(iter(declared.returns))
@@ -76,7 +78,7 @@ def contract(
             answer, status = result if isinstance(result, tuple) else (result, default_status)
             return json_answer(answer, status)
 
-        acting = run if raw and body is None else once(run)
+        acting = run if secret or (raw and body is None) else once(run)
 
         @wraps(view)
         def guarded(**path: Any) -> Response:

@@ -131,7 +131,7 @@ def create_links() -> None:
         "invitations",
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("company_id", sa.BigInteger, nullable=False),
-        sa.Column("user_id", sa.BigInteger, nullable=False, comment="Who invited."),
+        sa.Column("user_id", sa.BigInteger, comment="Who invited; none when a platform admin did."),
         sa.Column("email", sa.Text, nullable=False),
         sa.Column("role", sa.Text, nullable=False),
         sa.Column("hash", sa.LargeBinary),

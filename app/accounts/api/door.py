@@ -3,10 +3,11 @@
 from flask import current_app, request
 
 from app.accounts.api.blueprint import bp
+from app.accounts.answers import CompanyRef, SignedIn, TicketOut, UserOut
 from app.accounts.gate import PLATFORM, Person
 from app.accounts.principals import client_address
 from app.accounts.problems import CodeNeeded, WrongCode, WrongCredentials
-from app.accounts.schemas import CompanyRef, Login, SignedIn, TicketOut, UserOut
+from app.accounts.schemas import Login
 from app.accounts.service import sessions as session_service
 from app.accounts.service import sign_in as service
 from app.accounts.session_store import Browser
@@ -54,7 +55,7 @@ def show_user() -> UserOut:
 
 
 @bp.post("/socket-ticket")
-@contract(scope=SELF, returns={201: TicketOut}, tag="Live", any_company=True)
+@contract(scope=SELF, returns={201: TicketOut}, tag="Live", any_company=True, secret=True)
 def create_socket_ticket() -> tuple[TicketOut, int]:
     """Get a pass to the live socket: a minute long, good once."""
     ticket, expires_at = issue_ticket(principal())

@@ -47,7 +47,7 @@ def invite(who: Principal, *, email: str, role: Role) -> Invitation:
             .values(revoked_at=clock.now())
         )
         row = Invitation(
-            company_id=current_company_id(), user_id=inviter(who), email=email, role=role,
+            company_id=current_company_id(), user_id=who.user_id if who.home_company_id == current_company_id() else None, email=email, role=role,
             expires_at=clock.now() + VALID_FOR,
         )  # fmt: skip
         session.add(row)
@@ -55,14 +55,6 @@ def invite(who: Principal, *, email: str, role: Role) -> Invitation:
         record(UserInvited(invitation=row.id, email=email, role=role))
         links.send("accounts.send_invitation", {"invitation_id": row.id}, title=f"Mail an invitation to {email}")
     return row
-
-
-def inviter(who: Principal) -> int:
-    """Return whose name the invitation carries: a platform admin borrows the company's first admin."""
-    if who.home_company_id == current_company_id():
-        return who.user_id
-    first = db.session.scalar(sa.select(User.id).order_by(User.role != Role.COMPANY_ADMIN, User.id).limit(1))
-    return first or who.user_id
 
 
 def write_invitation(invitation_id: str, base_url: str) -> Mail | None:
