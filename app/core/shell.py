@@ -127,7 +127,7 @@ def init_shell(app: Flask) -> None:
             "company": who.acting_in if who else None,
             "acting": bool(is_admin and who and who.acting_in),
             "companies": _company_choices[0]() if is_admin and _company_choices else [],
-            "environment": {
+            "stage": {
                 "label": label[settings.environment],
                 "is_production": settings.environment == "production",
             },

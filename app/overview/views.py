@@ -1,0 +1,109 @@
+"""`/`: one sentence, five figures, what needs somebody, what changed."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Flask, Response
+
+from app.core import clock, live, shell
+from app.core.access import allow
+from app.core.auth import can, principal
+from app.core.present import plural
+from app.core.tenancy import current_scope
+from app.core.web import page
+from app.inventory import reads as inventory
+from app.orders.reads.rhythm import has_orders
+from app.overview import changes, needs, reads
+from app.overview.instruments import guarded_list, instruments
+
+bp = Blueprint("overview", __name__)
+CHANGES_SPAN = timedelta(days=7)
+NAMED = 2  # in the verdict line
+
+
+@bp.get("/")
+@allow("orders:read", any_company=True)
+def index() -> Response:
+    """Show how things stand, here and now."""
+    state = live.state("orders", "inventory", "jobs")
+    found = needs.worst_first([need for make in NEEDS for need in guarded_list(make)])
+    return page(
+        "overview/index.html",
+        block="figures",
+        live=state,
+        at=clock.now(),
+        instruments=instruments(),
+        needs=found,
+        verdict=verdict(found),
+        changes=guarded_list(what_changed),
+        steps=guarded_list(first_steps),
+        is_everywhere=current_scope().role == "platform",
+    )
+
+
+NEEDS = (needs.unwell_systems, needs.late_orders, needs.failed_jobs, needs.empty_shelves)
+
+
+def verdict(found: list[needs.Need]) -> dict[str, Any]:
+    """Return the sentence of the page: its tone, its beginning, and the needs it names."""
+    if not found:
+        return {"tone": "good", "head": "Nothing needs you.", "named": [], "rest": 0}
+    count = "One thing needs" if len(found) == 1 else f"{plural(len(found), 'thing')} need"
+    return {
+        "tone": found[0].tone,
+        "head": f"{count} you:",
+        "named": found[:NAMED],
+        "rest": max(len(found) - NAMED, 0),
+    }
+
+
+def what_changed() -> list[changes.Told]:
+    """Return the news of the last seven days; none without a company."""
+    company_id = current_scope().company_id
+    if company_id is None:
+        return []
+    types = {topic: names for topic, names in changes.TYPES.items() if topic != "accounts" or can("users:read")}
+    newest = reads.recent_changes(company_id, types, clock.now() - CHANGES_SPAN)
+    return [told for told in map(changes.tell, newest) if told is not None]
+
+
+def first_steps() -> list[dict[str, Any]]:
+    """Return the checklist of the first day; none once there are orders."""
+    if current_scope().company_id is None or has_orders():
+        return []
+    has_items = inventory.summarize().total.n > 0
+    company = principal().acting_in
+    slug = company.slug if company else ""
+    return [
+        {"done": True, "title": "PostgreSQL and Valkey answer", "note": "/health/deps shows how quickly"},
+        {
+            "done": has_items,
+            "title": "Add what you sell",
+            "note": "one item by hand, or all of them from a CSV file",
+            "href": "/inventory",
+            "label": "Open inventory",
+            "needs": "inventory:write",
+        },
+        {
+            "done": False,
+            "title": "Bring in your orders",
+            "note": f"from a file: bin/flask orders import FILE.csv --company {slug}",
+            "href": "/orders/new",
+            "label": "Place one by hand",
+            "needs": "orders:write",
+        },
+        {
+            "done": False,
+            "title": "Invite a second person",
+            "note": "staff work orders and stock; viewers only look",
+            "href": "/settings/users",
+            "label": "Invite",
+            "needs": "users:write",
+        },
+    ]
+
+
+def init_overview(app: Flask) -> None:
+    """Register the page and its tab."""
+    app.register_blueprint(bp)
+    shell.nav("", "Overview", "compass", "overview.index", "orders:read")

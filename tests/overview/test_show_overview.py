@@ -1,0 +1,102 @@
+"""The first page: figures with their window, what needs somebody, what changed, and the first day."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from app.core import clock
+from app.core.db import transaction
+from app.core.outbox import record
+from app.orders.imports.events import OrdersImported
+from app.orders.reads.rhythm import orders_rhythm
+from app.overview import instruments
+from tests.world import Person
+
+
+def place(person: Person, *, ago: timedelta, state: str = "paid", due_ago: timedelta | None = None) -> int:
+    """Write an order as it would stand after some time."""
+    at = clock.now() - ago
+    due = clock.now() - due_ago if due_ago is not None else at + timedelta(days=2)
+    row = person.world.sql.execute(
+        "INSERT INTO orders (company_id, number, state, customer_name, currency, total_minor, line_count, unit_count, "
+        "source, placed_at, due_at, updated_at) VALUES (%(c)s, (SELECT coalesce(max(number), 0) + 1 FROM orders WHERE "
+        "company_id = %(c)s), %(s)s, 'Iris Vale', 'GBP', 1000, 1, 1, 'api', %(at)s, %(due)s, %(at)s) RETURNING number",
+        {"c": person.company_id, "s": state, "at": at, "due": due},
+    ).fetchone()
+    assert row is not None
+    return int(row["number"])
+
+
+def test_the_first_day_shows_what_to_do_first(ada: Person) -> None:
+    page = ada.get("/").text
+    assert "First day" in page
+    assert f"bin/flask orders import FILE.csv --company {ada.company_slug}" in page
+
+
+def test_with_orders_the_checklist_is_gone(ada: Person) -> None:
+    place(ada, ago=timedelta(minutes=5))
+    assert "First day" not in ada.get("/").text
+
+
+def test_the_hour_is_compared_with_the_same_hour_of_four_weeks(ada: Person) -> None:
+    for _ in range(3):
+        place(ada, ago=timedelta(minutes=30))
+    for week in (1, 2, 3, 4):
+        for _ in range(week):
+            place(ada, ago=timedelta(weeks=week, minutes=10), state="delivered")
+    with ada.acting():
+        rhythm = orders_rhythm()
+    assert (rhythm.now, rhythm.usual, rhythm.change) == (3, 2.5, 20)
+    assert sum(rhythm.points) == 3
+    assert len(rhythm.points) == 12
+    assert "20% above a usual hour of this weekday" in ada.get("/").text
+
+
+def test_a_late_order_leads_the_page(ada: Person) -> None:
+    number = place(ada, ago=timedelta(days=3), due_ago=timedelta(hours=5))
+    page = ada.get("/").text
+    assert "<strong>1 order should have left</strong>" in page
+    assert f"#{number} for Iris Vale waits 5 h" in page
+    assert 'href="/orders?view=late"' in page
+
+
+def test_what_another_company_does_is_not_seen(ada: Person, cleo: Person) -> None:
+    place(cleo, ago=timedelta(days=3), due_ago=timedelta(hours=5))
+    assert "should have left" not in ada.get("/").text
+
+
+def test_everyone_may_read_it_and_nobody_anonymous(vera: Person, pat: Person, app: Flask) -> None:
+    assert vera.get("/").status_code == 200
+    everywhere = pat.get("/")
+    assert everywhere.status_code == 200
+    assert "all companies" in everywhere.text
+    assert app.test_client().get("/").status_code in {302, 303}
+
+
+def test_news_of_the_week_are_told(ada: Person, vera: Person, pump: Callable[[], int]) -> None:
+    with ada.acting(), transaction():
+        record(OrdersImported(import_id="01J", count=10_783))
+    pump()
+    assert "10,783 orders imported" in ada.get("/").text
+    assert "10,783 orders imported" in vera.get("/").text
+
+
+def test_one_failing_figure_degrades_alone(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> Any:
+        raise OperationalError("SELECT", {}, Exception("cancelled"))
+
+    monkeypatch.setattr(instruments.inventory, "summarize", away)
+    page = ada.get("/")
+    assert page.status_code == 200
+    assert "This figure cannot be had now" in page.text
+    assert "in 60 min" in page.text
+
+
+def test_the_figures_alone_come_back_for_a_fragment(ada: Person) -> None:
+    piece = ada.fragment("/").text
+    assert "Instruments" in piece
+    assert "<html" not in piece
