@@ -42,10 +42,24 @@ def end_supervised(home: Path) -> None:
 
 def _end(belongs: Callable[[Path], bool], first: signal.Signals) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while found := [process for process in _processes() if belongs(process)]:
+    seen: set[Path] = set()
+    while True:
+        found = [process for process in _processes() if belongs(process)]
         for process in found:
             _signal(int(process.name), first if time.monotonic() < deadline else signal.SIGKILL)
-        time.sleep(0.1)
+        seen.update(found)
+        # A dying process loses its environment and folder first, its listening sockets later.
+        if not any(_is_alive(process) for process in seen):
+            return
+        time.sleep(0.05)
+
+
+def _is_alive(process: Path) -> bool:
+    try:
+        state = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in ("Z", "X")
 
 
 def _processes() -> Iterator[Path]:
