@@ -7,6 +7,7 @@ from flask import Blueprint
 from app.core.api import contract, json_answer
 from app.core.errors import BodyTooLarge, NotFound
 from app.orders.imports import reads, service
+from app.orders.imports.models import ImportKind
 from app.orders.imports.problems import EmptyFile, NoFile, NotCsv, WrongHeader
 from app.orders.imports.schemas import ImportOut, PageQuery, SkipOut, SkipsOut, UploadQuery
 from app.orders.imports.uploads import allow_large_body, sent_file
@@ -28,7 +29,7 @@ def prepare(endpoint: str | None, values: dict[str, Any] | None) -> None:
 def create_orders_import(query: UploadQuery) -> Any:  # Any: the contract's answer
     """Import a sales file: multipart field `file`, or the CSV as the body, plain, .gz or .xz. It runs as a job."""
     stream, name = sent_file(query.name)
-    row = service.keep_upload(stream, kind=service.ImportKind.ORDERS, file_name=name, source=query.source)
+    row = service.keep_upload(stream, kind=ImportKind.ORDERS, file_name=name, source=query.source)
     return json_answer(ImportOut.of(service.queue_import(row.id)), 202)
 
 
@@ -39,7 +40,7 @@ def create_orders_import(query: UploadQuery) -> Any:  # Any: the contract's answ
 def create_inventory_import(query: UploadQuery) -> Any:  # Any: the contract's answer
     """Import a file of items: creates new ones, changes known ones, recounts `onHand`. It runs as a job."""
     stream, name = sent_file(query.name)
-    row = service.keep_upload(stream, kind=service.ImportKind.INVENTORY, file_name=name, source=query.source)
+    row = service.keep_upload(stream, kind=ImportKind.INVENTORY, file_name=name, source=query.source)
     return json_answer(ImportOut.of(service.queue_import(row.id)), 202)
 
 

@@ -1,6 +1,7 @@
 """Questions about imports."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -9,6 +10,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.orders.imports.models import Import, ImportKind, import_lines, import_skips
 
+Found = sa.Row[Any]  # Any: columns, named where they are selected
 APART = ("write-off", "adjustment")
 
 
@@ -31,22 +33,20 @@ def recent_imports(kind: ImportKind, limit: int = 10) -> Sequence[Import]:
     ).all()
 
 
-def list_skips(
-    import_id: str, *, limit: int = 200, after: str | None = None
-) -> tuple[Sequence[sa.Row[tuple[int, str, str]]], str | None]:
+def list_skips(import_id: str, *, limit: int = 200, after: str | None = None) -> tuple[Sequence[Found], str | None]:
     """Return lines that were left out, in the order of the file, and the cursor of the next page."""
     columns = import_skips.c
     statement = sa.select(columns.line_no, columns.reason, columns.line).where(columns.import_id == import_id)
     if after:
         statement = statement.where(columns.line_no > decode_cursor(after, parts=1)[0])
-    rows = db.session.execute(statement.order_by(columns.line_no).limit(limit + 1)).all()
+    rows: list[Found] = list(db.session.execute(statement.order_by(columns.line_no).limit(limit + 1)))
     return rows[:limit], encode_cursor(rows[limit - 1].line_no) if len(rows) > limit else None
 
 
-def lines_apart(source: str, limit: int = 200) -> Sequence[sa.Row[tuple[str, str, str, str, int, object, object]]]:
+def lines_apart(source: str, limit: int = 200) -> list[Found]:
     """Return write-offs and adjustments of a source, newest first: they became no orders and moved no stock."""
     columns = import_lines.c
-    return db.session.execute(
+    statement = (
         sa.select(
             columns.kind, columns.invoice_no, columns.sku, columns.description, columns.quantity, columns.unit_price,
             columns.invoiced_at,
@@ -54,4 +54,5 @@ def lines_apart(source: str, limit: int = 200) -> Sequence[sa.Row[tuple[str, str
         .where(columns.source == source, columns.kind.in_(APART))
         .order_by(columns.invoiced_at.desc(), columns.invoice_no, columns.ordinal)
         .limit(limit)
-    ).all()  # fmt: skip
+    )  # fmt: skip
+    return list(db.session.execute(statement))

@@ -131,4 +131,4 @@ def sentences(report: dict[str, Any], currency: str) -> list[str]:
         )
     if report["lateLines"]:
         said.append(f"{report['lateLines']:,} lines belong to invoices that are orders already; they were left out.")
-    return said + report["notes"]
+    return [*said, *report["notes"]]

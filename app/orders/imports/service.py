@@ -86,7 +86,8 @@ def preview_file(file: SourceFile, kind: ImportKind) -> dict[str, Any]:
     """Return columns, the first rows, and the account of the first 5,000 lines."""
     if kind is ImportKind.INVENTORY:
         return {**stock.preview(file, PREVIEW_LINES, PREVIEW_ROWS), "note": file.note}
-    tally, shown = Tally(), []
+    tally = Tally()
+    shown: list[list[str]] = []
     with open_rows(file, sales.COLUMNS) as rows:
         for line_no, found in islice(sales.read_lines(rows), PREVIEW_LINES):
             tally.add(found)

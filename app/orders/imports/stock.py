@@ -65,7 +65,8 @@ def _skip(line_no: int, reason: str, row: list[str]) -> Skip:
 def preview(file: SourceFile, lines: int, rows: int) -> dict[str, Any]:
     """Return the first rows, and what is wrong in the first lines."""
     counts: Counter[str] = Counter()
-    skips, shown = [], []
+    skips: list[Skip] = []
+    shown: list[list[str]] = []
     with open_rows(file, COLUMNS) as found:
         for line_no, row in islice(found, lines):
             line = read_line(line_no, row)

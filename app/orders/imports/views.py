@@ -15,9 +15,9 @@ from app.core.tenancy import acting_for
 from app.core.web import done, page
 from app.orders.exports import csv_line, safe_cell
 from app.orders.imports import reads, service
+from app.orders.imports.models import ImportKind
 from app.orders.imports.report import sentences
 from app.orders.imports.schemas import UploadQuery
-from app.orders.imports.service import ImportKind
 from app.orders.imports.uploads import allow_large_body, sent_file
 from app.queues import reads as jobs
 

@@ -1,0 +1,54 @@
+"""Running a job here and now, as a worker would."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core import tasks
+from app.core.db import transaction
+from app.core.jobs import Job
+from app.queues import reads
+from tests.site import wait_for
+from tests.world import Person
+
+
+@pytest.fixture
+def run(app: Flask) -> Callable[[Person, str], None]:
+    """Deliver a job, as the broker does."""
+
+    def deliver(person: Person, job_id: str) -> None:
+        with app.app_context():
+            tasks.run_job(person.company_id, job_id)
+
+    return deliver
+
+
+@pytest.fixture
+def look() -> Callable[[Person, str], Job]:
+    """Read a job's row."""
+
+    def read(person: Person, job_id: str) -> Job:
+        with person.acting(), transaction():
+            return reads.find_job(job_id)
+
+    return read
+
+
+@pytest.fixture
+def rows(superuser_sql: Any) -> Callable[..., list[Any]]:
+    """Ask the database behind row-level security."""
+    return lambda text, *values: superuser_sql.execute(text, values).fetchall()
+
+
+@pytest.fixture
+def superuser_sql(world: Any) -> Any:
+    """The world's own connection."""
+    return world.sql
+
+
+@pytest.fixture
+def wait() -> Callable[..., None]:
+    """Wait for a condition."""
+    return wait_for
