@@ -17,7 +17,14 @@ def test_a_script_changes_what_it_sends(sam: Person, item: Item, world: World) -
 def test_a_person_changes_details(sam: Person, item: Item) -> None:
     form = sam.get("/inventory/FRAME-1/edit").text
     assert 'value="Frame, round"' in form
-    data = {"version": 1, "name": "Frame, oval", "kind": "asset", "category": "Frames", "unitPrice": "9", "reorderPoint": "2"}
+    data = {
+        "version": 1,
+        "name": "Frame, oval",
+        "kind": "asset",
+        "category": "Frames",
+        "unitPrice": "9",
+        "reorderPoint": "2",
+    }
     assert sam.post("/inventory/FRAME-1/details", data=data).headers["Location"] == "/inventory/FRAME-1"
     after = fresh(sam, item)
     assert (after.name, after.kind.value, after.category, after.reorder_point) == ("Frame, oval", "asset", "Frames", 2)

@@ -35,11 +35,16 @@ def count(person: Person, sheet: dict[str, Any], **counts: int) -> Any:
 
 def test_a_sheet_lists_what_is_expected(sam: Person, sheet: dict[str, Any]) -> None:
     assert (sheet["state"], sheet["lineCount"], sheet["counted"]) == ("open", 2, 0)
-    assert [(line["sku"], line["expected"], line["counted"]) for line in sheet["lines"]] == [("FRAME-1", 10, None), ("CLOTH", 50, None)]
+    assert [(line["sku"], line["expected"], line["counted"]) for line in sheet["lines"]] == [
+        ("FRAME-1", 10, None),
+        ("CLOTH", 50, None),
+    ]
     assert [one["name"] for one in sam.get(BASE).json["items"]] == ["November"]
 
 
-def test_closing_moves_the_stock_by_each_difference_only(sam: Person, sheet: dict[str, Any], item: Item, cloth: Item) -> None:
+def test_closing_moves_the_stock_by_each_difference_only(
+    sam: Person, sheet: dict[str, Any], item: Item, cloth: Item
+) -> None:
     assert count(sam, sheet, FRAME_1=9).json["counted"] == 1
     count(sam, sheet, FRAME_1=8, CLOTH=50)
     assert fresh(sam, item).on_hand == 10, "counting alone moves nothing"
@@ -60,7 +65,9 @@ def test_what_ships_after_the_count_stays_shipped(sam: Person, sheet: dict[str, 
     assert fresh(sam, item).on_hand == 5
 
 
-def test_a_count_below_what_orders_hold_moves_nothing_at_all(sam: Person, sheet: dict[str, Any], item: Item, cloth: Item) -> None:
+def test_a_count_below_what_orders_hold_moves_nothing_at_all(
+    sam: Person, sheet: dict[str, Any], item: Item, cloth: Item
+) -> None:
     with sam.acting():
         service.reserve(17, {"FRAME-1": 6})
     count(sam, sheet, FRAME_1=5, CLOTH=40)

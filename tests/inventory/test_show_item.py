@@ -1,0 +1,67 @@
+"""One item: its page, its ledger, its live row."""
+
+import re
+
+from app.core import live
+from app.inventory import reads, service
+from app.inventory.listeners import render_rows
+from app.inventory.models import Item
+from app.inventory.reads import holders
+from tests.world import Person
+
+
+def test_a_viewer_reads_item_and_ledger(vera: Person, item: Item) -> None:
+    page = vera.get("/inventory/FRAME-1").text
+    assert 'id="item-detail" data-live-topic="inventory"' in page
+    assert f'data-live-row="{item.id}"' in page
+    assert "0.00 GBP" in page
+    assert vera.get("/api/inventory/FRAME-1").json["onHand"] == 10
+
+
+def test_the_detail_alone_is_sent_to_a_live_page(vera: Person, item: Item) -> None:
+    piece = vera.fragment("/inventory/FRAME-1").text
+    assert piece.strip().startswith('<div class="stack stack--page" id="item-detail"')
+    assert "<form" not in piece, "what is being typed must not be replaced"
+
+
+def test_a_long_ledger_has_pages(vera: Person, item: Item) -> None:
+    with vera.acting():
+        for number in range(1, 8):
+            service.reserve(number, {"FRAME-1": 1})
+            service.ship(number, {item.id: 1})
+    first = vera.get("/api/inventory/FRAME-1/movements?limit=5").json
+    rest = vera.get(f"/api/inventory/FRAME-1/movements?limit=5&after={first['nextCursor']}").json
+    entries = first["items"] + rest["items"]
+    assert [entry["onHandAfter"] for entry in entries] == [3, 4, 5, 6, 7, 8, 9, 10]
+    assert [entry["orderNumber"] for entry in entries[:2]] == [7, 6]
+    page = vera.get("/inventory/FRAME-1?limit=5").text
+    assert page.count("shipped · <a") == 5
+    older = re.search(r'href="(/inventory/FRAME-1\?[^"]*after=[^"]+)" rel="next"', page)
+    assert older is not None
+    assert "opening" in vera.get(older[1].replace("&amp;", "&")).text
+
+
+def test_orders_that_hold_it_are_listed(vera: Person, item: Item) -> None:
+    kept = holders._find[:]
+    try:
+        reads.register_holders(lambda item_id, most: [reads.Holder(17, "Marta Lind", 3, "/orders/17")])
+        page = vera.get("/inventory/FRAME-1").text
+    finally:
+        holders._find[:] = kept
+    assert '<a href="/orders/17">17</a></th><td>Marta Lind</td>' in page
+
+
+def test_an_outsider_finds_nothing(cleo: Person, item: Item) -> None:
+    for path in ("/inventory/FRAME-1", "/api/inventory/FRAME-1", "/api/inventory/FRAME-1/movements"):
+        assert cleo.get(path).status_code == 404
+
+
+def test_a_pushed_row_is_the_row_of_a_fresh_page(vera: Person, item: Item) -> None:
+    with vera.acting():
+        service.reserve(17, {"FRAME-1": 4})
+    with vera.app.test_request_context("/"), vera.acting():
+        [row] = render_rows([str(item.id), "999999999"])
+    assert isinstance(row, live.Row)
+    assert (row.id, row.version) == (f"item-{item.id}", 2)
+    page = vera.get("/inventory").text
+    assert " ".join(row.html.split()) in " ".join(page.split())
