@@ -1,0 +1,93 @@
+"""Server-sent events: the same sequence as sockets and `/api/events`, from any position."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from tests.realtime.ear import Ear, cookie_of
+from tests.realtime.lanterns import light
+from tests.site import Site, wait_for
+from tests.world import Person
+
+
+class Follower:
+    """Reads an event stream in the background."""
+
+    def __init__(self, site: Site, person: Person, query: str = "topic=lanterns", last_id: str | None = None) -> None:
+        headers = {"Cookie": cookie_of(person)} | ({"Last-Event-ID": last_id} if last_id is not None else {})
+        self.answer = requests.get(f"{site.url}/api/events/stream?{query}", headers=headers, stream=True, timeout=20)
+        self.events: list[dict[str, Any]] = []
+        self.ids: list[str] = []
+        self.has_begun = threading.Event()
+        self.is_over = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            for line in self.answer.iter_lines(decode_unicode=True):
+                self.has_begun.set()
+                if line.startswith("id: "):
+                    self.ids.append(line.removeprefix("id: "))
+                elif line.startswith("data: {"):
+                    self.events.append(json.loads(line.removeprefix("data: ")))
+        except (requests.RequestException, AttributeError):
+            pass
+        self.is_over.set()
+
+    def close(self) -> None:
+        self.answer.close()
+
+
+def test_stream_socket_and_page_give_the_same_sequence(hall: Site, listen: Callable[..., Ear], ada: Person) -> None:
+    ear, stream = listen(ada, topics={"lanterns": 0}), Follower(hall, ada, last_id="0")
+    for number in range(1, 41):
+        light(ada, number)
+    wait_for(lambda: len(stream.events) >= 40, say=lambda: stream.events[-3:])
+    ear.wait(lambda: len(ear.of("lantern.lit")) >= 40)
+    page = requests.get(f"{hall.url}/api/events?topic=lanterns&limit=100", headers={"Cookie": cookie_of(ada)}, timeout=5)
+    assert stream.events == ear.of("lantern.lit") == page.json()["events"]
+    assert stream.ids == [str(seq) for seq in range(1, 41)]
+    stream.close()
+
+
+def test_a_stream_goes_on_where_it_was(hall: Site, ada: Person, pump: Callable[[], int]) -> None:
+    for number in range(1, 11):
+        light(ada, number)
+    pump()
+    stream = Follower(hall, ada, last_id="6")
+    wait_for(lambda: len(stream.events) == 4)
+    assert [event["seq"] for event in stream.events] == [7, 8, 9, 10]
+    stream.close()
+
+
+def test_a_stream_of_many_topics_has_a_position_in_each(hall: Site, ada: Person) -> None:
+    stream = Follower(hall, ada, query="topic=lanterns,accounts", last_id="lanterns:0,accounts:0")
+    light(ada, 1)
+    wait_for(lambda: any(one.startswith("lanterns:1,accounts:") for one in stream.ids), say=lambda: stream.ids)
+    stream.close()
+
+
+def test_another_companys_stream_is_silent(hall: Site, ada: Person, cleo: Person) -> None:
+    outsider, stream = Follower(hall, cleo, last_id="0"), Follower(hall, ada, last_id="0")
+    light(ada, 1)
+    wait_for(lambda: stream.events)
+    light(cleo, 2)
+    wait_for(lambda: outsider.events)
+    assert [event["data"]["number"] for event in outsider.events] == [2]
+    stream.close(), outsider.close()
+
+
+def test_a_forbidden_or_unknown_topic_is_refused_before_the_stream(vera: Person, lanterns: None) -> None:
+    assert vera.get("/api/events/stream?topic=accounts").status_code == 403
+    assert vera.get("/api/events/stream?topic=lighthouses").status_code == 404
+    assert vera.get("/api/events/stream?topic=lanterns", headers={"Last-Event-ID": "yesterday:x"}).status_code == 400
+
+
+def test_signing_out_ends_the_stream(hall: Site, ada: Person) -> None:
+    stream = Follower(hall, ada)
+    assert stream.has_begun.wait(3)
+    ada.post("/api/logout", json={})
+    assert stream.is_over.wait(2)
