@@ -10,7 +10,7 @@ from app.core.access import allow
 from app.core.auth import can, principal
 from app.core.present import plural
 from app.core.tenancy import current_scope
-from app.core.web import page
+from app.core.web import fragment, is_partial, page
 from app.inventory import reads as inventory
 from app.orders.reads.rhythm import has_orders
 from app.overview import changes, needs, reads
@@ -25,20 +25,20 @@ NAMED = 2  # in the verdict line
 @allow("orders:read", any_company=True)
 def index() -> Response:
     """Show how things stand, here and now."""
+    # The position is read before the figures, so that a change in between comes again.
     state = live.state("orders", "inventory", "jobs")
     found = needs.worst_first([need for make in NEEDS for need in guarded_list(make)])
-    return page(
-        "overview/index.html",
-        block="figures",
-        live=state,
-        at=clock.now(),
-        instruments=instruments(),
-        needs=found,
-        verdict=verdict(found),
-        changes=guarded_list(what_changed),
-        steps=guarded_list(first_steps),
-        is_everywhere=current_scope().role == "platform",
-    )
+    shown: dict[str, Any] = {
+        "at": clock.now(),
+        "instruments": instruments(),
+        "needs": found,
+        "verdict": verdict(found),
+        "changes": guarded_list(what_changed),
+        "is_everywhere": current_scope().role == "platform",
+    }
+    if is_partial():
+        return fragment("overview/_live.html", **shown)
+    return page("overview/index.html", live=state, steps=guarded_list(first_steps), **shown)
 
 
 NEEDS = (needs.unwell_systems, needs.late_orders, needs.failed_jobs, needs.empty_shelves)

@@ -100,3 +100,11 @@ def test_the_figures_alone_come_back_for_a_fragment(ada: Person) -> None:
     piece = ada.fragment("/").text
     assert "Instruments" in piece
     assert "<html" not in piece
+
+
+def test_the_page_listens_and_what_it_gets_fits_into_it(ada: Person) -> None:
+    page, piece = ada.get("/").text, ada.fragment("/").text
+    assert 'data-live-topic="orders inventory jobs" data-live-every="5"' in page
+    for name in ("verdict", "basis", "figures"):
+        assert f'id="{name}"' in page
+        assert f'id="{name}"' in piece
