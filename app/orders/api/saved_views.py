@@ -1,8 +1,8 @@
 """Named filters as JSON."""
 
 from app.core.api import contract
-from app.core.auth import principal
-from app.core.errors import NotFound
+from app.core.auth import can, principal
+from app.core.errors import Forbidden, NotFound
 from app.orders import reads, service
 from app.orders.answers import ViewList, ViewOut
 from app.orders.api.blueprint import api_bp
@@ -24,6 +24,8 @@ def list_views() -> ViewList:
 @contract(scope="orders:read", body=NewView, returns={201: ViewOut}, problems=[ViewNameTaken])
 def create_view(body: NewView) -> ViewOut:
     """Keep a query of the list under a name."""
+    if body.is_shared and not can("orders:write"):
+        raise Forbidden(permission="orders:write")
     me = principal().public_id
     query = read_query(body.query).query()
     return answer(service.save_view(me, body.name, query, is_shared=body.is_shared), me)

@@ -13,6 +13,7 @@ from app.orders.states import LATE, NEXT, OrderState
 
 TIMESTAMP = sa.DateTime(timezone=True)
 OPEN_STATES = "state IN ('placed', 'paid', 'packed')"
+MAX_NUMBER = 2**63 - 1  # a bigint; an address can hold more digits
 RETURNS = "state = 'returned' OR returned_units > 0"
 
 

@@ -8,6 +8,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.outbox import plain
 from app.orders.models import Order, OrderNote
+from app.orders.models.order import MAX_NUMBER
 from app.orders.reads.timeline import event_log
 
 
@@ -17,6 +18,8 @@ def find_order(number: int) -> Order:
     Raises:
         NotFound: There is none in this company.
     """
+    if number > MAX_NUMBER:
+        raise NotFound
     order = db.session.scalars(
         sa.select(Order).where(Order.number == number).execution_options(populate_existing=True)
     ).one_or_none()

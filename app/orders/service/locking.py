@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.core.errors import NotFound
 from app.orders.models import Order, OrderLine
+from app.orders.models.order import MAX_NUMBER
 from app.orders.problems import UnknownLine
 from app.orders.schemas import LineUnits
 
@@ -15,6 +16,8 @@ def lock_order(number: int) -> Order:
     Raises:
         NotFound: There is none in this company.
     """
+    if number > MAX_NUMBER:
+        raise NotFound
     query = sa.select(Order).where(Order.number == number).with_for_update()
     order = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if order is None:
