@@ -8,6 +8,7 @@ import threading
 import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.db import db
 
@@ -46,7 +47,7 @@ class Activity:
         try:
             with self.app.app_context(), db.engine.begin() as connection:
                 connection.execute(sa.text("SELECT auth_touch(:s, :t)"), {"s": sessions, "t": tokens})
-        except Exception:
+        except (SQLAlchemyError, OSError):
             log.warning("last use not written", sessions=len(sessions), tokens=len(tokens))
 
 

@@ -10,10 +10,11 @@ from app.accounts.models import ApiToken, Company, Invitation, Session, User
 from app.core import clock
 from app.core.cursor import decode_cursor, encode_cursor
 from app.core.db import db
+from app.core.errors import NotFound
 from app.core.ids import CompanyId, UserId
 from app.core.tenancy import current_company_id, platform_reads
 
-Rows = tuple[Sequence[Row[Any]], str | None]
+Rows = tuple[Sequence[Row[*tuple[Any, ...]]], str | None]
 CHOICES = 8
 
 
@@ -34,6 +35,19 @@ def list_people(*, limit: int, after: str = "") -> Rows:
     if after:
         statement = statement.where(User.id > decode_cursor(after, parts=1)[0])
     return page_of(statement, limit=limit, position="number")
+
+
+def find_person(public_id: str) -> Row[*tuple[Any, ...]]:
+    """Return one person of the current company.
+
+    Raises:
+        NotFound: They are not of this company.
+    """
+    statement = sa.select(User.public_id.label("id"), User.email, User.name, User.role, User.is_active)
+    row = db.session.execute(statement.where(User.public_id == public_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def count_people() -> int:

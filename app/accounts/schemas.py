@@ -46,6 +46,7 @@ NewPassword = Annotated[
 ]  # fmt: skip
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Code = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=6, max_length=20)]
+ReasonText = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=500)]
 CompanyType = Literal["practice", "lab", "supplier", "retailer"]
 
 
@@ -161,7 +162,7 @@ class RoleChange(Shape):
 class Reason(Shape):
     """Why something is taken away."""
 
-    reason: OptionalText = ""
+    reason: ReasonText = ""
 
 
 class NewToken(Shape):
@@ -189,7 +190,7 @@ class SessionQuery(Paging):
 class ReasonQuery(Shape):
     """Why something of somebody else is taken away."""
 
-    reason: OptionalText = ""
+    reason: ReasonText = ""
 
 
 class CompanyQuery(Paging):

@@ -21,5 +21,6 @@ def init_accounts(app: Flask) -> None:
     for group in (users, tokens, companies):
         app.cli.add_command(group)
     shell.company_choices(choices_for_admins)
-    # shell.nav("Platform", "Sessions", "key-round", "accounts.show_sessions", "self")
-    # shell.nav("Platform", "Settings", "sliders-horizontal", "accounts.show_settings", "self")
+    shell.nav("Platform", "Sessions", "key-round", "accounts.show_sessions", "self")
+    shell.nav("Platform", "Settings", "sliders-horizontal", "accounts.show_settings", "self")
+    shell.nav("Platform", "Companies", "building-2", "accounts.show_companies", "platform:read")

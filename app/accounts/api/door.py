@@ -2,8 +2,8 @@
 
 from flask import current_app, request
 
-from app.accounts.api.blueprint import bp
 from app.accounts.answers import CompanyRef, SignedIn, TicketOut, UserOut
+from app.accounts.api.blueprint import bp
 from app.accounts.gate import PLATFORM, Person
 from app.accounts.principals import client_address
 from app.accounts.problems import CodeNeeded, WrongCode, WrongCredentials

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts import gate
 from app.accounts.events import CompanyChanged
-from app.accounts.models import Company as Company  # named by those who render it
+from app.accounts.models import Company as Company  # noqa: PLC0414 (named by those who render it)
 from app.accounts.problems import SlugTaken
 from app.core.db import db, transaction
 from app.core.ids import CompanyId, new_ulid

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.accounts import gate
 from app.accounts.events import UserChanged
 from app.accounts.models import ApiToken, Company
-from app.accounts.models import User as User  # named by those who render it
+from app.accounts.models import User as User  # noqa: PLC0414 (named by those who render it)
 from app.accounts.passwords import hash_password
 from app.accounts.problems import EmailTaken, LastAdmin, NotYourself, ReasonNeeded, RoleNotHere
 from app.accounts.service.home import at_home, named_row, own_row
