@@ -97,7 +97,9 @@ def rail() -> list[dict[str, Any]]:
                 "mark": None,
             }
             groups.setdefault(item.group, []).append(tab)
-    return [{"label": label, "items": tabs} for label, tabs in groups.items()]
+    # Accounts registers first, being the lowest feature; people look for their work first.
+    ordered = sorted(groups.items(), key=lambda group: group[0] == "Platform")
+    return [{"label": label, "items": tabs} for label, tabs in ordered]
 
 
 def take_flashes() -> list[dict[str, Any]]:
