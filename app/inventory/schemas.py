@@ -13,7 +13,7 @@ from app.core.shapes import Answer, Instant, OptionalText, Shape, Text, refuse_n
 from app.inventory.models import MAX_UNITS, Item, ItemKind, MovementKind, StockTakeState
 
 # Words our own addresses use after /inventory/: an item named so could not be opened.
-TAKEN_FIRST = {"new", "find", "stock-takes", "bulk", "export.csv"}
+TAKEN_FIRST = {"new", "find", "stock-takes", "bulk", "export.csv", "import", "imports"}
 TAKEN_LAST = {"adjustments", "recounts", "movements", "details", "edit", "archival", "restoration"}
 
 
@@ -24,7 +24,11 @@ def check_sku(sku: str) -> str:
     parts = sku.split("/")
     if not all(parts) or any(part in {".", ".."} for part in parts):
         raise ValueError("must not begin or end with a slash, or have an empty part, . or .. between slashes")
-    if sku in TAKEN_FIRST or parts[0] == "stock-takes" or (len(parts) > 1 and parts[-1] in TAKEN_LAST):
+    if (
+        sku in TAKEN_FIRST
+        or parts[0] in {"stock-takes", "import", "imports"}
+        or (len(parts) > 1 and parts[-1] in TAKEN_LAST)
+    ):
         raise ValueError("is an address of this site; choose another")
     return sku
 

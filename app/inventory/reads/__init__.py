@@ -1,7 +1,7 @@
 """Questions about the inventory."""
 
 from app.inventory.reads.holders import Holder, holders_of, register_holders
-from app.inventory.reads.items import StockRow, get_item, list_rows, matching, rows_by_id, stream_rows
+from app.inventory.reads.items import StockRow, get_item, list_rows, matching, rows_by_id, rows_on_page, stream_rows
 from app.inventory.reads.ledger import list_movements
 from app.inventory.reads.stock_takes import StockTakeRow, get_stock_take, lines_of, list_stock_takes
 from app.inventory.reads.summary import Bounded, Summary, categories, count_matching, summarize
@@ -24,6 +24,7 @@ __all__ = [
     "matching",
     "register_holders",
     "rows_by_id",
+    "rows_on_page",
     "stream_rows",
     "summarize",
 ]

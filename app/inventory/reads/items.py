@@ -145,12 +145,17 @@ def _position(row: StockRow, wanted: ListItems) -> list[str | int | None]:
     return [wanted.order, row.sku]
 
 
-def rows_by_id(ids: Collection[int], wanted: ItemFilter | None = None) -> list[StockRow]:
-    """Return these items as rows, archived ones too; with a filter, those that belong to it."""
+def rows_on_page(wanted: ListItems, ids: Collection[int]) -> list[StockRow]:
+    """Return those of these items that stand on a page as it is now: what moved onto it or away shows by that."""
+    rows, _ = list_rows(wanted, with_sales=False)
+    return with_sold([row for row in rows if row.id in set(ids)])
+
+
+def rows_by_id(ids: Collection[int]) -> list[StockRow]:
+    """Return these items as rows, archived ones too."""
     if not ids:
         return []
-    query = sa.select(*_COLUMNS) if wanted is None else matching(wanted, *_COLUMNS)
-    found = db.session.execute(query.where(Item.id.in_(ids))).all()
+    found = db.session.execute(sa.select(*_COLUMNS).where(Item.id.in_(ids))).all()
     return with_sold([StockRow(**row._mapping) for row in found])  # noqa: SLF001
 
 

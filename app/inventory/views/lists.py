@@ -28,7 +28,7 @@ def list_items() -> Response:
     """The items of a view, a category or a search; `ids=` asks for some of them again."""
     query = parse_query(ShowItems)
     if query.ids is not None:
-        return fragment("inventory/rows.html", rows=reads.rows_by_id(query.row_ids, query))
+        return fragment("inventory/rows.html", rows=reads.rows_on_page(query, query.row_ids))
     state = live.state(TOPIC)
     rows, cursor = reads.list_rows(query)
     summary = reads.summarize()
