@@ -104,8 +104,10 @@ document.addEventListener("qd:live-answer", (event) => {
   for (const id of ids) {
     const row = shown.get(id);
     const next = found.get(id);
-    if (row && next) patch(row, next);
-    else if (row) moved = true;
+    if (row && next) {
+      patch(row, next);
+      moved ||= list.dataset.liveOrder === "moves";
+    } else if (row) moved = true;
     else if (next && isFirst) moved ||= query.has("sort") || !last || !document.querySelector("[data-page-older]") || isNewer(id, keyOf(last.id));
   }
   if (moved && isBusyWith(list)) for (const id of ids) if (shown.has(id) !== found.has(id)) hold(list, id, null);
