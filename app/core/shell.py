@@ -66,6 +66,9 @@ class Viewer:
 
 
 NAV: list[NavItem] = []
+# The rail's order is the work's, not the order in which features are registered.
+GROUPS = ("", "Commerce", "Work", "Control", "Data", "Platform")
+LABELS = ("Overview", "Orders", "Inventory", "Queues", "Jobs", "Sessions", "Live", "Settings")
 _company_choices: list[Callable[[], list[dict[str, str]]]] = []
 
 
@@ -86,7 +89,7 @@ def rail() -> list[dict[str, Any]]:
     """Return the groups of tabs this person may open."""
     groups: dict[str, list[dict[str, Any]]] = {}
     here = (request.endpoint or "").split(".")[0]
-    for item in NAV:
+    for item in sorted(NAV, key=_place):
         if item.permission == "self" or can(item.permission):
             current = item.endpoint.split(".")[0] == here and (here != "accounts" or request.endpoint == item.endpoint)
             tab = {
@@ -100,6 +103,12 @@ def rail() -> list[dict[str, Any]]:
     # Accounts registers first, being the lowest feature; people look for their work first.
     ordered = sorted(groups.items(), key=lambda group: group[0] == "Platform")
     return [{"label": label, "items": tabs} for label, tabs in ordered]
+
+
+def _place(item: NavItem) -> tuple[int, int]:
+    """Return where a tab stands; what nobody placed comes last."""
+    group = GROUPS.index(item.group) if item.group in GROUPS else len(GROUPS)
+    return group, LABELS.index(item.label) if item.label in LABELS else len(LABELS)
 
 
 def take_flashes() -> list[dict[str, Any]]:

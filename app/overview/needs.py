@@ -64,7 +64,7 @@ def empty_shelves() -> list[Need]:
     summary = inventory.summarize()
     if not summary.out.n:
         return []
-    count = f"{summary.out} {'item' if summary.out.n == 1 else 'items'}"
+    count = f"{summary.out} {'item is' if summary.out.n == 1 else 'items are'}"
     worst = ", ".join(summary.worst)
     return [
         Need(

@@ -8,7 +8,6 @@ from flask import Blueprint, Flask, Response
 from app.core import clock, live, shell
 from app.core.access import allow
 from app.core.auth import can, principal
-from app.core.present import plural
 from app.core.tenancy import current_scope
 from app.core.web import fragment, is_partial, page
 from app.inventory import reads as inventory
@@ -19,6 +18,7 @@ from app.overview.instruments import guarded_list, instruments
 bp = Blueprint("overview", __name__)
 CHANGES_SPAN = timedelta(days=7)
 NAMED = 2  # in the verdict line
+COUNTS = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight", 9: "Nine"}
 
 
 @bp.get("/")
@@ -48,7 +48,7 @@ def verdict(found: list[needs.Need]) -> dict[str, Any]:
     """Return the sentence of the page: its tone, its beginning, and the needs it names."""
     if not found:
         return {"tone": "good", "head": "Nothing needs you.", "named": [], "rest": 0}
-    count = "One thing needs" if len(found) == 1 else f"{plural(len(found), 'thing')} need"
+    count = f"{COUNTS.get(len(found), str(len(found)))} {'thing needs' if len(found) == 1 else 'things need'}"
     return {
         "tone": found[0].tone,
         "head": f"{count} you:",

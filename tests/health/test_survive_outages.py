@@ -1,0 +1,80 @@
+"""PostgreSQL stopped: people are told at once, nothing hangs, and everything comes back by itself."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.core.db import db
+from app.health import checks
+from tests import conftest
+from tests.services import Services, running_services
+from tests.site import wait_for
+from tests.world import Person, World
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def own() -> Iterator[Services]:
+    """A cluster and a Valkey of this test's own."""
+    with running_services() as started:
+        yield started
+
+
+@pytest.fixture
+def lonely(own: Services, tmp_path: Path) -> Iterator[Flask]:
+    """An app on servers that may be stopped."""
+    urls = own.create_database(name="lonely")
+    conftest.migrate(urls, own.redis_url, tmp_path)
+    app = create_app(conftest.settings_from(conftest.test_environment(urls, own.redis_url, tmp_path)))
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def reader(own: Services, lonely: Flask) -> Iterator[Person]:
+    """Somebody signed in there."""
+    world = World(lonely, own.superuser_url("lonely"))
+    person = world.harbour("company_admin")
+    assert person.get("/").status_code == 200
+    yield person
+    world.close()
+
+
+def test_a_stopped_database_is_told_within_two_seconds_and_recovers(
+    own: Services, lonely: Flask, reader: Person
+) -> None:
+    assert lonely.test_client().get("/health/ready").status_code == 200
+    own.postgres.stop()
+    for path in ("/", "/orders", "/login"):
+        begun = time.monotonic()
+        answer = reader.get(path)
+        assert time.monotonic() - begun < 2, path
+        assert answer.status_code == 503, path
+        assert int(answer.headers["Retry-After"]) <= 5
+        assert "The database does not answer" in answer.text
+        assert "Traceback" not in answer.text
+    problem = reader.get("/api/orders")
+    assert (problem.status_code, problem.json["code"]) == (503, "database-away")
+    assert lonely.test_client().get("/health/live").status_code == 200
+    assert lonely.test_client().get("/health/ready").status_code == 200
+    lonely.extensions[checks.EXTENSION] = checks.Checks(lonely)
+    assert lonely.test_client().get("/api/health").json["status"] == "down"
+
+    own.postgres.start()
+    wait_for(lambda: reader.get("/").status_code == 200, limit_s=10)
+
+
+def test_a_lost_redis_costs_nobody_a_page(own: Services, lonely: Flask, reader: Person) -> None:
+    own.valkey.stop()
+    begun = time.monotonic()
+    answers = [reader.get(path).status_code for path in ("/", "/orders", "/inventory", "/api/user")]
+    assert answers == [200, 200, 200, 200]
+    assert time.monotonic() - begun < 3
+    assert lonely.test_client().get("/health/ready").status_code == 200
