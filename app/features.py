@@ -6,6 +6,7 @@ from flask import Flask
 
 from app.accounts.start import init_accounts
 from app.core import relay, tasks
+from app.demo.feature import init_demo
 from app.health.views import init_health
 from app.inventory.feature import init_inventory
 from app.limits.front import init_limits
@@ -32,3 +33,4 @@ def register(app: Flask, settings: Settings) -> None:
     init_imports(app)
     init_realtime(app, settings)
     init_overview(app)
+    init_demo(app)

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.core import clock, money
+from app.core.bulk import MORE_TIME, copy_rows
 from app.core.db import db, transaction
 from app.core.tasks import progress
 from app.core.tenancy import current_company_id
-from app.orders.imports.stage import MORE_TIME, copy_rows
 from app.orders.service.numbers import allocate_numbers
 
 BATCH_INVOICES = (

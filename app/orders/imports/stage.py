@@ -5,14 +5,14 @@ safely. PostgreSQL refuses COPY into a table under row-level security: COPY fill
 INSERT … SELECT goes through the policies.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
+from app.core.bulk import MORE_TIME, copy_rows
 from app.core.db import db, transaction
 from app.core.tasks import progress
 from app.core.tenancy import current_company_id
@@ -22,8 +22,6 @@ from app.orders.imports.report import Tally
 from app.orders.imports.sales import COLUMNS, Line, Skip, read_lines
 
 BATCH_LINES = 10_000
-# A batch takes well under a second; the app's own limit of 10 s is for pages.
-MORE_TIME = sa.text("SET LOCAL statement_timeout = '120s'")
 
 CREATE = """CREATE TEMPORARY TABLE batch (
     line_no bigint, invoice_no text, ordinal integer, kind text, sku text, description text, quantity bigint,
@@ -118,12 +116,3 @@ def _write_skips(skips: Sequence[Skip], names: dict[str, Any]) -> None:
         fixed = {"company_id": names["company"], "import_id": names["import_id"]}
         db.session.execute(statement, [{**skip._asdict(), **fixed} for skip in skips])
 
-
-def copy_rows(statement: str, rows: Iterator[tuple[Any, ...]]) -> None:
-    """COPY rows over the current transaction's connection."""
-    raw = db.session.connection().connection.driver_connection
-    if not isinstance(raw, psycopg.Connection):
-        raise TypeError("bulk loads need psycopg")
-    with raw.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)

@@ -1,0 +1,61 @@
+"""`flask demo load`: two companies, their people, ninety days of trade. Loading again changes nothing."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from app.accounts.service import companies, people
+from app.core import clock
+from app.core.context import acting_as
+from app.core.db import transaction
+from app.core.ids import CompanyId
+from app.core.tenancy import acting_for
+from app.demo import catalogue
+from app.demo.cast import USERS, WORKERS
+from app.demo.story import Teller
+from app.demo.write import write_story
+
+ACTOR = {"kind": "command", "name": "flask demo load"}
+NAMES = {
+    "platform": ("Quarterdeck", "platform"),
+    "harbour": ("Harbour Optical", "practice"),
+    "northwind": ("Northwind Lenses", "lab"),
+}
+PER_DAY = {"harbour": 30.0, "northwind": 22.0}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was there, or was made."""
+
+    company: str
+    orders: int
+    is_new: bool
+
+
+def load_demo(password: str) -> list[Loaded]:
+    """Make what is missing of the demonstration.
+
+    Args:
+        password: Of the people that are made; those who are there keep theirs.
+    """
+    with acting_as(ACTOR):
+        ids = {slug: companies.ensure_company(slug, name, type=kind) for slug, (name, kind) in NAMES.items()}
+        for email, name, role, slug in USERS:
+            people.ensure_user(ids[slug], email=email, name=name, role=role, password=password)
+        return [load_company(slug, ids[slug]) for slug in PER_DAY]
+
+
+def load_company(slug: str, company_id: CompanyId) -> Loaded:
+    """Live through ninety days of a company that has none behind it."""
+    with acting_for(company_id):
+        with transaction() as session:
+            count = int(session.scalar(sa.text("SELECT coalesce(max(last_number), 0) FROM order_counters")) or 0)
+            has_items = bool(session.scalar(sa.text("SELECT EXISTS (SELECT FROM items)")))
+        if count or has_items:
+            return Loaded(slug, count, is_new=False)
+        now = clock.now()
+        wares = catalogue.harbour() if slug == "harbour" else catalogue.northwind()
+        story = Teller(wares, seed=slug, now=now, per_day=PER_DAY[slug], is_trade=slug == "northwind").tell()
+        write_story(story, workers=WORKERS[slug], now=now)
+        return Loaded(slug, len(story.tales), is_new=True)
