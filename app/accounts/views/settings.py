@@ -1,5 +1,6 @@
 """One's own settings: profile, ways of seeing, password, second factor."""
 
+from io import BytesIO
 from typing import Any
 
 import segno
@@ -101,8 +102,9 @@ def show_second_factor_picture() -> Response:
     if secret is None:
         raise SecondFactorNotBegun
     picture = segno.make(second_factor.enrolment_uri(secret, principal().email), error="m")
-    svg = picture.svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=False, xmldecl=True, svgns=True)
-    return unstored(Response(svg, mimetype="image/svg+xml"))
+    drawn = BytesIO()
+    picture.save(drawn, kind="svg", scale=5, border=4, dark="#000", light="#fff")
+    return unstored(Response(drawn.getvalue(), mimetype="image/svg+xml"))
 
 
 @bp.post("/settings/second-factor/confirmation")
