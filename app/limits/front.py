@@ -17,6 +17,7 @@ from app.core.auth import Principal, maybe_principal
 from app.core.errors import Problem, TooManyRequests
 from app.core.web import render_problem
 from app.limits import service
+from app.limits.counter import EXTENSION, Limits
 from app.limits.strategy import NAME, SCHEME
 from app.limits.table import load_limits
 from app.limits.window import Ask, MemoryWindows, Verdict
@@ -135,7 +136,7 @@ def init_limits(app: Flask, settings: Settings) -> None:
     Raises:
         BadLimit: A `LIMIT_…` setting cannot be used.
     """
-    app.extensions[service.EXTENSION] = service.Limits(
+    app.extensions[EXTENSION] = Limits(
         table=load_limits(os.environ),
         spare=MemoryWindows(settings.web_workers),
         failures=MemoryWindows(),

@@ -1,61 +1,14 @@
 """What other features ask of the limits: may this pass, and how many failures are left."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any, TypeVar
-
-import structlog
-from flask import current_app
-from redis import Redis
-from redis.commands.core import Script
 
 from app.core.errors import TooManyRequests
 from app.core.metrics import count
-from app.core.redis import RedisAway, request_redis
-from app.limits.table import Limit
-from app.limits.window import SCRIPT, Ask, MemoryWindows, Verdict, read_answer, script_arguments
+from app.limits.counter import limits
+from app.limits.window import Ask, Verdict
 
 View = TypeVar("View", bound=Callable[..., Any])
-EXTENSION = "quarterdeck-limits"
-log = structlog.get_logger(__name__)
-
-
-@dataclass
-class Limits:
-    """The limits of one app.
-
-    Attributes:
-        spare: Windows in this process, used while Redis is away.
-        failures: Windows of failed sign-ins, always counted here too, so losing Redis forgives nothing.
-    """
-
-    table: dict[str, Limit]
-    spare: MemoryWindows
-    failures: MemoryWindows = field(default_factory=MemoryWindows)
-    script: Script | None = None
-
-    def evaluate(self, asks: Sequence[Ask]) -> list[Verdict]:
-        """Count in Redis, or in this process while Redis is away. Never raises for an outage."""
-        if not asks:
-            return []
-        try:
-            return read_answer(asks, request_redis().run(lambda client: self._run(client, asks)))
-        except RedisAway:
-            count("limits_fallback_total")
-            return self.spare.evaluate(asks)
-
-    def _run(self, client: Redis, asks: Sequence[Ask]) -> list[int]:
-        if self.script is None:
-            self.script = client.register_script(SCRIPT)
-        keys, values = script_arguments(asks)
-        answer: list[int] = self.script(keys=keys, args=values, client=client)
-        return answer
-
-
-def limits() -> Limits:
-    """Return the app's limits."""
-    found: Limits = current_app.extensions[EXTENSION]
-    return found
 
 
 def ask_for(name: str, key: str, *, cost: int = 1, per_minute: int | None = None) -> Ask | None:
@@ -119,18 +72,6 @@ def look(name: str, key: str) -> Verdict | None:
     return max(*limits().failures.evaluate([ask]), *limits().evaluate([ask]), key=lambda one: (one.wait_s, one.used))
 
 
-def refuse_after_failures(*asked: tuple[str, str]) -> None:
-    """Refuse when any of (name, key) has no failure left; for the head of a sign-in.
-
-    Raises:
-        TooManyRequests: One of them is used up.
-    """
-    for name, key in asked:
-        verdict = look(name, key)
-        if verdict is not None and not verdict.has_room:
-            raise refusal(verdict)
-
-
 def limited(name: str) -> Callable[[View], View]:
     """Count a route under one more named limit, in the same round trip as the common ones."""
 
@@ -139,3 +80,6 @@ def limited(name: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+__all__ = ["ask_for", "check", "failures_left", "limited", "limits", "look", "record_failure", "refusal"]

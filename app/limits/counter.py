@@ -1,0 +1,53 @@
+"""The limits of one app, and where they are counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from flask import current_app
+from redis import Redis
+from redis.commands.core import Script
+
+from app.core.metrics import count
+from app.core.redis import RedisAway, request_redis
+from app.limits.table import Limit
+from app.limits.window import SCRIPT, Ask, MemoryWindows, Verdict, read_answer, script_arguments
+
+EXTENSION = "quarterdeck-limits"
+
+
+@dataclass
+class Limits:
+    """The limits of one app.
+
+    Attributes:
+        spare: Windows in this process, used while Redis is away.
+        failures: Windows of failed sign-ins, always counted here too, so losing Redis forgives nothing.
+    """
+
+    table: dict[str, Limit]
+    spare: MemoryWindows
+    failures: MemoryWindows = field(default_factory=MemoryWindows)
+    script: Script | None = None
+
+    def evaluate(self, asks: Sequence[Ask]) -> list[Verdict]:
+        """Count in Redis, or in this process while Redis is away. Never raises for an outage."""
+        if not asks:
+            return []
+        try:
+            return read_answer(asks, request_redis().run(lambda client: self._run(client, asks)))
+        except RedisAway:
+            count("limits_fallback_total")
+            return self.spare.evaluate(asks)
+
+    def _run(self, client: Redis, asks: Sequence[Ask]) -> list[int]:
+        if self.script is None:
+            self.script = client.register_script(SCRIPT)
+        keys, values = script_arguments(asks)
+        answer: list[int] = self.script(keys=keys, args=values, client=client)
+        return answer
+
+
+def limits() -> Limits:
+    """Return the app's limits."""
+    found: Limits = current_app.extensions[EXTENSION]
+    return found
