@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from celery import Celery
-from kombu import Queue
+from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -24,6 +24,7 @@ QUEUES = (
     "email", "report", "ai-processing", "export", "notification", "cleanup", "ocr", "sync", "analytics",
     "maintenance", "search", "cache", "backup",
 )  # fmt: skip
+EXCHANGE = Exchange("jobs")
 BATCH = 100
 FIRST_RESEND_S = 60
 LONGEST_RESEND_S = 3600
@@ -59,7 +60,10 @@ def configure(app: Celery, settings: Settings) -> None:
         task_soft_time_limit=SOFT_LIMIT_S,
         task_default_queue="maintenance",
         task_create_missing_queues=False,
-        task_queues=[Queue(name) for name in QUEUES],
+        task_default_exchange=EXCHANGE.name,
+        task_default_routing_key="maintenance",
+        # Named one by one: queues declared without a key all get the default one, and a message in every queue.
+        task_queues=[Queue(name, EXCHANGE, routing_key=name) for name in QUEUES],
         worker_prefetch_multiplier=1,
         worker_soft_shutdown_timeout=10,
         worker_enable_soft_shutdown_on_idle=True,

@@ -71,27 +71,31 @@ TIE = """
     UPDATE import_invoices i SET order_number = p.number FROM picked p
     WHERE i.source = :source AND i.invoice_no = p.invoice_no"""
 # A return belongs to an order when exactly one earlier order of that customer holds all it brings back.
+# In steps, each analysed: the tables were filled a moment ago, and a plan made for empty ones takes minutes.
+BROUGHT_BACK = """
+    CREATE TEMPORARY TABLE brought_back ON COMMIT DROP AS
+    SELECT i.order_number, i.first_at, l.customer_ref, l.sku, -sum(l.quantity) AS units
+    FROM import_invoices i JOIN import_lines l ON l.source = i.source AND l.invoice_no = i.invoice_no
+    WHERE i.source = :source AND i.kind = 'return' AND i.order_number IS NOT NULL AND i.linked_number IS NULL
+      AND l.customer_ref <> ''
+    GROUP BY 1, 2, 3, 4"""
+SOLD = """
+    CREATE TEMPORARY TABLE sold ON COMMIT DROP AS
+    SELECT i.order_number, i.first_at, l.customer_ref, l.sku, sum(l.quantity) AS units
+    FROM import_invoices i JOIN import_lines l ON l.source = i.source AND l.invoice_no = i.invoice_no
+    WHERE i.source = :source AND i.kind = 'sale' AND i.order_number IS NOT NULL AND l.kind IN ('sale', 'free')
+      AND (l.customer_ref, l.sku) IN (SELECT customer_ref, sku FROM brought_back)
+    GROUP BY 1, 2, 3, 4"""
 LINK = """
-    WITH wanted AS (
-        SELECT i.order_number, i.first_at, l.customer_ref, l.sku, -sum(l.quantity) AS units
-        FROM import_invoices i JOIN import_lines l ON l.source = i.source AND l.invoice_no = i.invoice_no
-        WHERE i.source = :source AND i.kind = 'return' AND i.order_number IS NOT NULL AND i.linked_number IS NULL
-          AND l.customer_ref <> ''
-        GROUP BY 1, 2, 3, 4),
-    sold AS (
-        SELECT i.order_number, i.first_at, l.customer_ref, l.sku, sum(l.quantity) AS units
-        FROM import_invoices i JOIN import_lines l ON l.source = i.source AND l.invoice_no = i.invoice_no
-        WHERE i.source = :source AND i.kind = 'sale' AND i.order_number IS NOT NULL AND l.kind IN ('sale', 'free')
-          AND l.customer_ref IN (SELECT customer_ref FROM wanted)
-        GROUP BY 1, 2, 3, 4),
-    found AS (
-        SELECT w.order_number AS back, s.order_number AS original, count(*) AS skus
-        FROM wanted w JOIN sold s ON s.customer_ref = w.customer_ref AND s.sku = w.sku
-         AND s.units >= w.units AND s.first_at <= w.first_at
+    WITH found AS (
+        SELECT b.order_number AS back, s.order_number AS original, count(*) AS skus
+        FROM brought_back b JOIN sold s ON s.customer_ref = b.customer_ref AND s.sku = b.sku
+         AND s.units >= b.units AND s.first_at <= b.first_at
         GROUP BY 1, 2),
     whole AS (
         SELECT f.back, f.original FROM found f
-        JOIN (SELECT order_number, count(*) AS skus FROM wanted GROUP BY 1) n ON n.order_number = f.back AND n.skus = f.skus),
+        JOIN (SELECT order_number, count(*) AS skus FROM brought_back GROUP BY 1) n
+          ON n.order_number = f.back AND n.skus = f.skus),
     only_one AS (SELECT back, min(original) AS original FROM whole GROUP BY back HAVING count(*) = 1)
     UPDATE import_invoices i SET linked_number = o.original FROM only_one o
     WHERE i.source = :source AND i.order_number = o.back
@@ -158,6 +162,8 @@ def link_returns(ground: Ground) -> int:
     names = ground.names()
     with transaction() as session:
         session.execute(MORE_TIME)
+        for statement in (BROUGHT_BACK, "ANALYZE brought_back", SOLD, "ANALYZE sold"):
+            session.execute(sa.text(statement), names)
         links = session.execute(sa.text(LINK), names).all()
         if links:
             notes = [

@@ -115,4 +115,3 @@ def _write_skips(skips: Sequence[Skip], names: dict[str, Any]) -> None:
         statement = sa.dialects.postgresql.insert(import_skips).on_conflict_do_nothing()
         fixed = {"company_id": names["company"], "import_id": names["import_id"]}
         db.session.execute(statement, [{**skip._asdict(), **fixed} for skip in skips])
-
