@@ -45,7 +45,7 @@ class Ear:
         """Connect and wait until the server said what position it starts from."""
         headers = {"Cookie": self.cookie} if self.cookie else {}
         self.client.connect(self.url, headers=headers, auth=self.hello, transports=["websocket"], wait_timeout=5)
-        wait_for(lambda: self.of("ready"), say=lambda: self.heard)
+        wait_for(lambda: self.of("ready"), say=self.told)
         return self
 
     def of(self, event: str) -> list[Any]:
@@ -66,7 +66,11 @@ class Ear:
 
     def wait(self, condition: Callable[[], object], limit_s: float = 5) -> None:
         """Wait until something was heard."""
-        wait_for(condition, limit_s=limit_s, say=lambda: self.heard[-20:])
+        wait_for(condition, limit_s=limit_s, say=self.told)
+
+    def told(self) -> str:
+        """Return the last things heard, shortened, for a failure's message."""
+        return "\n".join(f"{name} {str(data)[:200]}" for name, data, _ in self.heard[-10:])
 
     def close(self) -> None:
         """Hang up."""

@@ -1,9 +1,13 @@
 """Server-sent events: the same sequence as sockets and `/api/events`, from any position."""
 
+import http.client
 import json
+import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -18,7 +22,10 @@ class Follower:
 
     def __init__(self, site: Site, person: Person, query: str = "topic=lanterns", last_id: str | None = None) -> None:
         headers = {"Cookie": cookie_of(person)} | ({"Last-Event-ID": last_id} if last_id is not None else {})
-        self.answer = requests.get(f"{site.url}/api/events/stream?{query}", headers=headers, stream=True, timeout=20)
+        self.connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=20)
+        self.connection.request("GET", f"/api/events/stream?{query}", headers=headers)
+        self.wire = self.connection.sock
+        self.answer = self.connection.getresponse()
         self.events: list[dict[str, Any]] = []
         self.ids: list[str] = []
         self.has_begun = threading.Event()
@@ -26,19 +33,19 @@ class Follower:
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
-        try:
-            for line in self.answer.iter_lines(decode_unicode=True):
+        with suppress(OSError, http.client.HTTPException):
+            while line := self.answer.readline().decode():
                 self.has_begun.set()
                 if line.startswith("id: "):
-                    self.ids.append(line.removeprefix("id: "))
+                    self.ids.append(line.removeprefix("id: ").strip())
                 elif line.startswith("data: {"):
                     self.events.append(json.loads(line.removeprefix("data: ")))
-        except (requests.RequestException, AttributeError):
-            pass
         self.is_over.set()
 
     def close(self) -> None:
-        self.answer.close()
+        """Hang up from outside the reading thread."""
+        with suppress(OSError):
+            self.wire.shutdown(socket.SHUT_RDWR)
 
 
 def test_stream_socket_and_page_give_the_same_sequence(hall: Site, listen: Callable[..., Ear], ada: Person) -> None:
