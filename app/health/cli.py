@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.db import db
 from app.core.tenancy_check import find_tenancy_faults
-from app.health.readiness import Schema
 from app.health.checks import checks_of
+from app.health.readiness import Schema
 from config import Settings
 
 HIDDEN = "set, hidden"

@@ -10,8 +10,9 @@ from app.core.access import PUBLIC, allow
 from app.core.api import contract
 from app.core.db import db
 from app.core.errors import Forbidden
-from app.health.readiness import Schema, why_not_ready
 from app.health.checks import EXTENSION, Check, Checks, checks_of
+from app.health.probes import accept_any_host
+from app.health.readiness import Schema, why_not_ready
 from app.health.release import git_sha
 from app.health.schemas import DependenciesOut, DependencyOut, HealthOut, PartOut, RelayOut, StorageOut
 from config import Settings
@@ -109,5 +110,6 @@ def init_health(app: Flask) -> None:
 
     app.extensions[EXTENSION] = Checks(app)
     app.extensions[SCHEMA] = Schema(app.extensions["migrate"].directory)
+    app.wsgi_app = accept_any_host(app.wsgi_app, app.config["SETTINGS"].hosts[0])  # type: ignore[method-assign]
     app.register_blueprint(bp)
     app.cli.add_command(doctor_command)

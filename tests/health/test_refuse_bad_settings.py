@@ -11,6 +11,7 @@ from flask import Flask
 
 from app.core.db import db
 from app.core.tenancy_check import find_tenancy_faults
+from app.limits.table import DEFAULTS, load_limits
 from config import BadSettings, Settings, read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -119,3 +120,16 @@ def test_the_owner_and_a_table_without_force_are_refused(environment: dict[str, 
         connection.rollback()
     assert "owns the tables, so it could lift their rules" in owns
     assert unforced.startswith("Tables without forced row-level security: users.")
+
+
+def test_the_example_names_every_setting_and_is_accepted_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line for line in (ROOT / ".env.example").read_text().splitlines() if line and not line.startswith("#")]
+    example = dict(line.split("=", 1) for line in lines)
+    names = {str(info.validation_alias or name).upper() for name, info in Settings.model_fields.items()}
+    limits = {f"LIMIT_{limit.name.upper()}" for limit in DEFAULTS}
+    assert set(example) == names | limits
+    assert load_limits(example) == {limit.name: limit for limit in DEFAULTS}
+    chosen = read(monkeypatch, example | GOOD)
+    for name, info in Settings.model_fields.items():
+        if name not in {"database_url", "redis_url", "upload_dir", "quarterdeck_home"}:
+            assert getattr(chosen, name) == info.default, name

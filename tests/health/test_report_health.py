@@ -125,3 +125,11 @@ def test_doctor_shows_settings_without_secrets_and_every_check(app: Flask, envir
     password = environment["DATABASE_URL"].split(":")[2].partition("@")[0]
     assert password not in result.output
     assert environment["SESSION_SECRET"] not in result.output
+
+
+def test_probes_ask_by_address_and_everybody_else_by_name(app: Flask) -> None:
+    client = app.test_client()
+    for path in ("/health/live", "/health/ready"):
+        assert client.get(path, headers={"Host": "10.0.0.7:3000"}).status_code == 200
+    assert client.get("/login", headers={"Host": "10.0.0.7:3000"}).status_code == 400
+    assert client.get("/login", headers={"Host": "evil.example"}).status_code == 400
