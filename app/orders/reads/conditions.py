@@ -73,8 +73,10 @@ def search(term: str) -> Condition:
     term = term.strip()
     if current_scope().role == "platform":
         return _search_everywhere(term)
-    found = sa.func.search_orders(term, pattern(term)).column_valued("found")
-    return Order.number.in_(sa.select(found))
+    found = sa.select(sa.func.search_orders(term, pattern(term)).column_valued("found"))
+    # = ANY(ARRAY(…)) and not IN (…): the array goes into the index condition, while IN became a merge join that
+    # walked all orders down to the one that was looked for.
+    return Order.number == sa.any_(sa.func.array(found.scalar_subquery(), type_=sa.ARRAY(sa.BigInteger)))
 
 
 def pattern(term: str) -> str:
