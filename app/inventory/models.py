@@ -87,6 +87,7 @@ class Item(Model):
             "ix_items_short", "company_id", "available", "id",
             postgresql_where=sa.text("available <= reorder_point AND archived_at IS NULL"),
         ),
+        sa.Index("ix_items_archived", "company_id", "sku", postgresql_where=sa.text("archived_at IS NOT NULL")),
         sa.Index("ix_items_assets", "company_id", "sku", postgresql_where=sa.text("kind = 'asset'")),
         sa.Index(
             "ix_items_search", "company_id", "search_text",

@@ -63,6 +63,9 @@ def create_items() -> None:
         "ix_items_short", "items", ["company_id", "available", "id"],
         postgresql_where=sa.text("available <= reorder_point AND archived_at IS NULL"),
     )  # fmt: skip
+    op.create_index(
+        "ix_items_archived", "items", ["company_id", "sku"], postgresql_where=sa.text("archived_at IS NOT NULL")
+    )
     op.create_index("ix_items_assets", "items", ["company_id", "sku"], postgresql_where=sa.text("kind = 'asset'"))
     protect("items", app="SELECT, INSERT, UPDATE")
     owner_reads("items")
@@ -86,7 +89,7 @@ def create_search() -> None:
         SELECT id FROM items
         WHERE company_id = nullif(current_setting('qd.company_id', true), '')::bigint
           AND search_text LIKE word1 AND search_text LIKE word2 AND search_text LIKE word3
-        ORDER BY id LIMIT most
+        LIMIT most
         """,
     )
 

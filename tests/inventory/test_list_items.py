@@ -118,7 +118,9 @@ def test_another_company_sees_none_of_it(cleo: Person) -> None:
 
 def test_the_verdict_counts_exactly(vera: Person, stock: dict[str, Item]) -> None:
     text = " ".join(re.sub(r"<[^>]+>", " ", vera.get("/inventory").text).split())
-    assert re.search(r"1 of 6 items is out of stock ?, LENS-A ?. With those that are low, 2 want more.", text), text[400:1600]
+    assert re.search(r"1 of 6 items is out of stock ?, LENS-A ?. With those that are low, 2 want more.", text), text[
+        400:1600
+    ]
 
 
 def test_rows_asked_for_again_come_only_if_they_belong(vera: Person, stock: dict[str, Item]) -> None:

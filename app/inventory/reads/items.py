@@ -24,6 +24,14 @@ _COLUMNS = (
 _SORTS: dict[str, Any] = {"sku": Item.sku, "name": Item.name, "available": Item.available, "updated": Item.updated_at}
 
 
+LOOKS: dict[str, tuple[str, str | None, str]] = {
+    "in": ("good", None, "In stock"),
+    "low": ("warn", None, "Low"),
+    "out": ("bad", None, "Out"),
+    "archived": ("idle", "circle-slash", "Archived"),
+}
+
+
 @dataclass(frozen=True)
 class StockRow:
     """One item as a list row, an item page and the JSON show it.
@@ -52,6 +60,11 @@ class StockRow:
     def state(self) -> str:
         """`in`, `low`, `out` or `archived`."""
         return stock_state(self.available, self.reorder_point, self.archived_at)
+
+    @property
+    def look(self) -> tuple[str, str | None, str]:
+        """Tone, icon and word of the state."""
+        return LOOKS[self.state]
 
     @property
     def gauge(self) -> dict[str, float]:

@@ -35,8 +35,15 @@ def list_items() -> Response:
     return page(
         "inventory/index.html", block="rows", live=state, query=query, rows=rows, cursor=cursor, summary=summary,
         views=tabs(query, summary), categories=reads.categories(), chips=chips(query),
-        matched=reads.count_matching(query), filter_text=request.query_string.decode(),
+        matched=count_shown(query, rows, cursor), filter_text=request.query_string.decode(),
     )  # fmt: skip
+
+
+def count_shown(query: ListItems, rows: list[reads.StockRow], cursor: str | None) -> reads.Bounded:
+    """Count what matches; a list that fits on one page needs no second question."""
+    if cursor is None and query.after is None:
+        return reads.Bounded(len(rows), is_more=False)
+    return reads.count_matching(query)
 
 
 def tabs(query: ListItems, summary: reads.Summary) -> list[dict[str, object]]:
