@@ -110,6 +110,6 @@ def init_health(app: Flask) -> None:
 
     app.extensions[EXTENSION] = Checks(app)
     app.extensions[SCHEMA] = Schema(app.extensions["migrate"].directory)
-    app.wsgi_app = accept_any_host(app.wsgi_app, app.config["SETTINGS"].hosts[0])  # type: ignore[method-assign]
+    app.wsgi_app = accept_any_host(app.wsgi_app, app.config["SETTINGS"].hosts[0])  # type: ignore[method-assign, assignment]
     app.register_blueprint(bp)
     app.cli.add_command(doctor_command)
