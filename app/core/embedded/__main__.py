@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from app.core.embedded import reset, servers
+from app.core.embedded import orphans, reset, servers
 from app.core.embedded.bootstrap import bootstrap_command
 from app.core.embedded.envfile import read_env_file
 from app.core.embedded.home import bring_up as start_home
@@ -68,6 +68,7 @@ def bring_down(options: Options) -> int:
     if not wait_until_free(options.home, DOWN_TIMEOUT_S):
         print(f"Process {holder.pid} has not stopped after {DOWN_TIMEOUT_S} s.", file=sys.stderr)
         return 1
+    orphans.wait_for_end(holder.pid)  # it gives up the lock a moment before it is gone
     print("Stopped.")
     return 0
 
@@ -83,12 +84,8 @@ def run_flask(options: Options, words: list[str]) -> int:
         if find_holder(options.home) is None or not services.exists():
             raise RuntimeError(f"The services of {options.home} do not run: start them with bin/up, then repeat this.")
         environ |= read_env_file(services)
-    os.environ.update({**environ, "FLASK_APP": "app:create_app", "QUARTERDECK_HOME": str(options.home)})
-    from flask.cli import main as flask_main
-
-    sys.argv = ["flask", *words]
-    flask_main()
-    return 0
+    environ |= {"FLASK_APP": "app:create_app", "QUARTERDECK_HOME": str(options.home)}
+    return os.execve(sys.executable, [sys.executable, "-m", "flask", *words], environ)  # noqa: S606 (our own words)
 
 
 def _reset(home: Path, *, is_sure: bool) -> bool:

@@ -8,8 +8,10 @@ from http import HTTPStatus
 
 from app.core.embedded import demo, orphans
 from app.core.embedded.child import Program
+from app.core.embedded.keys import load_keys, save_keys
 from app.core.embedded.options import PROJECT, Options
 from app.core.embedded.ports import is_free
+from app.core.embedded.schema import is_at_head
 from app.core.embedded.servers import start_servers
 from app.core.embedded.supervisor import StartFailed, Supervisor
 
@@ -22,9 +24,10 @@ def bring_up(options: Options, supervisor: Supervisor) -> None:
     _check_choices(options)
     settings = start_servers(options, supervisor)
     environ = {**options.environ, **settings, orphans.MARK: str(options.home)}
-    _run_flask(supervisor, environ, "migrate", "db", "upgrade")
+    if not is_at_head(environ["DATABASE_OWNER_URL"]):
+        _run_flask(supervisor, environ, "migrate", "db", "upgrade")
     if options.wants_demo:
-        _run_flask(supervisor, environ, "demo", "demo", "load")
+        _load_demo(options, supervisor, environ)
     for program in list_processes(environ):
         supervisor.add(program)
     supervisor.wait_for("web", lambda: _is_ready(options), WEB_READY_TIMEOUT_S)
@@ -53,6 +56,15 @@ def _suggest(options: Options) -> int:
 
 def _run_flask(supervisor: Supervisor, environ: dict[str, str], name: str, *words: str) -> None:
     supervisor.run_once(Program(name, [sys.executable, "-m", "flask", *words], environ, PROJECT))
+
+
+def _load_demo(options: Options, supervisor: Supervisor, environ: dict[str, str]) -> None:
+    """Load the demo once. The command knows what it has done; our own note saves its start."""
+    keys = load_keys(options.home)
+    if options.has_own_database or not keys.is_demo_loaded:
+        _run_flask(supervisor, environ, "demo", "demo", "load")
+        keys.is_demo_loaded = True
+        save_keys(options.home, keys)
 
 
 def list_processes(environ: Mapping[str, str]) -> list[Program]:

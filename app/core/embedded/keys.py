@@ -27,6 +27,7 @@ class Keys:
     postgres_port: int | None = None
     valkey_port: int | None = None
     demo_password: str | None = None
+    is_demo_loaded: bool = False
 
 
 def load_keys(home: Path) -> Keys:

@@ -40,6 +40,13 @@ def end_supervised(home: Path) -> None:
     _end(is_marked, signal.SIGKILL)
 
 
+def wait_for_end(pid: int) -> None:
+    """Wait until a process that is about to end has ended, for PATIENCE_S at most."""
+    deadline = time.monotonic() + PATIENCE_S
+    while _is_alive(Path(f"/proc/{pid}")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def _end(belongs: Callable[[Path], bool], first: signal.Signals) -> None:
     deadline = time.monotonic() + PATIENCE_S
     seen: set[Path] = set()
