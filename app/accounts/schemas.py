@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
 
+from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from app.core.access import Role
 from app.core.shapes import OptionalText, Shape, Text, refuse_nul
 
@@ -36,14 +37,31 @@ def check_guessable(text: str) -> str:
     return text
 
 
+def as_typed(value: object) -> str:
+    """Return a password exactly as it was typed: a Shape strips other texts, even where a constraint says not to."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("is needed")
+    if len(value) > MAX_LENGTH:
+        raise ValueError(f"is longer than {MAX_LENGTH} characters")
+    return str(refuse_nul(value))
+
+
+def check_new(value: object) -> str:
+    """Return a password to set. Length counts, no rules of characters (NIST SP 800-63B)."""
+    text = as_typed(value)
+    if len(text) < MIN_LENGTH:
+        raise ValueError(f"is shorter than {MIN_LENGTH} characters")
+    return check_guessable(text)
+
+
 Email = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=254), AfterValidator(check_email)]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(check_zone)]
-# A password is taken as it is typed: no stripping, no rules of characters (NIST SP 800-63B).
-GivenPassword = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=128, strip_whitespace=False)]  # fmt: skip
+GivenPassword = Annotated[
+    str, PlainValidator(as_typed), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_LENGTH})
+]
 NewPassword = Annotated[
-    str, BeforeValidator(refuse_nul), StringConstraints(min_length=10, max_length=128, strip_whitespace=False),
-    AfterValidator(check_guessable),
-]  # fmt: skip
+    str, PlainValidator(check_new), WithJsonSchema({"type": "string", "minLength": MIN_LENGTH, "maxLength": MAX_LENGTH})
+]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Code = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=6, max_length=20)]
 ReasonText = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=500)]

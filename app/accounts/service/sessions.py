@@ -39,7 +39,8 @@ def revoke_session(who: Principal, session_id: str, *, reason: str = "") -> None
         if end_where(Session.id == session_id, own, reason=reason or "by its owner"):
             return
     with transaction():
-        if db.session.scalar(sa.select(Session.id).where(Session.id == session_id)) is None:
+        is_open = sa.select(Session.id).where(Session.id == session_id, Session.revoked_at.is_(None))
+        if db.session.scalar(is_open) is None:
             raise NotFound
         if not who.may("sessions:write"):
             raise Forbidden(permission="sessions:write")

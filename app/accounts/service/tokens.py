@@ -92,7 +92,8 @@ def revoke_token(who: Principal, token_id: str, *, reason: str = "") -> None:
         if end_tokens(ApiToken.id == token_id, ApiToken.user_id == who.user_id, reason=reason or "by its owner"):
             return
     with transaction():
-        if db.session.scalar(sa.select(ApiToken.id).where(ApiToken.id == token_id)) is None:
+        is_open = sa.select(ApiToken.id).where(ApiToken.id == token_id, ApiToken.revoked_at.is_(None))
+        if db.session.scalar(is_open) is None:
             raise NotFound
         if not who.may("tokens:write"):
             raise Forbidden(permission="tokens:write")
