@@ -27,7 +27,7 @@ class Letterbox:
     def __init__(self) -> None:
         self.taken: list[Any] = []
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (the library's name)
         self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
         return "250 Taken"
 
