@@ -4,6 +4,7 @@ const parse = (html) => [...new DOMParser().parseFromString(`<template>${html}</
 const listsOf = (topic) => [...document.querySelectorAll(`[data-live-topic~="${CSS.escape(topic)}"][data-live-mode]`)];
 const keyOf = (id) => id.slice(id.lastIndexOf("-") + 1);
 const waiting = new WeakMap();
+const reread = () => document.dispatchEvent(new CustomEvent("qd:live-reread", { detail: { soon: true } }));
 const changed = () => document.dispatchEvent(new CustomEvent("qd:rows"));
 
 function isNewer(key, other) {
@@ -23,8 +24,9 @@ function isBusyWith(list) {
 }
 
 function patch(row, next) {
-  if (Number(row.dataset.v) >= Number(next.dataset.v)) return;
+  if (Number(row.dataset.v) >= Number(next.dataset.v)) return false;
   document.dispatchEvent(new CustomEvent("qd:morph", { detail: { from: row, to: next } }));
+  return true;
 }
 
 function insert(list, row) {
@@ -63,7 +65,7 @@ function show(list) {
   showWaiting(list);
   if (!rows?.size) return;
   if (list.dataset.liveMode !== "top" || [...rows.values()].includes(null)) {
-    document.dispatchEvent(new CustomEvent("qd:live-reread", { detail: { soon: true } }));
+    reread();
     return;
   }
   for (const row of rows.values()) insert(list, row);
@@ -72,12 +74,16 @@ function show(list) {
 
 function applyTop(list, message) {
   const last = list.lastElementChild;
+  if (!last) {
+    reread();
+    return;
+  }
   for (const { id, html } of message.rows) {
     const next = parse(html)[0];
     const row = list.querySelector(`#${CSS.escape(id)}`);
     if (row) patch(row, next);
     else if (waiting.get(list)?.has(id)) hold(list, id, next);
-    else if (last && !isNewer(keyOf(id), keyOf(last.id)) && document.querySelector("[data-page-older]")) continue;
+    else if (!isNewer(keyOf(id), keyOf(last.id)) && document.querySelector("[data-page-older]")) continue;
     else if (isBusyWith(list)) hold(list, id, next);
     else insert(list, next);
   }
@@ -111,7 +117,7 @@ document.addEventListener("qd:live-answer", (event) => {
     else if (next && isFirst) moved ||= query.has("sort") || !last || !document.querySelector("[data-page-older]") || isNewer(id, keyOf(last.id));
   }
   if (moved && isBusyWith(list)) for (const id of ids) if (shown.has(id) !== found.has(id)) hold(list, id, null);
-  if (moved && !isBusyWith(list)) document.dispatchEvent(new CustomEvent("qd:live-reread", { detail: { soon: true } }));
+  if (moved && !isBusyWith(list)) reread();
   changed();
 });
 

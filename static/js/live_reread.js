@@ -5,6 +5,7 @@ const JITTER_MS = 2000;
 let isReading = false;
 let isWanted = false;
 let timer = 0;
+let dueAt = 0;
 let readAt = -GAP_MS;
 
 function parts(html) {
@@ -39,7 +40,11 @@ async function read() {
 }
 
 function want(ms) {
-  timer ||= setTimeout(read, Math.max(ms, readAt + GAP_MS - performance.now()));
+  const at = performance.now() + Math.max(ms, readAt + GAP_MS - performance.now());
+  if (timer && dueAt <= at) return;
+  clearTimeout(timer);
+  dueAt = at;
+  timer = setTimeout(read, at - performance.now());
 }
 
 document.addEventListener("qd:live-reread", (event) => want(event.detail?.soon ? 0 : Math.random() * GAP_MS));

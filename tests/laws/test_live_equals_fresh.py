@@ -1,0 +1,94 @@
+"""The law of live pages: an old page, what was pushed, and "show" make a fresh page. For every act, on every kind of page."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys.live import act, place, stock, wait_until_fresh, wait_until_live
+from tests.site import wait_for
+from tests.world import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+Open = Callable[..., Page]
+SHIPMENT = {"carrier": "DPD", "trackingNumber": "DPD-1"}
+ORDER_LISTS = ["/orders", "/orders?state=paid", "/orders?q=Anna", "/orders?sort=total"]
+
+
+def line_of(person: Person, number: int) -> dict[str, Any]:
+    """Return the first line of an order."""
+    lines: list[dict[str, Any]] = person.get(f"/api/orders/{number}").json["lines"]
+    return lines[0]
+
+
+def edit(person: Person, number: int) -> None:
+    version = person.get(f"/api/orders/{number}").json["version"]
+    answer = person.patch(f"/api/orders/{number}", json={"version": version, "customer": {"name": "Zoe"}})
+    assert answer.status_code < 300, answer.text
+
+
+def adjust(person: Person, number: int) -> None:
+    answer = person.post("/api/inventory/LAMP-1/adjustments", json={"delta": -3, "reason": "damaged"})
+    assert answer.status_code < 300, answer.text
+
+
+def prepared(person: Person, *steps: tuple[str, dict[str, Any]]) -> int:
+    """Place an order and bring it to where an act begins."""
+    number = place(person)
+    for what, body in steps:
+        act(person, number, what, body)
+    return number
+
+
+PAID, PACKED, SHIPPED = ("payment", {}), ("packing", {}), ("shipment", SHIPMENT)
+# Act by name: what happened before the page was opened, and the act itself.
+ACTS: dict[str, tuple[list[tuple[str, dict[str, Any]]], Callable[[Person, int], object]]] = {
+    "place": ([], lambda who, number: place(who, "Anna again")),
+    "pay": ([], lambda who, number: act(who, number, "payment")),
+    "pack": ([PAID], lambda who, number: act(who, number, "packing")),
+    "ship": ([PAID, PACKED], lambda who, number: act(who, number, "shipment", SHIPMENT)),
+    "deliver": ([PAID, PACKED, SHIPPED], lambda who, number: act(who, number, "delivery")),
+    "cancel": ([PAID], lambda who, number: act(who, number, "cancellation", {"reason": "changed their mind"})),
+    "return": ([PAID, PACKED, SHIPPED], lambda who, number: act(who, number, "return", {"reason": "scratched"})),
+    "note": ([], lambda who, number: act(who, number, "notes", {"text": "Gift wrap"})),
+    "edit": ([], edit),
+    "adjust": ([], adjust),
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_old_page_and_pushes_make_a_fresh_page(open_page: Open, ada: Person, name: str) -> None:
+    steps, do = ACTS[name]
+    stock(ada)
+    place(ada), prepared(ada, PAID)
+    number = prepared(ada, *steps)
+    places = [(path, "#rows") for path in [*ORDER_LISTS, "/inventory", "/inventory?sort=available"]]
+    places += [(f"/orders/{number}", "#order-detail"), ("/inventory/LAMP-1", "#item-detail")]
+    first = open_page(ada, places[0][0])
+    pages = [first] + [first.context.new_page() for _ in places[1:]]
+    for page, (path, _) in zip(pages, places, strict=True):
+        page.goto(path)
+        wait_until_live(page)
+    do(ada, number)
+    for page, (_, selector) in zip(pages, places, strict=True):
+        page.bring_to_front()
+        wait_until_fresh(page, selector)
+
+
+def test_an_import_makes_pages_read_themselves_again(open_page: Open, ada: Person) -> None:
+    """A fact about many rows names none of them."""
+    from app.core.db import transaction
+    from app.core.outbox import FACTS, record
+
+    stock(ada)
+    place(ada)
+    page = wait_until_live(open_page(ada, "/orders"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    fact = FACTS["orders.imported"]
+    fields = {name: {"int": 1, "str": "x"}.get(getattr(kind, "__name__", str(kind)), 1) for name, kind in fact.__annotations__.items()}
+    with ada.acting(), transaction():
+        record(fact(**fields))
+    wait_for(lambda: any(url.endswith("/orders") for url in asked) or not page.wait_for_timeout(20), limit_s=8)
+    wait_until_fresh(page, "#rows")
