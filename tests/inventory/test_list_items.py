@@ -182,3 +182,24 @@ def test_the_csv_goes_on_past_one_chunk(ada: Person, make_item: MakeItem) -> Non
     for n in range(205):
         make_item(ada, f"S{n:03}")
     assert csv_rows(ada) == 205
+
+
+def test_a_platform_admin_reads_every_company_and_acts_in_none(
+    pat: Person, ada: Person, cleo: Person, make_item: MakeItem
+) -> None:
+    for person in (ada, cleo):
+        make_item(person, f"OUT-{person.company_id}", on_hand=0)
+        make_item(person, f"FULL-{person.company_id}")
+    skus = [f"OUT-{person.company_id}" for person in (ada, cleo)]
+    page = pat.get(f"/inventory?q=out-{ada.company_id}").text
+    assert skus[0] in page
+    assert skus[1] not in page
+    seen, path = "", "/inventory?view=out&limit=1"
+    while path:
+        page = pat.get(path).text
+        seen += page
+        more = re.search(r'href="([^"]+)" rel="next"', page)
+        path = more[1].replace("&amp;", "&") if more else ""
+    assert all(sku in seen for sku in skus)
+    assert f"FULL-{ada.company_id}" not in seen
+    assert pat.post("/api/inventory", json={"sku": "X", "name": "x"}).json["code"] == "company-needed"

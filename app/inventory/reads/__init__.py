@@ -1,5 +1,6 @@
 """Questions about the inventory."""
 
+from app.inventory.reads.everywhere import CompanyStockRow, list_everywhere
 from app.inventory.reads.holders import Holder, holders_of, register_holders
 from app.inventory.reads.items import StockRow, get_item, list_rows, matching, rows_by_id, rows_on_page, stream_rows
 from app.inventory.reads.ledger import list_movements
@@ -8,6 +9,7 @@ from app.inventory.reads.summary import Bounded, Summary, categories, count_matc
 
 __all__ = [
     "Bounded",
+    "CompanyStockRow",
     "Holder",
     "StockRow",
     "StockTakeRow",
@@ -18,6 +20,7 @@ __all__ = [
     "get_stock_take",
     "holders_of",
     "lines_of",
+    "list_everywhere",
     "list_movements",
     "list_rows",
     "list_stock_takes",

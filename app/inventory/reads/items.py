@@ -17,7 +17,7 @@ from app.inventory.schemas import ItemFilter, ItemView, ListItems
 
 MOST_ROWS = 200  # of one page
 MOST_FOUND = 5000  # ids a search hands back; a broader one is refined, not paged through
-_COLUMNS = (
+ITEM_COLUMNS = (
     Item.id, Item.sku, Item.name, Item.kind, Item.category, Item.unit_price, Item.on_hand, Item.reserved,
     Item.available, Item.reorder_point, Item.version, Item.archived_at, Item.created_at, Item.updated_at,
 )  # fmt: skip
@@ -86,18 +86,19 @@ class StockRow:
 
 def matching(wanted: ItemFilter, *columns: Any) -> sa.Select[Any]:  # Any: the caller names the columns
     """Return the query of a filter, unordered. Partial-index conditions are literal, so that plans can prove them."""
-    query = sa.select(*columns).where(*_view(wanted.view))
+    query = sa.select(*columns).where(*in_view(wanted.view))
     if wanted.category is not None:
         query = query.where(Item.category == wanted.category)
     if wanted.q:
-        words = [_pattern(word) for word in wanted.q.lower().split()[:3]]
+        words = [like_pattern(word) for word in wanted.q.lower().split()[:3]]
         words += ["%"] * (3 - len(words))
         found = sa.select(sa.func.search_items(*words, MOST_FOUND).label("id")).subquery()
         query = query.where(Item.id.in_(sa.select(found.c.id)))
     return query
 
 
-def _view(view: ItemView) -> list[sa.ColumnElement[bool]]:
+def in_view(view: ItemView) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of a view."""
     in_use = Item.archived_at.is_(None)
     short = sa.literal_column("items.available <= items.reorder_point", sa.Boolean)
     match view:
@@ -112,7 +113,8 @@ def _view(view: ItemView) -> list[sa.ColumnElement[bool]]:
     return [in_use]
 
 
-def _pattern(word: str) -> str:
+def like_pattern(word: str) -> str:
+    """Return the pattern that finds a word anywhere, whatever is in it."""
     escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 
@@ -123,7 +125,7 @@ def list_rows(wanted: ListItems, *, with_sales: bool = True) -> tuple[list[Stock
     Raises:
         InvalidCursor: The position was not made here for this order.
     """
-    query = _after(matching(wanted, *_COLUMNS), wanted).limit(wanted.limit + 1)
+    query = _after(matching(wanted, *ITEM_COLUMNS), wanted).limit(wanted.limit + 1)
     found = db.session.execute(query).all()
     rows = [StockRow(**row._mapping) for row in found[: wanted.limit]]  # noqa: SLF001 (SQLAlchemy's public name)
     cursor = encode_cursor(*_position(rows[-1], wanted)) if len(found) > wanted.limit else None
@@ -168,7 +170,7 @@ def rows_by_id(ids: Collection[int]) -> list[StockRow]:
     """Return these items as rows, archived ones too."""
     if not ids:
         return []
-    found = db.session.execute(sa.select(*_COLUMNS).where(Item.id.in_(ids))).all()
+    found = db.session.execute(sa.select(*ITEM_COLUMNS).where(Item.id.in_(ids))).all()
     return with_sold([StockRow(**row._mapping) for row in found])  # noqa: SLF001
 
 
@@ -178,7 +180,7 @@ def get_item(sku: str) -> StockRow:
     Raises:
         NotFound: No such item in this company.
     """
-    row = db.session.execute(sa.select(*_COLUMNS).where(Item.sku == sku)).one_or_none()
+    row = db.session.execute(sa.select(*ITEM_COLUMNS).where(Item.sku == sku)).one_or_none()
     if row is None:
         raise NotFound
     return with_sold([StockRow(**row._mapping)])[0]  # noqa: SLF001

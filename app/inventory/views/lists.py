@@ -11,7 +11,7 @@ from app.core.api import parse_form, parse_query
 from app.core.auth import company
 from app.core.errors import NotFound, Problem
 from app.core.present import query_with, reader_zone
-from app.core.tenancy import acting_for
+from app.core.tenancy import acting_for, current_scope
 from app.core.web import done, fragment, page
 from app.inventory import exports, reads, service
 from app.inventory.forms import submit
@@ -19,14 +19,22 @@ from app.inventory.listeners import TOPIC
 from app.inventory.schemas import FindItem, ItemView, ListItems, NewItem, ShowItems
 from app.inventory.views.blueprint import bp
 
-VIEWS = {ItemView.ALL: "All", ItemView.SHORT: "Out or low", ItemView.OUT: "Out", ItemView.ASSETS: "Assets"}
+VIEWS = {
+    ItemView.ALL: "All",
+    ItemView.SHORT: "Out or low",
+    ItemView.OUT: "Out",
+    ItemView.ASSETS: "Assets",
+    ItemView.ARCHIVED: "Archived",
+}
 
 
 @bp.get("/inventory")
-@allow("inventory:read")
+@allow("inventory:read", any_company=True)
 def list_items() -> Response:
     """The items of a view, a category or a search; `ids=` asks for some of them again."""
     query = parse_query(ShowItems)
+    if current_scope().role == "platform":
+        return everywhere(query)
     if query.ids is not None:
         return fragment("inventory/rows.html", rows=reads.rows_on_page(query, query.row_ids))
     state = live.state(TOPIC)
@@ -39,6 +47,13 @@ def list_items() -> Response:
     )  # fmt: skip
 
 
+def everywhere(query: ListItems) -> Response:
+    """Every company's stock, read only."""
+    rows, cursor = reads.list_everywhere(query)
+    views = tabs(query, None)
+    return page("inventory/everywhere.html", query=query, rows=rows, cursor=cursor, views=views, chips=chips(query))
+
+
 def count_shown(query: ListItems, rows: list[reads.StockRow], cursor: str | None) -> reads.Bounded:
     """Count what matches; a list that fits on one page needs no second question."""
     if cursor is None and query.after is None:
@@ -46,27 +61,19 @@ def count_shown(query: ListItems, rows: list[reads.StockRow], cursor: str | None
     return reads.count_matching(query)
 
 
-def tabs(query: ListItems, summary: reads.Summary) -> list[dict[str, object]]:
-    """Return the tabs of the list, each with its figure."""
+def tabs(query: ListItems, summary: reads.Summary | None) -> list[dict[str, object]]:
+    """Return the tabs of the list, each with its figure if there are figures."""
     figures = {
         ItemView.ALL: summary.total, ItemView.SHORT: summary.short, ItemView.OUT: summary.out,
         ItemView.ASSETS: summary.assets,
-    }  # fmt: skip
+    } if summary else {}  # fmt: skip
     return [
         {
-            "label": label,
-            "href": query_with(view=view.value, sort=None),
-            "current": query.view is view,
-            "count": str(figures[view]),
+            "label": label, "href": query_with(view=view.value, sort=None), "current": query.view is view,
+            "count": str(figures[view]) if view in figures else None,
         }
         for view, label in VIEWS.items()
-    ] + [
-        {
-            "label": "Archived",
-            "href": query_with(view="archived", sort=None),
-            "current": query.view is ItemView.ARCHIVED,
-        }
-    ]
+    ]  # fmt: skip
 
 
 def chips(query: ListItems) -> list[dict[str, str]]:
