@@ -46,7 +46,9 @@ def test_a_waiting_job_is_sent_once_and_again_only_much_later(ada, app, rows):
     with app.app_context():
         broker.publish_jobs()
         broker.publish_jobs()
-    row = rows("SELECT sends, due_at > now() + interval '50 s' AS is_later FROM job_outbox WHERE job_id = %s", job_id)[0]
+    row = rows("SELECT sends, due_at > now() + interval '50 s' AS is_later FROM job_outbox WHERE job_id = %s", job_id)[
+        0
+    ]
     assert (row["sends"], row["is_later"]) == (1, True)
 
 
@@ -68,5 +70,7 @@ def test_without_a_broker_jobs_wait_in_the_outbox(ada, app, rows):
 
 
 def test_the_states_of_the_table_are_those_of_the_code(rows):
-    text = rows("SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conname = 'ck_jobs_state'")[0]["text"]
+    text = rows("SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conname = 'ck_jobs_state'")[0][
+        "text"
+    ]
     assert all(f"'{state.value}'" in text for state in jobs.JobState)

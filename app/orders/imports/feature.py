@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.orders.imports import downloads, tasks
+from app.orders.imports import downloads, report, tasks
 from app.orders.imports.api import api_bp
 from app.orders.imports.cli import orders_cli
 from app.orders.imports.views import bp
@@ -10,6 +10,7 @@ from app.orders.imports.views import bp
 
 def init_imports(app: Flask) -> None:
     """Serve `/orders/import`, `/orders/imports/<id>`, `/orders/export.csv` and their JSON."""
+    app.jinja_env.filters["grouped"] = report.grouped
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
     app.cli.add_command(orders_cli)

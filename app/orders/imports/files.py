@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from app.orders.imports.problems import EmptyFile, NotCsv, WrongHeader
 
 CHUNK = 1 << 20
+MAX_HEAD = 20_000  # characters of the first line; nothing with more is a list of columns
 Rows = Iterator[tuple[int, list[str]]]
 MAX_UNPACKED_BYTES = 4_000_000_000  # a packed file may unpack to anything
 XZ_MAGIC, GZIP_MAGIC = b"\xfd7zXZ\x00", b"\x1f\x8b"
@@ -119,7 +120,7 @@ def open_rows(source: SourceFile, columns: Mapping[str, Iterable[str]]) -> Itera
     """
     with open_bytes(source.path) as stream:
         text = TextIOWrapper(stream, encoding=source.encoding, errors="replace", newline="")
-        head = text.readline()
+        head = text.readline(MAX_HEAD)
         delimiter = max(",;\t", key=head.count)
         found = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
         order = column_order(found, columns)

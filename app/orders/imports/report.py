@@ -102,6 +102,11 @@ class Tally:
         }
 
 
+def grouped(amount: str) -> str:
+    """Return an exact amount as people read it: `4,064,726.5910`, with a true minus."""
+    return f"{Decimal(amount):,}".replace("-", "−")
+
+
 def as_text(report: dict[str, Any], currency: str) -> str:
     """Return the report as a terminal shows it."""
     rows = [f"{'':16}{'lines':>12}{'invoices':>12}{'quantity × price, ' + currency:>28}"]
