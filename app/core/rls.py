@@ -86,9 +86,11 @@ DEFINER_FUNCTIONS: dict[str, str] = {
     "auth_standing": "which of these credentials are still good: the sweep over open sockets of every company",
     "auth_touch": "last use of many credentials of many companies in one go; tells nothing",
     "auth_attempt": "counts a sign-in before it is known whose it is",
-    "auth_attempt_passed": "takes a right sign-in back out of the count",
+    "auth_attempt_ended": "says how a counted sign-in ended",
     "auth_use_ticket": "a socket ticket is good once",
     "keep_event_partitions": "the relay makes tomorrow's partition and drops expired ones",
+    "search_items": "LIKE reaches no index under row-level security; it compares the company itself",
+    "search_orders": "LIKE reaches no index under row-level security; it compares the company itself",
 }
 GLOBAL_UNIQUES: dict[str, str] = {
     **dict.fromkeys(("pk_sessions", "pk_api_tokens", "pk_invitations", "pk_password_resets"), "a random ULID"),
