@@ -203,6 +203,7 @@ login_attempts = sa.Table(
     Base.metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("key", sa.Text, nullable=False),
+    sa.Column("failed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("at", INSTANT, nullable=False, server_default=sa.func.now(), index=True),
     sa.Index("ix_login_attempts_key_at", "key", "at"),
 )

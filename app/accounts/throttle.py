@@ -1,35 +1,75 @@
 """Failed sign-ins per account and address, counted in SQL: exact over all processes, and Redis is not asked.
 
-An attempt is counted before the password is looked at and taken back when it was right, so a hundred tries
-sent at once count as a hundred.
+Attempts in work are counted too, so a hundred tries sent at once are no way around the limit; a right one is
+never refused for it: it waits for those in work, of which a process has two at most.
 """
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 
 from app.accounts import gate
+from app.accounts.passwords import AT_ONCE
+from app.accounts.problems import WrongCode, WrongCredentials
 from app.core.db import db
 from app.core.errors import TooManyRequests
 from app.limits.service import limits
+from app.limits.table import Limit
+
+LOOK_AGAIN_S = 0.03
+PATIENCE_S = 5.0
+_slots = threading.BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
 def sign_in_attempt(account: str, ip: str) -> Iterator[None]:
-    """Count the block as one attempt; leaving it without an exception makes it a success that costs nothing.
+    """Count the block as one attempt; only leaving it as wrong makes it a failure.
 
     Raises:
         TooManyRequests: Too many failed before.
     """
     table = limits().table
     asked = [(f"a:{account.lower()}:{ip}", table["auth"]), (f"ip:{ip}", table["auth_ip"])]
-    counted = [(key, limit) for key, limit in asked if limit.amount]
+    with _slots:
+        ids = begin([(key, limit) for key, limit in asked if limit.amount])
+        has_failed = False
+        try:
+            yield
+        except (WrongCredentials, WrongCode):
+            has_failed = True
+            raise
+        finally:
+            gate.ask("SELECT auth_attempt_ended(:ids, :failed)", ids=ids, failed=has_failed)
+
+
+def begin(counted: list[tuple[str, Limit]]) -> list[int]:
+    """Count an attempt under each key and return the rows that stand for it.
+
+    Raises:
+        TooManyRequests: Too many failed before.
+    """
     if not counted:
-        yield
-        return
+        return []
+    give_up_at = time.monotonic() + PATIENCE_S
+    while True:
+        answer = count(counted)
+        if answer["wait_s"]:
+            raise TooManyRequests(limit="auth", retry_after_s=answer["wait_s"])
+        if not answer["busy"]:
+            return list(answer["ids"])
+        if time.monotonic() > give_up_at:
+            raise TooManyRequests(limit="auth", retry_after_s=1)
+        time.sleep(LOOK_AGAIN_S)
+
+
+def count(counted: list[tuple[str, Limit]]) -> dict[str, Any]:
+    """Ask the database whether one more attempt may begin, and begin it."""
     with db.engine.begin() as connection:
-        answer = connection.scalar(
+        answer: dict[str, Any] = connection.scalar(
             sa.text("SELECT auth_attempt(:keys, :limits, :window_s)"),
             {
                 "keys": [key for key, _ in counted],
@@ -37,7 +77,4 @@ def sign_in_attempt(account: str, ip: str) -> Iterator[None]:
                 "window_s": max(limit.window_s for _, limit in counted),
             },
         )
-    if answer["wait_s"]:
-        raise TooManyRequests(limit="auth", retry_after_s=answer["wait_s"])
-    yield
-    gate.ask("SELECT auth_attempt_passed(:ids)", ids=answer["ids"])
+    return answer

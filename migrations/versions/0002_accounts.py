@@ -26,7 +26,7 @@ FUNCTIONS = (
     "auth_standing(text[], text[])",
     "auth_touch(text[], text[])",
     "auth_attempt(text[], integer[], integer)",
-    "auth_attempt_passed(bigint[])",
+    "auth_attempt_ended(bigint[], boolean)",
     "auth_use_ticket(text, timestamp with time zone)",
 )
 
@@ -181,6 +181,7 @@ def create_login_attempts() -> None:
         "login_attempts",
         sa.Column("id", sa.BigInteger, sa.Identity(always=True)),
         sa.Column("key", sa.Text, nullable=False),
+        sa.Column("failed", sa.Boolean, nullable=False, server_default=sa.false()),
         instant("at", default=True),
         sa.PrimaryKeyConstraint("id", name="pk_login_attempts"),
     )
@@ -333,37 +334,49 @@ def create_touch_function() -> None:
 
 
 def create_throttle_functions() -> None:
-    """Failed logins, counted exactly: an attempt is counted before the password is looked at, and taken back if right."""
+    """Failed logins, counted exactly: those in work are counted too, so tries sent at once cannot slip through.
+
+    One in work for more than ten seconds belonged to a process that died: it counts as failed.
+    """
     definer_function(
         "auth_attempt(keys text[], limits integer[], window_s integer)",
         returns="jsonb",
         language="plpgsql",
         body="""
-        DECLARE n integer; oldest timestamptz; wait integer := 0; made bigint[];
+        DECLARE n integer; working integer; oldest timestamptz; wait integer := 0; busy boolean := false; made bigint[];
         BEGIN
           FOR i IN 1 .. array_length(keys, 1) LOOP
             PERFORM pg_advisory_xact_lock(hashtextextended('login:' || keys[i], 0));
             SELECT count(*), min(a.at) INTO n, oldest FROM (
               SELECT at FROM login_attempts WHERE key = keys[i] AND at > now() - make_interval(secs => window_s)
-              ORDER BY at DESC LIMIT limits[i]) a;
+              AND (failed OR at < now() - interval '10 s') ORDER BY at DESC LIMIT limits[i]) a;
+            SELECT count(*) INTO working FROM login_attempts
+              WHERE key = keys[i] AND NOT failed AND at >= now() - interval '10 s';
             IF n >= limits[i] THEN
               wait := greatest(wait, ceil(extract(epoch FROM oldest - now()) + window_s)::integer, 1);
+            ELSIF n + working >= limits[i] THEN
+              busy := true;
             END IF;
           END LOOP;
-          IF wait = 0 THEN
+          IF wait = 0 AND NOT busy THEN
             WITH made_rows AS (INSERT INTO login_attempts (key) SELECT unnest(keys) RETURNING id)
             SELECT array_agg(id) INTO made FROM made_rows;
           END IF;
           DELETE FROM login_attempts WHERE id IN (
             SELECT id FROM login_attempts WHERE at < now() - make_interval(secs => window_s)
             ORDER BY at LIMIT 100 FOR UPDATE SKIP LOCKED);
-          RETURN jsonb_build_object('wait_s', wait, 'ids', to_jsonb(made));
+          RETURN jsonb_build_object('wait_s', wait, 'busy', busy, 'ids', to_jsonb(made));
         END""",
     )
     definer_function(
-        "auth_attempt_passed(ids bigint[])",
+        "auth_attempt_ended(ids bigint[], has_failed boolean)",
         returns="void",
-        body="DELETE FROM login_attempts WHERE id = ANY(ids)",
+        language="plpgsql",
+        body="""
+        BEGIN
+          IF has_failed THEN UPDATE login_attempts SET failed = true WHERE id = ANY(ids);
+          ELSE DELETE FROM login_attempts WHERE id = ANY(ids); END IF;
+        END""",
     )
     definer_function(
         "auth_use_ticket(ticket text, until timestamp with time zone)",
