@@ -7,7 +7,7 @@ from flask import Response
 from app.core import clock, live
 from app.core.access import allow
 from app.core.money import price_text
-from app.core.web import page
+from app.core.web import is_partial, page
 from app.orders import reads
 from app.orders.answers import OrderOut
 from app.orders.looks import look_of
@@ -24,7 +24,8 @@ TIMELINE_ROWS = 50
 def show_order(number: int) -> Response:
     """Show an order with its lines, its way and its history."""
     state = live.state("orders")
-    return page("orders/show.html", block="detail", live=state, **detail_of(reads.find_order(number)))
+    template = "orders/detail.html" if is_partial() else "orders/show.html"
+    return page(template, live=state, **detail_of(reads.find_order(number)))
 
 
 @bp.get("/<int:number>/packing-slip")
