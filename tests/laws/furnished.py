@@ -35,7 +35,7 @@ class Furnished:
                 return None
             filled[name] = value
         built = self.owner.app.url_map.bind("localhost").build(
-            rule.endpoint, filled, method=sorted(rule.methods or {"GET"})[-1]
+            rule.endpoint, filled, method=max(rule.methods or {"GET"})
         )
         return str(built)
 
