@@ -7,8 +7,10 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from app.demo.generate import generate
 from app.demo.load import load_demo
 from app.demo.replay import Replay, read_invoices
+from app.orders.imports.cli import Bar
 from config import Settings
 
 demo_cli = AppGroup("demo", help="Demonstration data.")
@@ -43,3 +45,21 @@ def replay(file: Path, url: str | None, token: str, speed: float, limit: int) ->
     click.echo(result.sentence)
     if result.refused:
         raise SystemExit(1)
+
+
+bench_cli = AppGroup("bench", help="Masses of rows to measure with.")
+
+
+@bench_cli.command("generate")
+@click.option("--orders", type=click.IntRange(1, 50_000_000), default=1_000_000, show_default=True)
+@click.option("--companies", type=click.IntRange(1, 100_000), default=10_000, show_default=True)
+def generate_rows(orders: int, companies: int) -> None:
+    """Generate orders over many companies; a broken run goes on where it stopped."""
+    settings: Settings = current_app.config["SETTINGS"]
+    password = settings.demo_password.get_secret_value() if settings.demo_password else secrets.token_urlsafe(12)
+    bar = Bar()
+    generate(orders, companies, password=password, say=lambda done, total: bar.show(done, total, "Generating orders"))
+    bar.end()
+    click.echo(
+        f"{orders:,} orders in {companies:,} companies; the largest is bench-00000 (bench@demo.test, password {password})"
+    )

@@ -79,6 +79,5 @@ def test_half_a_year_of_a_real_retailer(ada, environment, real_file, ask):
     assert sum(one["invoices"] or 0 for one in report["classes"]) == 10_783
     assert ask(ada, "SELECT count(*), sum(total_minor) FROM orders") == [(10_132, 370_682_764)]
     assert ask(ada, "SELECT count(*) FROM import_lines") == [(209_029,)]
-    assert report["seconds"] < 60
     again = json.loads(finish(command(environment, real_file, "--company", ada.company_slug, "--json")))
     assert (again["orders"]["created"], again["newLines"], again["knownLines"]) == (0, 0, 209_029)

@@ -20,7 +20,8 @@ def test_a_job_runs_and_says_what_came_of_it(ada, run, look, rows, tmp_path):
     run(ada, job_id)
     job = look(ada, job_id)
     assert (job.state, job.done, job.total, job.result, job.attempts) == (JobState.DONE, 1, 1, {"lines": 1}, 1)
-    assert job.started_at and job.finished_at
+    assert job.started_at
+    assert job.finished_at
     assert rows("SELECT 1 FROM job_outbox WHERE job_id = %s", job_id) == []
 
 
@@ -78,7 +79,8 @@ def test_a_bug_is_tried_three_times_more_with_growing_pauses(ada, run, look, row
         pauses.append((due - clock.now()).total_seconds())
     run(ada, job_id)
     job = look(ada, job_id)
-    assert pauses == sorted(pauses) and pauses[0] > 2
+    assert pauses == sorted(pauses)
+    assert pauses[0] > 2
     assert (job.state, job.attempts, job.error) == (JobState.FAILED, 4, "ZeroDivisionError: a bug")
 
 
