@@ -3,8 +3,10 @@
 from flask import Flask
 
 from app.core import live, shell
+from app.inventory.reads import register_holders
 from app.orders import listeners, tasks
 from app.orders.api import api_bp
+from app.orders.reads.holders import find_holders
 from app.orders.views import bp
 
 
@@ -14,6 +16,7 @@ def init_orders(app: Flask) -> None:
     app.register_blueprint(api_bp)
     shell.nav("Commerce", "Orders", "receipt-text", "orders.index", "orders:read")
     live.topic("orders", permission="orders:read", rows=listeners.render_rows)
+    register_holders(find_holders)
 
 
 __all__ = ["init_orders", "tasks"]

@@ -3,10 +3,9 @@
 import re
 
 from app.core import live
-from app.inventory import reads, service
+from app.inventory import service
 from app.inventory.listeners import render_rows
 from app.inventory.models import Item
-from app.inventory.reads import holders
 from tests.world import Person
 
 
@@ -41,14 +40,15 @@ def test_a_long_ledger_has_pages(vera: Person, item: Item) -> None:
     assert "opening" in vera.get(older[1].replace("&amp;", "&")).text
 
 
-def test_orders_that_hold_it_are_listed(vera: Person, item: Item) -> None:
-    kept = holders._find[:]
-    try:
-        reads.register_holders(lambda item_id, most: [reads.Holder(17, "Marta Lind", 3, "/orders/17")])
-        page = vera.get("/inventory/FRAME-1").text
-    finally:
-        holders._find[:] = kept
-    assert '<a href="/orders/17">17</a></th><td>Marta Lind</td>' in page
+def test_orders_that_hold_it_are_listed(sam: Person, vera: Person, item: Item) -> None:
+    assert "No open order holds any." in vera.get("/inventory/FRAME-1").text
+    lines = [{"sku": "FRAME-1", "quantity": 3, "unitPrice": "1.00"}]
+    placed = sam.post("/api/orders", json={"customer": {"name": "Marta Lind"}, "currency": "GBP", "lines": lines})
+    number = placed.json["number"]
+    row = f'<a href="/orders/{number}">{number}</a></th><td>Marta Lind</td><td class="n">3</td>'
+    assert row in vera.get("/inventory/FRAME-1").text
+    sam.post(f"/api/orders/{number}/cancellation", json={"reason": "changed their mind"})
+    assert row not in vera.get("/inventory/FRAME-1").text
 
 
 def test_an_outsider_finds_nothing(cleo: Person, item: Item) -> None:
