@@ -13,7 +13,9 @@ MOST_PACKETS = 2_000
 MOST_BYTES = 4_000_000
 
 
-def bounded(queue_class: type[Any], on_overflow: Callable[[Any], None]) -> type[Any]:  # Any: gevent's or the stdlib's queue
+def bounded(
+    queue_class: type[Any], on_overflow: Callable[[Any], None]
+) -> type[Any]:  # Any: gevent's or the stdlib's queue
     """Return a queue class that counts bytes and packets, and reports the first packet that does not fit.
 
     Args:

@@ -6,7 +6,7 @@ reads the log's tail itself. Clients send nothing; topics and positions travel i
 
 import threading
 import time
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from flask import Flask
@@ -53,7 +53,8 @@ class Sockets:
         keeper.start(self)
         if switchboard_of(self.app).is_draining:
             return 503, "This process is stopping; connect again."
-        if len(self.eio.sockets) >= self.settings.socket_limit:
+        # Under gunicorn Engine.IO forgets closed sockets only when its own sweep comes by.
+        if sum(not sock.closed for sock in self.eio.sockets.values()) >= self.settings.socket_limit:
             return 503, "This process has all the sockets it can hold; connect again in a moment."
         with self.app.app_context():
             if limits.failures_left("sockets", address) <= 0:
@@ -76,7 +77,7 @@ class Sockets:
             member.topics = sorted(topics)
             board.members.add(sid, member)
         except Exception:
-            self._later(GOODBYE_S, eio_sid)
+            self.cut(eio_sid, after_s=GOODBYE_S)
             raise
         self.server.start_background_task(self._welcome, sid, member, hello, topics)
 
@@ -91,7 +92,9 @@ class Sockets:
             with self.app.app_context():
                 epoch = epoch_of(self.app)
             for topic, after in topics.items():
-                self._catch_up(sid, member, (member.company_id, topic), -2 if hello.epoch not in {None, epoch} else after)
+                self._catch_up(
+                    sid, member, (member.company_id, topic), -2 if hello.epoch not in {None, epoch} else after
+                )
             heads = {topic: board.hub.position((member.company_id, topic)) for topic in topics}
             self.server.emit("ready", {"epoch": epoch, "topics": heads, "id": member.id}, to=sid)
             if board.members.get(sid) is None:  # it went while we were at it
@@ -137,7 +140,8 @@ class Sockets:
             self.server.sleep(0.005)
 
     def on_disconnect(self, sid: str, reason: str = "") -> None:
-        """Forget a socket."""
+        """Forget a socket, and see that its connection ends: simple-websocket may wait for ever for a last frame."""
+        self.cut(self.server.manager.eio_sid_from_sid(sid, NAMESPACE), after_s=GOODBYE_S)
         board = switchboard_of(self.app)
         member = board.members.remove(sid)
         if member is not None:
@@ -160,24 +164,28 @@ class Sockets:
         eio_sid = self.server.manager.eio_sid_from_sid(sid, NAMESPACE)
         self.server.emit("bye", {"reason": reason}, to=sid)
         self.server.disconnect(sid)
-        self._later(GOODBYE_S, eio_sid)
+        self.cut(eio_sid, after_s=GOODBYE_S)
 
-    def cut(self, eio_sid: str | None) -> None:
+    def cut(self, eio_sid: str | None, *, after_s: float = 0) -> None:
         """End a connection on the wire, whatever its reader and its queue do."""
-        wire = self.server.environ.get(eio_sid, {}).get(WIRE)
+        wire: Wire | None = self.server.environ.get(eio_sid, {}).get(WIRE)
         if wire is not None:
-            cast("Wire", wire).cut()
+            timer = threading.Timer(after_s, wire.cut)
+            timer.daemon = True
+            timer.start()
 
     def on_overflow(self, full: Any) -> None:  # Any: the queue class is made at run time
         """Close the socket whose backlog is full, from elsewhere: its own writer hangs in a send."""
         for eio_sid, sock in list(self.eio.sockets.items()):
             if sock.queue is full:
                 log.warning("socket backlog full, closed")
-                self._later(0, eio_sid)
+                self.cut(eio_sid)
 
     def cut_silent(self) -> None:
         """Close connections that have not said who they are in time."""
-        known = {self.server.manager.eio_sid_from_sid(sid, NAMESPACE) for sid in switchboard_of(self.app).members.sids()}
+        known = {
+            self.server.manager.eio_sid_from_sid(sid, NAMESPACE) for sid in switchboard_of(self.app).members.sids()
+        }
         now = time.monotonic()
         for eio_sid, environ in list(self.server.environ.items()):
             if eio_sid not in known and now - environ.setdefault(OPENED, now) > CONNECT_DEADLINE_S:
@@ -195,11 +203,6 @@ class Sockets:
     def _close_all(self) -> None:
         for eio_sid in list(self.eio.sockets):
             self.cut(eio_sid)
-
-    def _later(self, seconds: float, eio_sid: str | None) -> None:
-        timer = threading.Timer(seconds, self.cut, args=(eio_sid,))
-        timer.daemon = True
-        timer.start()
 
 
 def init_sockets(app: Flask, settings: Settings) -> Sockets:

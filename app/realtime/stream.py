@@ -30,7 +30,9 @@ def parse_positions(text: str, names: list[str]) -> dict[str, int]:
         if text.isascii() and text.isdigit() and len(names) == 1:
             return {names[0]: int(text[:19])}
         pairs = (part.partition(":") for part in text.split(","))
-        return {name: int(seq[:19]) for name, colon, seq in pairs if colon and seq.isascii() and (seq.isdigit() or _fail())}
+        return {
+            name: int(seq[:19]) for name, colon, seq in pairs if colon and seq.isascii() and (seq.isdigit() or _fail())
+        }
     except ValueError:
         raise BadRequest(reason="Last-Event-ID and after must be what a stream sent as id") from None
 
@@ -49,7 +51,9 @@ class Stream:
         self.bell = threading.Event()
         self.ended = ""
         self.board = switchboard_of(app)
-        self.member = Member(who, who.home_company_id, "stream", address, agent[:200], self.end, topics=[key[1] for key in keys])
+        self.member = Member(
+            who, who.home_company_id, "stream", address, agent[:200], self.end, topics=[key[1] for key in keys]
+        )
 
     def end(self, reason: str) -> None:
         """End it: the credential is no longer good, or the process stops."""

@@ -26,7 +26,15 @@ def show_missed_rows() -> Response:
     head = events_log.read_heads([query.topic])[1][query.topic]
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (rendering makes a context of its own)
     message = replay.replay_rows(app, key, query.after, head)
-    empty = {"topic": query.topic, "epoch": epoch_of(app), "from": query.after, "to": head, "ids": [], "rows": [], "gone": []}
+    empty = {
+        "topic": query.topic,
+        "epoch": epoch_of(app),
+        "from": query.after,
+        "to": head,
+        "ids": [],
+        "rows": [],
+        "gone": [],
+    }
     return json_answer(message or empty)
 
 
@@ -54,4 +62,3 @@ def close_socket(socket_id: str) -> Response:
     company()
     service.close_socket(socket_id, keeper.everybody(current_app)[0])
     return done("/live", toast="Connection closed")
-

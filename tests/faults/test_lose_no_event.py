@@ -98,9 +98,13 @@ def write(house: House, person: Person, seed: int, events: int, written: list[in
             with transaction() as session:
                 pause.wait(dice.random() * 0.05)
                 number = dice.choice(numbers)
-                step = session.connection().exec_driver_sql(
-                    "UPDATE lantern_rows SET step = step + 1 WHERE number = %s RETURNING step", (number,)
-                ).scalar_one()
+                step = (
+                    session.connection()
+                    .exec_driver_sql(
+                        "UPDATE lantern_rows SET step = step + 1 WHERE number = %s RETURNING step", (number,)
+                    )
+                    .scalar_one()
+                )
                 record(LanternLit(number=number, step=step), version=step)
                 pause.wait(dice.random() * 0.02)
             written.append(number)
@@ -109,7 +113,8 @@ def write(house: House, person: Person, seed: int, events: int, written: list[in
 
 def start_writers(house: House, person: Person, written: list[int]) -> list[threading.Thread]:
     threads = [
-        threading.Thread(target=write, args=(house, person, seed, EVENTS // WRITERS, written)) for seed in range(WRITERS)
+        threading.Thread(target=write, args=(house, person, seed, EVENTS // WRITERS, written))
+        for seed in range(WRITERS)
     ]
     for thread in threads:
         thread.start()

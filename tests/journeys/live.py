@@ -16,7 +16,14 @@ def stock(person: Person, sku: str = "LAMP-1", units: int = 1000) -> None:
     """Put an item on the shelf."""
     answer = person.post(
         "/api/inventory",
-        json={"sku": sku, "name": "Lamp", "category": "Lamps", "onHand": units, "reorderPoint": 5, "unitPrice": "12.50"},
+        json={
+            "sku": sku,
+            "name": "Lamp",
+            "category": "Lamps",
+            "onHand": units,
+            "reorderPoint": 5,
+            "unitPrice": "12.50",
+        },
     )
     assert answer.status_code == 201, answer.text
 
@@ -55,6 +62,8 @@ def wait_until_fresh(page: Page, selector: str, limit_s: float = 8) -> None:
         return settled(fresh, selector) == settled(page, selector)
 
     try:
-        wait_for(is_fresh, limit_s=limit_s, say=lambda: f"{settled(page, selector)}\n--- fresh:\n{settled(fresh, selector)}")
+        wait_for(
+            is_fresh, limit_s=limit_s, say=lambda: f"{settled(page, selector)}\n--- fresh:\n{settled(fresh, selector)}"
+        )
     finally:
         fresh.close()

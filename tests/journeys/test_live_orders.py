@@ -33,7 +33,10 @@ def test_a_changed_order_changes_in_place(open_page: Open, ada: Person) -> None:
     page = wait_until_live(open_page(ada, "/orders"))
     act(ada, first, "payment")
     expect(page.locator(f"#order-{first}")).to_contain_text("Paid")
-    assert [row.get_attribute("id") for row in page.locator("#rows > tr").all()] == [f"order-{second}", f"order-{first}"]
+    assert [row.get_attribute("id") for row in page.locator("#rows > tr").all()] == [
+        f"order-{second}",
+        f"order-{first}",
+    ]
 
 
 def test_a_filtered_list_gains_and_loses_orders(open_page: Open, ada: Person) -> None:

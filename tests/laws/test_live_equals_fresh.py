@@ -87,7 +87,10 @@ def test_an_import_makes_pages_read_themselves_again(open_page: Open, ada: Perso
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     fact = FACTS["orders.imported"]
-    fields = {name: {"int": 1, "str": "x"}.get(getattr(kind, "__name__", str(kind)), 1) for name, kind in fact.__annotations__.items()}
+    fields = {
+        name: {"int": 1, "str": "x"}.get(getattr(kind, "__name__", str(kind)), 1)
+        for name, kind in fact.__annotations__.items()
+    }
     with ada.acting(), transaction():
         record(fact(**fields))
     wait_for(lambda: any(url.endswith("/orders") for url in asked) or not page.wait_for_timeout(20), limit_s=8)

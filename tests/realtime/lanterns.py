@@ -39,7 +39,9 @@ def render_rows(row_ids: list[str]) -> list[Row]:
         ),
         {"ids": row_ids},
     ).all()
-    return [Row(f"lantern-{i}", v, f'<tr id="lantern-{i}" data-v="{v}"><td>{v}</td></tr>') for i, v in rows if i != "13"]
+    return [
+        Row(f"lantern-{i}", v, f'<tr id="lantern-{i}" data-v="{v}"><td>{v}</td></tr>') for i, v in rows if i != "13"
+    ]
 
 
 def init_lanterns(app: Flask) -> None:

@@ -75,9 +75,7 @@ def test_a_page_opened_before_a_change_gets_it_on_connecting(
     page.wait(lambda: page.rows() == {"lantern-1": 1})
 
 
-def test_a_page_that_missed_too_much_reads_itself_again(
-    listen: Listen, ada: Person, pump: Callable[[], int]
-) -> None:
+def test_a_page_that_missed_too_much_reads_itself_again(listen: Listen, ada: Person, pump: Callable[[], int]) -> None:
     with ada.acting(), transaction():
         for _ in range(MOST_FACTS + 1):
             record(LanternsImported(count=1))

@@ -45,9 +45,7 @@ def test_numbering_again_changes_nothing(ada: Person, pump: Callable[[], int]) -
     assert log_of(ada.world, ada.company_id) == before
 
 
-def test_sixteen_writers_lose_nothing_and_keep_each_rows_order(
-    app: Flask, ada: Person, superuser_url: str
-) -> None:
+def test_sixteen_writers_lose_nothing_and_keep_each_rows_order(app: Flask, ada: Person, superuser_url: str) -> None:
     """Random transaction lengths, the relay numbering beside them."""
     with psycopg.connect(superuser_url, autocommit=True) as sql:
         sql.execute("CREATE TABLE IF NOT EXISTS lantern_rows (number int PRIMARY KEY, step int NOT NULL)")
@@ -81,16 +79,20 @@ def _number_until(app: Flask, ended: threading.Event) -> None:
 
 
 def _write(app: Flask, person: Person, seed: int, events: int) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     pause = threading.Event()
     with app.app_context(), acting_for(person.company_id), acting_as({"kind": "user", "name": "Writer"}):
         for _ in range(events):
             number = dice.randint(1, ROWS)
             with transaction() as session:
                 pause.wait(dice.random() * 0.004)
-                step = session.connection().exec_driver_sql(
-                    "UPDATE lantern_rows SET step = step + 1 WHERE number = %s RETURNING step", (number,)
-                ).scalar_one()
+                step = (
+                    session.connection()
+                    .exec_driver_sql(
+                        "UPDATE lantern_rows SET step = step + 1 WHERE number = %s RETURNING step", (number,)
+                    )
+                    .scalar_one()
+                )
                 record(LanternLit(number=number, step=step), version=step)
                 pause.wait(dice.random() * 0.004)
         db.session.remove()

@@ -72,7 +72,9 @@ def test_a_page_of_another_company_is_told_to_load_again(hall: Site, ada: Person
     assert ear.refused["data"]["code"] == "company-changed"
 
 
-@pytest.mark.parametrize("hello", [{"topics": {"lanterns": "x"}}, {"topics": {str(n): 1 for n in range(30)}}, {"rows": []}])
+@pytest.mark.parametrize(
+    "hello", [{"topics": {"lanterns": "x"}}, {"topics": {str(n): 1 for n in range(30)}}, {"rows": []}]
+)
 def test_an_unreadable_hello_is_refused(hall: Site, ada: Person, hello: dict[str, object]) -> None:
     ear = Ear(hall.url, cookie=cookie_of(ada), **hello)
     with pytest.raises(socketio.exceptions.ConnectionError):
@@ -100,11 +102,20 @@ def test_both_workers_count_every_socket(hall: Site, listen: Callable[..., Ear],
     for _ in range(6):
         listen(ada, topics=["lanterns"])
     listen(cleo, topics=["lanterns"])
-    own = lambda person: person.get("/api/events/websocket/stats").json  # noqa: E731
-    wait_for(lambda: own(ada) == {"totalConnections": 6, "connectionsByCompany": {ada.company_slug: 6}}, say=lambda: own(ada))
+    own = lambda person: person.get("/api/events/websocket/stats").json
+    wait_for(
+        lambda: own(ada) == {"totalConnections": 6, "connectionsByCompany": {ada.company_slug: 6}}, say=lambda: own(ada)
+    )
     wait_for(lambda: own(cleo)["totalConnections"] == 1)
 
 
-def test_a_platform_admin_counts_all_companies(listen: Callable[..., Ear], ada: Person, cleo: Person, pat: Person) -> None:
+def test_a_platform_admin_counts_all_companies(
+    listen: Callable[..., Ear], ada: Person, cleo: Person, pat: Person
+) -> None:
     listen(ada, topics=[]), listen(cleo, topics=[])
-    wait_for(lambda: {ada.company_slug, cleo.company_slug} <= set(pat.get("/api/events/websocket/stats").json["connectionsByCompany"]))
+    wait_for(
+        lambda: (
+            {ada.company_slug, cleo.company_slug}
+            <= set(pat.get("/api/events/websocket/stats").json["connectionsByCompany"])
+        )
+    )

@@ -54,7 +54,9 @@ def test_stream_socket_and_page_give_the_same_sequence(hall: Site, listen: Calla
         light(ada, number)
     wait_for(lambda: len(stream.events) >= 40, say=lambda: stream.events[-3:])
     ear.wait(lambda: len(ear.of("lantern.lit")) >= 40)
-    page = requests.get(f"{hall.url}/api/events?topic=lanterns&limit=100", headers={"Cookie": cookie_of(ada)}, timeout=5)
+    page = requests.get(
+        f"{hall.url}/api/events?topic=lanterns&limit=100", headers={"Cookie": cookie_of(ada)}, timeout=5
+    )
     assert stream.events == ear.of("lantern.lit") == page.json()["events"]
     assert stream.ids == [str(seq) for seq in range(1, 41)]
     stream.close()

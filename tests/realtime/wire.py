@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 class RawSocket:
     """One Engine.IO connection, frame by frame."""
 
-    def __init__(self, url: str, headers: dict[str, str] | None = None, *, path: str = "/socket.io/?EIO=4&transport=websocket") -> None:
+    def __init__(
+        self, url: str, headers: dict[str, str] | None = None, *, path: str = "/socket.io/?EIO=4&transport=websocket"
+    ) -> None:
         where = urlsplit(url)
         self.socket = socket.create_connection((where.hostname or "", where.port or 80), timeout=15)
         self.buffer = b""
