@@ -1,0 +1,36 @@
+"""Run a measurement: `bin/bench NAME …`. Those that need an installation use the running one of QUARTERDECK_HOME."""
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+from app.core.embedded.envfile import read_env_file
+
+BENCHES = {
+    "import": "a sales file, the first time and again: bin/bench import FILE.csv[.xz|.gz] (needs bin/up)",
+    "lists": "lists and search at scale, after bin/flask bench generate --orders 1000000 --companies 10000 (needs bin/up)",
+    "live": "commit to socket, with servers of its own: bin/bench live --rate 100 --seconds 10 --sockets 40",
+}
+ITS_OWN_SERVERS = {"live"}
+
+
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name not in BENCHES:
+        sys.exit("\n".join(["bin/bench NAME …", *(f"  {key:8} {text}" for key, text in BENCHES.items())]))
+    if name not in ITS_OWN_SERVERS and "DATABASE_URL" not in os.environ:
+        os.environ.update(running_services())
+    sys.argv = [f"bin/bench {name}", *sys.argv[2:]]
+    runpy.run_module(f"bench.{name}", run_name="__main__")
+
+
+def running_services() -> dict[str, str]:
+    """Return the settings of the installation that bin/up keeps running."""
+    file = Path(os.environ.get("QUARTERDECK_HOME", "var")) / "run" / "services.env"
+    if not file.exists():
+        sys.exit(f"Nothing runs in {file.parent.parent}: start it with bin/up, or set DATABASE_URL and its companions.")
+    return read_env_file(file)
+
+
+main()
