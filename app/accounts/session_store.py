@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from app.accounts.gate import Person, SessionFound
-from app.accounts.models import Session
+from app.accounts.models import Session, User
 from app.accounts.secrets import hash_secret, new_session_id
 from app.core import clock
 from app.core.access import Role
@@ -122,6 +122,7 @@ def open_session(
     with acting_for(person.home.id), transaction() as session:
         forget_old(session, person)
         session.add(row)
+        session.execute(sa.update(User).where(User.id == person.id).values(last_seen_at=now))
     cache(session_id, 1, data)
     return Opened(session_id, row.id, data)
 

@@ -5,6 +5,7 @@ from flask import Flask
 from app.accounts import api, principals, tasks, views
 from app.accounts.activity import init_activity
 from app.accounts.cli import companies, tokens, users
+from app.accounts.clients import client_name
 from app.accounts.reads import choices_for_admins
 from app.accounts.sessions import Sessions
 from app.core import shell
@@ -16,6 +17,7 @@ def init_accounts(app: Flask) -> None:
     """Sessions, the authenticator, mails, pages, JSON, commands."""
     Sessions().init_app(app)  # type: ignore[no-untyped-call]  # the library has no types
     init_activity(app)
+    app.jinja_env.filters["client_name"] = client_name
     app.register_blueprint(views.bp)
     app.register_blueprint(api.bp)
     for group in (users, tokens, companies):

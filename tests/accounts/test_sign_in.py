@@ -117,7 +117,10 @@ def test_right_passwords_sent_at_once_are_all_let_in(app: Flask, ada: Person, ad
 
 def test_old_failures_are_forgotten(app: Flask, ada: Person, address: str, sql: Sql) -> None:
     key = f"a:{ada.email.lower()}:{address}"
-    sql("INSERT INTO login_attempts (key, failed, at) SELECT %s, true, now() - interval '16 min' FROM generate_series(1, 9)", key)
+    sql(
+        "INSERT INTO login_attempts (key, failed, at) SELECT %s, true, now() - interval '16 min' FROM generate_series(1, 9)",
+        key,
+    )
     assert sign_in(app.test_client(), ada.email, PASSWORD, address).status_code == 200
     assert sql("SELECT 1 FROM login_attempts WHERE key = %s", key) == []
 
