@@ -24,7 +24,7 @@ TEST_SECRET = "a-secret-only-for-tests-0123456789abcdef"
 OPEN_LIMITS = {f"LIMIT_{name}": "100000/min" for name in ("API", "PAGE", "SEARCH", "GLOBAL", "IP", "BURST", "UPLOAD", "SOCKETS", "SOCKET_SESSION", "SOCKET_MESSAGES")}  # fmt: skip
 
 
-def test_environment(urls: dict[str, str], redis_url: str, home: Path) -> dict[str, str]:
+def environment_for(urls: dict[str, str], redis_url: str, home: Path) -> dict[str, str]:
     """Return the environment of a process under test."""
     return {
         **urls,
@@ -42,7 +42,7 @@ def migrate(urls: dict[str, str], redis_url: str, home: Path) -> None:
     """Bring a database to the newest schema, as `flask db upgrade` does."""
     from flask_migrate import upgrade
 
-    app = create_app(settings_from(test_environment(urls, redis_url, home)))
+    app = create_app(settings_from(environment_for(urls, redis_url, home)))
     with app.app_context():
         upgrade()
 
@@ -123,7 +123,7 @@ def superuser_url(services: servers.Services, urls: dict[str, str]) -> str:
 @pytest.fixture(scope="session")
 def environment(urls: dict[str, str], redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of processes started on this worker's database."""
-    return test_environment(urls, redis_url, tmp_path_factory.mktemp("home"))
+    return environment_for(urls, redis_url, tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")
