@@ -89,7 +89,7 @@ def measure(rate: int, seconds: int, sockets: int) -> list[dict[str, Any]]:
     """Run the measurement and return its lines."""
     with running_services() as services, tempfile.TemporaryDirectory() as folder:
         urls = services.create_database()
-        environment = stage.test_environment(urls, services.redis_url, Path(folder))
+        environment = stage.environment_for(urls, services.redis_url, Path(folder))
         stage.migrate(urls, services.redis_url, Path(folder))
         app = create_app(stage.settings_from(environment))
         world = World(app, services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2]))

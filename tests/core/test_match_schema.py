@@ -9,7 +9,7 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from app.core.db import Base
-from tests.conftest import settings_from, environment_for
+from tests.conftest import environment_for, settings_from
 from tests.services import Services
 
 # Written and read as SQL only: partitioned, or one row, or PostgreSQL's own.

@@ -54,7 +54,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     tmp_path = tmp_path_factory.mktemp("house")
     with running_services() as services:
         urls = services.create_database()
-        environment = stage.test_environment(urls, services.redis_url, tmp_path)
+        environment = stage.environment_for(urls, services.redis_url, tmp_path)
         stage.migrate(urls, services.redis_url, tmp_path)
         app = create_app(stage.settings_from(environment))
         init_lanterns(app)
@@ -87,6 +87,14 @@ def prepare_rows(house: House) -> None:
 def somebody(house: House) -> Person:
     """The admin of a fresh company."""
     return house.world.person(house.world.company("lighthouse"), "company_admin")
+
+
+def is_standing_by(house: House) -> bool:
+    """Say whether a second relay keeps asking for the leader's lock."""
+    found = house.world.sql.execute(
+        "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND state = 'idle'"
+    ).fetchall()
+    return bool(found)
 
 
 def write(house: House, person: Person, seed: int, events: int, written: list[int]) -> None:
@@ -205,7 +213,8 @@ def test_a_standby_takes_over_within_five_seconds(house: House) -> None:
     ada = somebody(house)
     house.site.start("standby", "flask", "relay")
     write(house, ada, 1, 3, [])
-    wait_for(lambda: len(log_of(house, ada)) == 3)
+    wait_for(lambda: len(log_of(house, ada)) == 3, limit_s=20)
+    wait_for(lambda: is_standing_by(house), limit_s=60, say=lambda: house.site.log("standby"))
     house.site.processes["relay"].kill()
     write(house, ada, 2, 3, [])
     wait_for(lambda: len(log_of(house, ada)) == 6, limit_s=5, say=lambda: house.site.log("standby"))

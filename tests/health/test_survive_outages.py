@@ -30,7 +30,7 @@ def lonely(own: Services, tmp_path: Path) -> Iterator[Flask]:
     """An app on servers that may be stopped."""
     urls = own.create_database(name="lonely")
     conftest.migrate(urls, own.redis_url, tmp_path)
-    app = create_app(conftest.settings_from(conftest.test_environment(urls, own.redis_url, tmp_path)))
+    app = create_app(conftest.settings_from(conftest.environment_for(urls, own.redis_url, tmp_path)))
     yield app
     with app.app_context():
         for engine in db.engines.values():

@@ -19,6 +19,16 @@ def cookie_of(person: Person) -> str:
     return f"qd={found.value}"
 
 
+def hear_in_order(client: socketio.Client) -> None:
+    """Handle messages in the reading thread: the library starts a thread for each, and they overtake each other."""
+    trigger = client.eio._trigger_event
+
+    def run(event: str, *args: Any, **how: Any) -> Any:  # Any: the library is untyped
+        return trigger(event, *args, **{**how, "run_async": False})
+
+    client.eio._trigger_event = run
+
+
 class Ear:
     """One socket of somebody.
 
@@ -34,6 +44,7 @@ class Ear:
         self.refused: Any = None
         self.is_closed = threading.Event()
         self.client = socketio.Client(reconnection=False)
+        hear_in_order(self.client)
         self.client.on("*", lambda event, data=None: self.heard.append((event, data, time.monotonic())))
         self.client.on("connect_error", self._note_refusal)
         self.client.on("disconnect", lambda *_: self.is_closed.set())

@@ -1,7 +1,6 @@
 """The default limits of sockets, and the cap of one worker."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import socketio
