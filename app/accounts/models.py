@@ -15,10 +15,22 @@ from app.core.ids import CompanyId, UserId, new_ulid
 JSON = dict[str, Any]
 INSTANT = sa.DateTime(timezone=True)
 COMPANY_TYPES = ("platform", "practice", "lab", "supplier", "retailer")
-ROLE = sa.Enum(
-    Role, native_enum=False, create_constraint=False, values_callable=lambda kind: [one.value for one in kind]
-)
 ROLES_SQL = "role IN ('platform_admin','company_admin','staff','viewer')"
+
+
+class RoleText(sa.TypeDecorator[Role]):
+    """A role as text; the CHECK holds the values, so that row-level security can still use an index."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Role | None, dialect: sa.Dialect) -> str | None:
+        """Return what is stored."""
+        return None if value is None else Role(value).value
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Role | None:
+        """Return the role of a stored text."""
+        return None if value is None else Role(value)
 
 
 def created() -> Mapped[datetime]:
@@ -74,7 +86,7 @@ class User(Model):
     public_id: Mapped[str] = mapped_column(sa.Text, default_factory=new_ulid)
     email: Mapped[str] = mapped_column(sa.Text)
     name: Mapped[str] = mapped_column(sa.Text)
-    role: Mapped[Role] = mapped_column(ROLE)
+    role: Mapped[Role] = mapped_column(RoleText)
     password_hash: Mapped[str | None] = mapped_column(sa.Text, default=None)
     is_active: Mapped[bool] = mapped_column(sa.Boolean, default=True, server_default=sa.true())
     preferences: Mapped[JSON] = mapped_column(JSONB, default_factory=dict, server_default="{}")
@@ -159,7 +171,7 @@ class Invitation(Model):
         sa.BigInteger, comment="Who invited; none when a platform admin did."
     )
     email: Mapped[str] = mapped_column(sa.Text)
-    role: Mapped[Role] = mapped_column(ROLE)
+    role: Mapped[Role] = mapped_column(RoleText)
     hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary, default=None)
     created_at: Mapped[datetime] = created()
     expires_at: Mapped[datetime] = mapped_column(INSTANT)

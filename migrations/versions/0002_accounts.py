@@ -44,7 +44,8 @@ def upgrade() -> None:
     create_throttle_functions()
     op.execute(
         sa.text(
-            "INSERT INTO companies (public_id, slug, name, type) VALUES (:id, 'platform', 'Platform', 'platform')"
+            "INSERT INTO companies (public_id, slug, name, type) VALUES (:id, 'platform', 'Platform', 'platform') "
+            "ON CONFLICT (slug) DO NOTHING"  # a downgrade leaves it, because people may belong to it
         ).bindparams(id=new_ulid())
     )
 
