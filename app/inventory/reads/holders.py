@@ -9,7 +9,6 @@ class Holder:
     """One order that holds some of an item."""
 
     number: int
-    who: str
     units: int
     href: str
 

@@ -4,18 +4,17 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.inventory.reads import Holder
-from app.orders.models import Order, OrderLine
+from app.orders.models import OrderLine
 
 
 def find_holders(item_id: int, most: int) -> list[Holder]:
     """Return the orders that hold some of an item, oldest first."""
     units = sa.func.sum(OrderLine.reserved)
     rows = db.session.execute(
-        sa.select(OrderLine.order_number, Order.customer_name, units)
-        .join(Order, sa.and_(Order.company_id == OrderLine.company_id, Order.number == OrderLine.order_number))
+        sa.select(OrderLine.order_number, units)
         .where(OrderLine.item_id == item_id, OrderLine.reserved > sa.literal_column("0"))
-        .group_by(OrderLine.order_number, Order.customer_name)
+        .group_by(OrderLine.order_number)
         .order_by(OrderLine.order_number)
         .limit(most)
     )
-    return [Holder(number, who, int(held), f"/orders/{number}") for number, who, held in rows]
+    return [Holder(number, int(held), f"/orders/{number}") for number, held in rows]
