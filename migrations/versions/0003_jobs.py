@@ -41,8 +41,8 @@ def upgrade() -> None:
         # Ids are ULIDs, so the primary key is also the order "newest first".
         sa.PrimaryKeyConstraint("company_id", "id", name="pk_jobs"),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name="fk_jobs_company_id"),
-        sa.CheckConstraint("state IN ('queued','running','done','failed','cancelled')", name="ck_jobs_state"),
-        sa.CheckConstraint("done >= 0 AND attempts >= 0", name="ck_jobs_counts"),
+        sa.CheckConstraint("state IN ('queued','running','done','failed','cancelled')", name=op.f("ck_jobs_state")),
+        sa.CheckConstraint("done >= 0 AND attempts >= 0", name=op.f("ck_jobs_counts")),
     )
     protect("jobs", app="SELECT, INSERT, UPDATE")
     # The overview asks for what runs now; finished rows are nearly all rows.
