@@ -45,7 +45,7 @@ def test_orders_that_hold_it_are_listed(sam: Person, vera: Person, item: Item) -
     lines = [{"sku": "FRAME-1", "quantity": 3, "unitPrice": "1.00"}]
     placed = sam.post("/api/orders", json={"customer": {"name": "Marta Lind"}, "currency": "GBP", "lines": lines})
     number = placed.json["number"]
-    row = f'<a href="/orders/{number}">{number}</a></th><td>Marta Lind</td><td class="n">3</td>'
+    row = f'<a href="/orders/{number}">{number}</a></th><td class="n">3</td>'
     assert row in vera.get("/inventory/FRAME-1").text
     sam.post(f"/api/orders/{number}/cancellation", json={"reason": "changed their mind"})
     assert row not in vera.get("/inventory/FRAME-1").text
