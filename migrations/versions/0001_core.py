@@ -42,7 +42,9 @@ def create_companies() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_companies"),
         sa.UniqueConstraint("slug", name="uq_companies_slug"),
         sa.UniqueConstraint("public_id", name="uq_companies_public_id"),
-        sa.CheckConstraint("type IN ('platform','practice','lab','supplier','retailer')", name=op.f("ck_companies_type")),
+        sa.CheckConstraint(
+            "type IN ('platform','practice','lab','supplier','retailer')", name=op.f("ck_companies_type")
+        ),
         sa.CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name=op.f("ck_companies_slug")),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_companies_currency")),
     )

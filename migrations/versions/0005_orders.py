@@ -55,13 +55,17 @@ def create_orders() -> None:
         sa.Column("external_ref", sa.Text),
         sa.Column("placed_at", TIME, nullable=False),
         sa.Column("due_at", TIME, nullable=False),
-        *[sa.Column(f"{state}_at", TIME) for state in ("paid", "packed", "shipped", "delivered", "cancelled", "returned")],
+        *[
+            sa.Column(f"{state}_at", TIME)
+            for state in ("paid", "packed", "shipped", "delivered", "cancelled", "returned")
+        ],
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False, server_default="1"),
         sa.PrimaryKeyConstraint("company_id", "number", name="pk_orders"),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name="fk_orders_company_id"),
         sa.CheckConstraint(
-            "state IN ('placed','paid','packed','shipped','delivered','cancelled','returned')", name=op.f("ck_orders_state")
+            "state IN ('placed','paid','packed','shipped','delivered','cancelled','returned')",
+            name=op.f("ck_orders_state"),
         ),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_orders_currency")),
     )
@@ -117,7 +121,10 @@ def create_lines() -> None:
         sa.Column("quantity", sa.BigInteger, nullable=False),
         sa.Column("unit_price", sa.Numeric(14, 4), nullable=False),
         sa.Column("amount_minor", sa.BigInteger, nullable=False),
-        *[sa.Column(name, sa.BigInteger, nullable=False, server_default="0") for name in ("reserved", "shipped", "returned")],
+        *[
+            sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+            for name in ("reserved", "shipped", "returned")
+        ],
         sa.PrimaryKeyConstraint("company_id", "order_number", "line_no", name="pk_order_lines"),
         sa.ForeignKeyConstraint(["company_id", "order_number"], ORDER, name="fk_order_lines_company_id_order_number"),
         sa.ForeignKeyConstraint(
@@ -280,5 +287,13 @@ def create_search() -> None:
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION search_orders(text, text)")
-    for table in ("saved_views", "order_notes", "shipment_lines", "shipments", "order_lines", "orders", "order_counters"):
+    for table in (
+        "saved_views",
+        "order_notes",
+        "shipment_lines",
+        "shipments",
+        "order_lines",
+        "orders",
+        "order_counters",
+    ):
         op.drop_table(table)
