@@ -2,16 +2,14 @@
 
 from celery import Celery
 from flask_migrate import Migrate
-from flask_session import Session
 from flask_socketio import SocketIO
 from htmx_flask import Htmx
 
 from app.core.db import db
 
 migrate = Migrate()
-session = Session()  # type: ignore[no-untyped-call]  # flask-session has no annotations
 socketio = SocketIO()
 htmx = Htmx()
 celery = Celery("quarterdeck")
 
-__all__ = ["celery", "db", "htmx", "migrate", "session", "socketio"]
+__all__ = ["celery", "db", "htmx", "migrate", "socketio"]
