@@ -13,6 +13,9 @@ from config import BadSettings  # noqa: E402
 try:
     app = create_app()
     check_database(app)
+    # Read every template now: one read later, from a checkout that moved on, would not fit the code in memory.
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(name)
 except BadSettings as problem:
     print(f"Quarterdeck does not start.\n{problem.message}", file=sys.stderr, flush=True)  # noqa: T201 (nobody logs yet)
     sys.exit(problem.exit_code)
