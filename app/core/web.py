@@ -3,15 +3,17 @@
 import hmac
 import secrets
 from hashlib import sha256
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, session, url_for
 from htmx_flask.requests import HtmxAwareRequest
 from jinja2_fragments.flask import render_block
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.utils import cached_property
 
 from app.core import errors
+from app.core.body import open_body
 from app.core.context import request_id
 from app.core.errors import Problem
 
@@ -49,8 +51,13 @@ class QuarterdeckRequest(HtmxAwareRequest):
 
     @property
     def is_api(self) -> bool:
-        """True for addresses that speak JSON."""
-        return self.path.startswith("/api/")
+        """True for addresses that scripts ask: nobody reads a page or a sign-in form there."""
+        return self.path.startswith(("/api/", "/health/")) or self.path == "/metrics"
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body, refused when it is longer than this address takes."""
+        return open_body(self)
 
 
 def is_partial() -> bool:

@@ -9,7 +9,7 @@ from app.core import metrics
 from app.core.access import PUBLIC, allow
 from app.core.api import contract
 from app.core.db import db
-from app.core.errors import Forbidden
+from app.core.errors import Problem
 from app.health.checks import EXTENSION, Check, Checks, checks_of
 from app.health.probes import accept_any_host
 from app.health.readiness import Schema, why_not_ready
@@ -19,6 +19,10 @@ from config import Settings
 
 bp = Blueprint("health", __name__)
 SCHEMA = "quarterdeck-schema"
+
+
+class MetricsTokenNeeded(Problem, code="metrics-token-needed", status=401):
+    """These figures are not for everybody. Ask from this machine, or send METRICS_TOKEN as "Authorization: Bearer …"."""
 
 
 @bp.get("/health/live")
@@ -80,7 +84,7 @@ def status_of(found: dict[str, Check]) -> str:
 def show_metrics() -> Response:
     """Counters and timings of all workers, for this machine or the bearer of METRICS_TOKEN."""
     if not may_scrape():
-        raise Forbidden(permission="the metrics token (METRICS_TOKEN)")
+        raise MetricsTokenNeeded
     found = checks_of(current_app).newest()
     pool = db.engine.pool
     figures = [

@@ -81,7 +81,15 @@ def test_dependencies_are_for_admins(ada: Person, vera: Person, pat: Person, app
         assert answer.status_code == 200
         assert {one["name"] for one in answer.json["dependencies"]} == {"database", "redis", "relay", "storage"}
     assert vera.get("/health/deps").status_code == 403
-    assert app.test_client().get("/health/deps", headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_scripts_get_a_problem_document_and_never_a_sign_in_page(app: Flask) -> None:
+    browser = {"Accept": "text/html,*/*"}
+    for path, code in (("/health/deps", "not-signed-in"), ("/metrics", "metrics-token-needed")):
+        answer = app.test_client().get(path, headers=browser, environ_base={"REMOTE_ADDR": "198.51.100.1"})
+        assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+        assert answer.json["code"] == code
+    assert app.test_client().get("/health/nothing", headers=browser).mimetype == "application/problem+json"
 
 
 def test_systems_are_asked_at_most_every_two_seconds(app: Flask, fresh_checks: None) -> None:
@@ -104,12 +112,12 @@ def test_prometheus_can_read_the_metrics(app: Flask) -> None:
 
 def test_metrics_are_for_this_machine_or_the_token(app: Flask) -> None:
     client = app.test_client()
-    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "198.51.100.1"}).status_code == 403
-    assert client.get("/metrics", headers={"X-Forwarded-For": "198.51.100.1"}).status_code == 403
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "198.51.100.1"}).status_code == 401
+    assert client.get("/metrics", headers={"X-Forwarded-For": "198.51.100.1"}).status_code == 401
     before = app.config["SETTINGS"]
     app.config["SETTINGS"] = before.model_copy(update={"metrics_token": SecretStr("a-scraper's-token")})
     try:
-        assert client.get("/metrics").status_code == 403
+        assert client.get("/metrics").status_code == 401
         sent = {"Authorization": "Bearer a-scraper's-token"}
         assert client.get("/metrics", headers=sent, environ_base={"REMOTE_ADDR": "198.51.100.1"}).status_code == 200
     finally:
