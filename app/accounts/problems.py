@@ -1,6 +1,6 @@
 """What can go wrong with accounts, each with its own sentence."""
 
-from app.core.errors import Problem
+from app.core.errors import Problem, TooManyFailures
 
 
 class WrongCredentials(Problem, code="wrong-credentials", status=401):
@@ -13,6 +13,18 @@ class CodeNeeded(Problem, code="code-needed", status=401):
 
 class WrongCode(Problem, code="wrong-code", status=401):
     """This code is not right, or was used before. Take the one shown now, or a recovery code."""
+
+
+class TooManySignIns(TooManyFailures, code="too-many-sign-ins", status=429):
+    """Too many failed sign-ins. Try again in {wait}."""
+
+
+class TooManyCodes(TooManyFailures, code="too-many-codes", status=429):
+    """Too many wrong codes. Try again in {wait}."""
+
+
+class TooManyResets(TooManyFailures, code="too-many-resets", status=429):
+    """Too many links for a new password were asked for from your address. Try again in {wait}."""
 
 
 class LinkExpired(Problem, code="link-expired", status=410):

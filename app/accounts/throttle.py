@@ -14,11 +14,12 @@ import sqlalchemy as sa
 
 from app.accounts import gate
 from app.accounts.passwords import AT_ONCE
-from app.accounts.problems import WrongCode, WrongCredentials
+from app.accounts.problems import TooManySignIns, WrongCode, WrongCredentials
 from app.core.db import db
 from app.core.errors import TooManyRequests
-from app.limits.service import limits
+from app.limits.service import limits, refusal
 from app.limits.table import Limit
+from app.limits.window import Ask, Verdict
 
 LOOK_AGAIN_S = 0.03
 PATIENCE_S = 5.0
@@ -26,8 +27,13 @@ _slots = threading.BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager
-def sign_in_attempt(account: str, ip: str) -> Iterator[None]:
+def sign_in_attempt(account: str, ip: str, problem: type[TooManyRequests] = TooManySignIns) -> Iterator[None]:
     """Count the block as one attempt; only leaving it as wrong makes it a failure.
+
+    Args:
+        account: Whose failures they are.
+        ip: From where.
+        problem: How a refusal is told.
 
     Raises:
         TooManyRequests: Too many failed before.
@@ -35,7 +41,7 @@ def sign_in_attempt(account: str, ip: str) -> Iterator[None]:
     table = limits().table
     asked = [(f"a:{account.lower()}:{ip}", table["auth"]), (f"ip:{ip}", table["auth_ip"])]
     with _slots:
-        ids = begin([(key, limit) for key, limit in asked if limit.amount])
+        ids = begin([(key, limit) for key, limit in asked if limit.amount], problem)
         has_failed = False
         try:
             yield
@@ -46,7 +52,7 @@ def sign_in_attempt(account: str, ip: str) -> Iterator[None]:
             gate.ask("SELECT auth_attempt_ended(:ids, :failed)", ids=ids, failed=has_failed)
 
 
-def begin(counted: list[tuple[str, Limit]]) -> list[int]:
+def begin(counted: list[tuple[str, Limit]], problem: type[TooManyRequests]) -> list[int]:
     """Count an attempt under each key and return the rows that stand for it.
 
     Raises:
@@ -58,12 +64,18 @@ def begin(counted: list[tuple[str, Limit]]) -> list[int]:
     while True:
         answer = count(counted)
         if answer["wait_s"]:
-            raise TooManyRequests(limit="auth", retry_after_s=answer["wait_s"])
+            raise refused(counted, answer["wait_s"], problem)
         if not answer["busy"]:
             return list(answer["ids"])
         if time.monotonic() > give_up_at:
-            raise TooManyRequests(limit="auth", retry_after_s=1)
+            raise refused(counted, 1, problem)
         time.sleep(LOOK_AGAIN_S)
+
+
+def refused(counted: list[tuple[str, Limit]], wait_s: int, problem: type[TooManyRequests]) -> TooManyRequests:
+    """Return the Problem of tries that are used up; the headers name the limit of failures, not that of requests."""
+    key, limit = counted[0]
+    return refusal(Verdict(Ask(limit.name, key, limit.amount, limit.window_s), limit.amount, wait_s), problem)
 
 
 def count(counted: list[tuple[str, Limit]]) -> dict[str, Any]:

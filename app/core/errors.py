@@ -6,6 +6,7 @@ One renderer makes of it a page, a fragment or an `application/problem+json` doc
 import dataclasses
 from typing import Any, ClassVar, dataclass_transform
 
+MINUTE_S = 60
 CATALOGUE: dict[str, type["Problem"]] = {}
 
 
@@ -124,6 +125,21 @@ class TooManyRequests(Problem, code="too-many-requests", status=429):
 
     limit: str
     retry_after_s: int
+
+
+class TooManyFailures(TooManyRequests, code="too-many-failures", status=429):
+    """Too many failed tries. Try again in {wait}."""
+
+    @property
+    def sentence(self) -> str:
+        """The whole human text, with the wait as people say it."""
+        return " ".join((self.__doc__ or "").split()).format(wait=in_words(self.retry_after_s))
+
+
+def in_words(seconds: int) -> str:
+    """Return a wait, never shorter than it is: `42 seconds`, `14 minutes`."""
+    count, unit = (seconds, "second") if seconds < MINUTE_S else (-(-seconds // MINUTE_S), "minute")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 class DatabaseAway(Problem, code="database-away", status=503):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from flask import g
+
 from app.core.errors import TooManyRequests
 from app.core.metrics import count
 from app.limits.counter import limits
@@ -26,8 +28,14 @@ def ask_for(name: str, key: str, *, cost: int = 1, per_minute: int | None = None
     return Ask(name, key, limit.amount, limit.window_s, cost) if limit.amount else None
 
 
-def check(name: str, key: str, cost: int = 1) -> Verdict | None:
+def check(name: str, key: str, cost: int = 1, *, problem: type[TooManyRequests] = TooManyRequests) -> Verdict | None:
     """Count one use of a named limit; None when it is off.
+
+    Args:
+        name: A name of the table.
+        key: Who is counted.
+        cost: How much is taken.
+        problem: How a refusal is told.
 
     Raises:
         TooManyRequests: It is used up.
@@ -37,14 +45,15 @@ def check(name: str, key: str, cost: int = 1) -> Verdict | None:
         return None
     verdict = limits().evaluate([ask])[0]
     if not verdict.has_room:
-        raise refusal(verdict)
+        raise refusal(verdict, problem)
     return verdict
 
 
-def refusal(verdict: Verdict) -> TooManyRequests:
-    """Return the Problem of a limit that is used up."""
+def refusal(verdict: Verdict, problem: type[TooManyRequests] = TooManyRequests) -> TooManyRequests:
+    """Return the Problem of a limit that is used up; the answer's headers name that limit."""
     count("limits_refused_total", limit=verdict.ask.name)
-    return TooManyRequests(limit=verdict.ask.name, retry_after_s=max(verdict.wait_s, 1))
+    g.limit_shown = verdict
+    return problem(limit=verdict.ask.name, retry_after_s=max(verdict.wait_s, 1))
 
 
 def record_failure(name: str, key: str) -> None:

@@ -91,10 +91,21 @@ def strip(page: str) -> str:
     return re.sub(r'value="[^"]*"|data-now="[^"]*"|datetime="[^"]*"', "", page)
 
 
-def test_without_a_mail_server_the_page_says_where_mails_go(app: Flask, ada: Person, address: str, post: Post) -> None:
-    answer = ask(app, ada.email, address)
-    assert "No mail server is set up here." in answer.text
+def test_only_an_admin_inside_is_told_where_mails_are_written(
+    app: Flask, ada: Person, address: str, post: Post
+) -> None:
+    folder = str(app.config["SETTINGS"].quarterdeck_home / "mail")
+    assert folder not in ask(app, ada.email, address).text
+    assert folder in ada.get("/settings/users").text
     assert post.link(ada.company_id).startswith("/password/reset/")
+
+
+def test_thirty_links_from_one_address_are_let_in(app: Flask, address: str) -> None:
+    answers = [ask(app, f"nobody{n}@example.test", address) for n in range(31)]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+    assert "Too many links for a new password were asked for from your address." in answers[-1].text
+    assert answers[-1].headers["RateLimit"].startswith('"auth_ip";r=0;')
+    assert int(answers[-1].headers["Retry-After"]) > 0
 
 
 def test_an_old_link_is_over_and_the_newest_kills_the_others(

@@ -84,11 +84,17 @@ def test_five_failed_tries_of_an_account_from_an_address_are_let_in(app: Flask, 
     for _ in range(5):
         assert sign_in(client, ada.email, "wrong horse", address).status_code == 401
     refused = sign_in(client, ada.email, PASSWORD, address)
-    assert (refused.status_code, refused.json["code"]) == (429, "too-many-requests")
+    assert (refused.status_code, refused.json["code"]) == (429, "too-many-sign-ins")
+    assert refused.json["title"] == "Too many failed sign-ins."
+    assert refused.json["detail"] in {"Try again in 14 minutes.", "Try again in 15 minutes."}
     assert 800 < int(refused.headers["Retry-After"]) <= 900
+    assert refused.headers["RateLimit-Policy"] == '"auth";q=5;w=900'
+    assert refused.headers["RateLimit"] == f'"auth";r=0;t={refused.headers["Retry-After"]}'
     form = {"email": ada.email, "password": PASSWORD}
     page = client.post("/login", data=form, headers=SAME_ORIGIN, environ_base={"REMOTE_ADDR": address})
     assert page.status_code == 429
+    assert "Too many failed sign-ins. Try again in 1" in page.text
+    assert page.headers["RateLimit"].startswith('"auth";r=0;')
     assert sign_in(client, ada.email, PASSWORD, f"{address}0"[:15]).status_code == 200
 
 

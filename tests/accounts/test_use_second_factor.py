@@ -93,6 +93,9 @@ def test_codes_can_not_be_guessed(app: Flask, ada: Person, address: str) -> None
     switch_on(ada)
     client = first_step(app, ada, address)
     assert [second_step(client, f"00000{n}", address) for n in range(6)] == [401] * 5 + [429]
+    refused = sign_in(app.test_client(), ada.email, PASSWORD, address, code="000000")
+    assert (refused.json["code"], refused.json["title"]) == ("too-many-codes", "Too many wrong codes.")
+    assert refused.headers["RateLimit"].startswith('"auth";r=0;')
 
 
 def test_the_first_step_is_forgotten_after_ten_minutes(app: Flask, ada: Person, address: str) -> None:

@@ -6,7 +6,7 @@ from app.accounts import gate, session_store
 from app.accounts.gate import Person
 from app.accounts.models import User
 from app.accounts.passwords import check_password, hash_password, is_outdated
-from app.accounts.problems import CodeNeeded, WrongCode, WrongCredentials
+from app.accounts.problems import CodeNeeded, TooManyCodes, WrongCode, WrongCredentials
 from app.accounts.service import second_factor
 from app.accounts.session_store import Browser, Opened
 from app.accounts.throttle import sign_in_attempt
@@ -49,7 +49,7 @@ def check_code(person: Person, code: str, *, ip: str) -> None:
         WrongCode: It is wrong or was used before.
         TooManyRequests: Too many failed before.
     """
-    with sign_in_attempt(f"code:{person.email}", ip):
+    with sign_in_attempt(f"code:{person.email}", ip, TooManyCodes):
         if not second_factor.accept_code(person, code):
             raise WrongCode
 

@@ -1,11 +1,11 @@
 """The blueprint of all account pages, and what they share."""
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 
 from app.accounts.principals import client_address
 from app.accounts.session_store import Browser
 from app.core.auth import principal
-from app.core.errors import InvalidInput
+from app.core.errors import InvalidInput, Problem, TooManyRequests
 from config import Settings
 
 bp = Blueprint("accounts", __name__)
@@ -25,6 +25,13 @@ def app_settings() -> Settings:
 def field_errors(problem: InvalidInput) -> dict[str, str]:
     """Return what is wrong by field, as the form macros show it."""
     return {error["field"]: error["message"] for error in problem.errors}
+
+
+def retry_later(response: Response, problem: Problem | None) -> Response:
+    """Say when another try is let in."""
+    if isinstance(problem, TooManyRequests):
+        response.headers["Retry-After"] = str(problem.retry_after_s)
+    return response
 
 
 def settings_tabs(current: str) -> list[dict[str, object]]:

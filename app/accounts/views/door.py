@@ -13,7 +13,7 @@ from app.accounts.service import sessions as session_service
 from app.accounts.service import sign_in as service
 from app.accounts.session_store import open_session
 from app.accounts.sessions import current_session, fresh_data
-from app.accounts.views.blueprint import app_settings, bp, browser, field_errors
+from app.accounts.views.blueprint import app_settings, bp, browser, field_errors, retry_later
 from app.core.access import PUBLIC, allow
 from app.core.api import parse_form
 from app.core.auth import maybe_principal
@@ -121,10 +121,3 @@ def login_page(
     """Draw the sign-in page."""
     response = page("accounts/login.html", status=status, sent=sent, errors=errors or {}, notice=notice)
     return retry_later(response, problem)
-
-
-def retry_later(response: Response, problem: Problem | None) -> Response:
-    """Say when another try is let in."""
-    if isinstance(problem, TooManyRequests):
-        response.headers["Retry-After"] = str(problem.retry_after_s)
-    return response

@@ -3,14 +3,13 @@
 from flask import Response, url_for
 
 from app.accounts import gate
-from app.accounts.problems import EmailTaken, LinkExpired
+from app.accounts.problems import EmailTaken, LinkExpired, TooManyResets
 from app.accounts.schemas import Acceptance, NewPasswordForm, ResetRequest
 from app.accounts.service import invitations, passwords
-from app.accounts.views.blueprint import app_settings, bp, browser, field_errors
+from app.accounts.views.blueprint import bp, browser, field_errors, retry_later
 from app.core.access import PUBLIC, Role, allow
 from app.core.api import parse_form
 from app.core.errors import InvalidInput
-from app.core.mail import mail_folder
 from app.core.web import done, page
 from app.limits.service import check
 
@@ -30,11 +29,14 @@ def create_reset() -> Response:
         form = parse_form(ResetRequest)
     except InvalidInput as problem:
         return page("accounts/forgot.html", status=422, errors=field_errors(problem), email="")
-    check("auth_ip", f"reset:{browser().ip}")
+    try:
+        check("auth_ip", f"reset:{browser().ip}", problem=TooManyResets)
+    except TooManyResets as problem:
+        return retry_later(
+            page("accounts/forgot.html", status=429, errors={"email": problem.sentence}, email=form.email), problem
+        )
     passwords.request_reset(form.email)
-    settings = app_settings()
-    folder = None if settings.smtp_url else mail_folder(settings)
-    return page("accounts/forgot_sent.html", email=form.email, folder=folder, is_production=is_production())
+    return page("accounts/forgot_sent.html", email=form.email)
 
 
 @bp.get("/password/reset/<secret>")
@@ -110,8 +112,3 @@ def unstored(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def is_production() -> bool:
-    """Say whether the place of mail files must not be shown."""
-    return app_settings().environment == "production"

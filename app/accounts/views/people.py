@@ -15,6 +15,7 @@ from app.core.api import parse_form
 from app.core.auth import company, principal
 from app.core.errors import InvalidInput
 from app.core.idempotency import once
+from app.core.mail import mail_folder
 from app.core.web import done, page
 
 SHOWN = 100
@@ -95,10 +96,11 @@ def people_page(*, status: int = 200, errors: dict[str, str] | None = None) -> R
     rows, cursor = reads.list_people(limit=SHOWN, after=request.args.get("after", ""))
     invited, _ = reads.list_invitations(limit=SHOWN)
     sent: dict[str, Any] = {"email": request.form.get("email", ""), "role": request.form.get("role", Role.STAFF.value)}
-    mail_is_off = app_settings().smtp_url is None
+    settings = app_settings()
+    mails = None if settings.smtp_url else mail_folder(settings)
     return page(
         "accounts/people.html", status=status, errors=errors or {}, people=rows, cursor=cursor, invited=invited, sent=sent,
-        roles=roles_here(), count=reads.count_people(), me=principal().public_id, mail_is_off=mail_is_off,
+        roles=roles_here(), count=reads.count_people(), me=principal().public_id, mails=mails,
         tabs=settings_tabs("people"),
     )  # fmt: skip
 
