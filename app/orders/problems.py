@@ -1,5 +1,7 @@
 """What can be wrong with an order or an act on one."""
 
+from datetime import date
+
 from app.core.errors import Problem
 
 MAX_LINES = 500
@@ -59,11 +61,42 @@ class UnknownLine(Problem, code="unknown-line", status=422):
 
 
 class QuantityOutOfRange(Problem, code="quantity-out-of-range", status=422):
-    """This quantity cannot be ordered. Give a whole number from 1 to 1,000,000."""
+    """The quantity of line {line} cannot be used. Give a whole number from 1 to 1,000,000."""
+
+    line: int
+    sku: str | None
+    field: str
 
 
 class PriceOutOfRange(Problem, code="price-out-of-range", status=422):
-    """This unit price cannot be used. Give a price of zero or more, with at most 10 digits before the point and 4 after it."""
+    """The unit price of line {line} cannot be used. Give a price of zero or more, with at most 10 digits before the point and 4 after it."""
+
+    line: int
+    sku: str | None
+    field: str
+
+
+class PriceNeeded(Problem, code="price-needed", status=422):
+    """Line {line} ({sku}) needs a unit price. Prices of items are in {company_currency} and this order is in {currency}: give unitPrice with every line."""
+
+    line: int
+    sku: str
+    field: str
+    currency: str
+    company_currency: str
+
+
+class NotForSale(Problem, code="not-for-sale", status=422):
+    """{sku} cannot be ordered, because it is an asset of the company and not a product. Take its line out."""
+
+    sku: str
+
+
+class DaysReversed(Problem, code="days-reversed", status=422):
+    """The list would begin on {placed_from} and end before that, on {placed_to}. Give a last day that is not before the first."""
+
+    placed_from: date
+    placed_to: date
 
 
 class OrderTooLarge(Problem, code="order-too-large", status=422):

@@ -1,5 +1,6 @@
 """What people and scripts send: shapes for forms and JSON alike."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
@@ -21,24 +22,39 @@ from app.orders.problems import (
 )
 
 MAX_DIGITS = 40  # nothing longer is a number a person means; Decimal would read a megabyte of digits
+MAX_SKU = 100
+WHOLE_NUMBER = "Give a whole number from 1 to 1,000,000."
+PLAIN_PRICE = "Give a price of zero or more, with at most 10 digits before the point and 4 after it."
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
+class Unusable(ValueError):
+    """A figure of a line that is no quantity, or no price, whatever the line."""
+
+
 def read_quantity(value: Any) -> Any:  # Any: runs before the type is known
-    """Return units, or refuse them with their own sentence."""
+    """Return units.
+
+    Raises:
+        Unusable: Nobody can order that many.
+    """
     if isinstance(value, str) and value.strip().lstrip("+-").isdecimal() and len(value) <= MAX_DIGITS:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and not 1 <= value <= MAX_QUANTITY:
-        raise QuantityOutOfRange
+        raise Unusable(WHOLE_NUMBER)
     if isinstance(value, float | bool):
-        raise QuantityOutOfRange
+        raise Unusable(WHOLE_NUMBER)
     return value
 
 
 def read_price(value: Any) -> Any:  # Any: runs before the type is known
-    """Return a price as it was written, or refuse it with its own sentence."""
+    """Return a price as it was written.
+
+    Raises:
+        Unusable: It is below zero, too long or too fine.
+    """
     if value is None or isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return value
     text = str(value).strip()
@@ -47,9 +63,9 @@ def read_price(value: Any) -> Any:  # Any: runs before the type is known
     except InvalidOperation:
         price = None
     if price is None or not price.is_finite() or not 0 <= price < 10**PRICE_DIGITS:
-        raise PriceOutOfRange
+        raise Unusable(PLAIN_PRICE)
     if price != price.quantize(Decimal(1).scaleb(-PRICE_DECIMALS)):
-        raise PriceOutOfRange
+        raise Unusable(PLAIN_PRICE)
     return price
 
 
@@ -67,9 +83,24 @@ def check_note(value: Any) -> Any:  # Any: runs before the type is known
 
 
 def check_lines(value: Any) -> Any:  # Any: runs before the type is known
-    """Refuse too many lines before any of them is read."""
+    """Refuse too many lines before any of them is read, and a figure that cannot be with the line it stands in."""
     if isinstance(value, list) and not 1 <= len(value) <= MAX_LINES:
         raise TooManyLines(lines=len(value))
+    return check_figures(value)
+
+
+def check_figures(value: Any) -> Any:  # Any: runs before the type is known
+    """Refuse a quantity or a price that cannot be. Only here is it known which line it is of."""
+    lines = value if isinstance(value, list) else []
+    for index, line in enumerate(line if isinstance(line, dict) else {} for line in lines):
+        for name, (read, problem) in FIGURES.items():
+            try:
+                read(line.get(name))
+            except Unusable:
+                sku, own = line.get("sku"), line.get("line")
+                number = own if isinstance(own, int) else index + 1
+                known_as = sku[:MAX_SKU] if isinstance(sku, str) else None
+                raise problem(line=number, sku=known_as, field=f"lines.{index}.{name}") from None
     return value
 
 
@@ -81,6 +112,11 @@ def check_instant(value: datetime) -> datetime:
     return at
 
 
+FIGURES: dict[str, tuple[Callable[[Any], Any], type[QuantityOutOfRange | PriceOutOfRange]]] = {
+    "quantity": (read_quantity, QuantityOutOfRange),
+    "unitPrice": (read_price, PriceOutOfRange),
+    "unit_price": (read_price, PriceOutOfRange),
+}
 Quantity = Annotated[int, BeforeValidator(read_quantity), Field(ge=1, le=MAX_QUANTITY)]
 Price = Annotated[
     Decimal,
@@ -96,7 +132,7 @@ Email = Annotated[
 ]
 Time = Annotated[datetime, AfterValidator(check_instant)]
 Sku = Annotated[
-    str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=100, strip_whitespace=False)
+    str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=MAX_SKU, strip_whitespace=False)
 ]
 LineNo = Annotated[int, Field(ge=1, le=MAX_LINES)]
 OrderNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -149,18 +185,21 @@ class LineUnits(Shape):
     quantity: Quantity
 
 
+Units = Annotated[list[LineUnits], BeforeValidator(check_figures), Field(max_length=MAX_LINES)]
+
+
 class ShipOrder(Shape):
     """A parcel. Without lines, all that is ready leaves."""
 
     carrier: Text
     tracking_number: Text | None = None
-    lines: list[LineUnits] | None = Field(default=None, max_length=MAX_LINES)
+    lines: Units | None = None
 
 
 class ReturnOrder(Shape):
     """What came back. Without lines, all that left."""
 
-    lines: list[LineUnits] | None = Field(default=None, max_length=MAX_LINES)
+    lines: Units | None = None
     reason: OptionalText | None = None
 
 

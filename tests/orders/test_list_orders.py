@@ -165,3 +165,12 @@ def test_a_platform_admin_sees_all_companies_and_acts_in_none(pat, ada, cleo, sh
         assert pat.get(f"/api/orders?limit=1&after={first.json['nextCursor']}").status_code == 200
     for view in ("open", "late", "to-pack", "returns"):
         assert pat.get(f"/orders?view={view}").status_code == 200
+
+
+def test_days_the_wrong_way_round_are_a_sentence(ada, shop):
+    query = "placedFrom=2026-03-02&placedTo=2026-03-01"
+    answer = ada.get(f"/api/orders?{query}")
+    assert (answer.status_code, answer.json["code"]) == (422, "days-reversed")
+    page = ada.get(f"/orders?{query}")
+    assert page.status_code == 422
+    assert "not before the first" in page.text

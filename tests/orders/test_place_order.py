@@ -149,3 +149,53 @@ def test_more_lines_are_added_without_script(ada, shop):
     )
     assert answer.text.count('name="sku"') == 11
     assert ada.get("/api/orders").json["items"] == []
+
+
+def test_a_price_is_never_taken_from_another_currency(ada, shop):
+    for currency in ("JPY", "EUR"):
+        lines = [{"sku": "FRM-1", "quantity": 1, "unitPrice": "9"}, {"sku": "LNS-2", "quantity": 1}]
+        answer = ada.post("/api/orders", json=shop.body(currency=currency, lines=lines))
+        assert (answer.status_code, answer.json["code"]) == (422, "price-needed")
+        assert (answer.json["line"], answer.json["sku"], answer.json["field"]) == (2, "LNS-2", "lines.1.unitPrice")
+        assert "give unitPrice" in answer.json["detail"]
+    assert shop.stock("LNS-2") == (5, 0)
+    priced = shop.place(currency="JPY", lines=[{"sku": "FRM-1", "quantity": 2, "unitPrice": "900"}])
+    assert priced["total"] == "1800"
+    edit = ada.patch("/api/orders/1", json={"version": 1, "lines": [{"sku": "LNS-2", "quantity": 1}]})
+    assert (edit.status_code, edit.json["code"]) == (422, "price-needed")
+
+
+def test_the_form_asks_for_the_price_beside_its_line(ada, shop):
+    form = {
+        "customer_name": "Helen Moss", "currency": "EUR", "sku": ["FRM-1"], "quantity": ["2"], "unit_price": [""],
+        "idempotency_key": "form-3",
+    }  # fmt: skip
+    answer = ada.post("/orders", data=form)
+    assert answer.status_code == 422
+    assert 'id="f-unit_price-0-error"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "field"),
+    [
+        ({"sku": "LNS-2", "quantity": 0}, "quantity-out-of-range", "lines.3.quantity"),
+        ({"sku": "LNS-2", "quantity": 1, "unitPrice": "-1"}, "price-out-of-range", "lines.3.unitPrice"),
+    ],
+)
+def test_a_figure_that_cannot_be_names_its_line(ada, shop, line, code, field):
+    good = {"sku": "FRM-1", "quantity": 1, "unitPrice": "1"}
+    answer = ada.post("/api/orders", json=shop.body(lines=[good, good, good, line]))
+    assert (answer.status_code, answer.json["code"]) == (422, code)
+    assert (answer.json["line"], answer.json["sku"], answer.json["field"]) == (4, "LNS-2", field)
+    assert "line 4" in answer.json["title"]
+
+
+def test_an_asset_is_not_sold(ada, shop):
+    made = {"sku": "FORKLIFT", "name": "Forklift", "kind": "asset", "onHand": 1, "unitPrice": "900"}
+    assert ada.post("/api/inventory", json=made).status_code == 201
+    answer = ada.post("/api/orders", json=shop.body(lines=[{"sku": "FORKLIFT", "quantity": 1}]))
+    assert (answer.status_code, answer.json["code"], answer.json["sku"]) == (422, "not-for-sale", "FORKLIFT")
+    shop.place()
+    edit = ada.patch("/api/orders/1", json={"version": 1, "lines": [{"sku": "FORKLIFT", "quantity": 1}]})
+    assert edit.json["code"] == "not-for-sale"
+    assert shop.stock("FORKLIFT") == (1, 0)

@@ -14,11 +14,22 @@ from app.inventory.problems import OutOfStock, UnknownSku
 from app.orders import reads, service
 from app.orders.answers import OrderList, OrderOut, Timeline, TimelineEvent
 from app.orders.api.blueprint import api_bp
-from app.orders.problems import LinesAreFixed, OrderTooLarge, PriceOutOfRange, QuantityOutOfRange, TooManyLines
+from app.orders.problems import (
+    LinesAreFixed,
+    NotForSale,
+    OrderTooLarge,
+    PriceNeeded,
+    PriceOutOfRange,
+    QuantityOutOfRange,
+    TooManyLines,
+)
 from app.orders.reads.listing import ListedOrder
 from app.orders.schemas import EditOrder, NewOrder
 
-BAD_LINES = [UnknownSku, OutOfStock, UnknownCurrency, QuantityOutOfRange, PriceOutOfRange, TooManyLines, OrderTooLarge]
+BAD_LINES = [
+    UnknownSku, OutOfStock, NotForSale, UnknownCurrency, QuantityOutOfRange, PriceOutOfRange, PriceNeeded, TooManyLines,
+    OrderTooLarge,
+]  # fmt: skip
 
 
 @api_bp.get("")

@@ -2,12 +2,13 @@
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qs, urlencode
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from app.core.shapes import Shape, refuse_nul
+from app.orders.problems import DaysReversed
 from app.orders.states import OrderState
 
 MAX_PAGE = 200
@@ -81,6 +82,13 @@ class OrderFilter(Shape):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
     after: Annotated[str, StringConstraints(max_length=300)] | None = None
     ids: Annotated[list[BigInt], BeforeValidator(read_ids), Field(max_length=500)] | None = None
+
+    @model_validator(mode="after")
+    def check_days(self) -> Self:
+        """Refuse a span that ends before it begins: an empty list would look like an answer."""
+        if self.placed_from and self.placed_to and self.placed_from > self.placed_to:
+            raise DaysReversed(placed_from=self.placed_from, placed_to=self.placed_to)
+        return self
 
     @property
     def order(self) -> Sort:

@@ -14,7 +14,7 @@ from app.orders.models import Order
 from app.orders.problems import LinesAreFixed
 from app.orders.schemas import EditOrder, NewLine
 from app.orders.service.locking import lock_order, units_by_item
-from app.orders.service.pricing import build_lines, sum_up, units_by_sku
+from app.orders.service.pricing import build_lines, refuse_assets, refuse_unpriced, sum_up, units_by_sku
 from app.orders.states import EDITABLE_LINES
 
 Changes = dict[str, dict[str, Any]]
@@ -27,6 +27,8 @@ def edit_order(number: int, wanted: EditOrder) -> Order:
         VersionConflict: Somebody changed it meanwhile; it says what.
         LinesAreFixed: It is paid already, so its lines stay.
         UnknownSku: A SKU is no item here.
+        NotForSale: A SKU is an asset.
+        PriceNeeded: A line has no price, and the items' are in another currency.
         OutOfStock: Too little is free for the new lines.
     """
     with transaction():
@@ -76,7 +78,9 @@ def _change_lines(order: Order, lines: list[NewLine]) -> Changes:
     before = _in_words(order)
     wanted = units_by_sku(lines)
     # Old and new items are locked in one go, in id order; then everything is let go and kept anew.
-    lock_items(skus={*wanted, *(line.sku for line in order.lines if line.reserved)})
+    found = lock_items(skus={*wanted, *(line.sku for line in order.lines if line.reserved)})
+    refuse_assets([item for item in found if item.sku in wanted])
+    refuse_unpriced(lines, order.currency)
     inventory.release(order.number, units_by_item(order.lines, {line.line_no: line.reserved for line in order.lines}))
     held = inventory.reserve(order.number, wanted)
     order.lines.clear()

@@ -15,7 +15,7 @@ from app.orders.models import Order
 from app.orders.schemas import NewOrder
 from app.orders.service.notes import write_note
 from app.orders.service.numbers import allocate_numbers
-from app.orders.service.pricing import build_lines, sum_up, units_by_sku
+from app.orders.service.pricing import build_lines, refuse_assets, refuse_unpriced, sum_up, units_by_sku
 
 SHIP_WITHIN = timedelta(hours=24)
 
@@ -30,6 +30,8 @@ def place_order(wanted: NewOrder, *, currency: str, source: str) -> Order:
 
     Raises:
         UnknownSku: A SKU is no item here.
+        NotForSale: A SKU is an asset.
+        PriceNeeded: A line has no price, and the items' are in another currency.
         OutOfStock: Too little is free, and the company takes no backorders.
         OrderTooLarge: The total is beyond what an order may be worth.
     """
@@ -37,7 +39,8 @@ def place_order(wanted: NewOrder, *, currency: str, source: str) -> Order:
     with transaction():
         units = units_by_sku(wanted.lines)
         # Locked before the number is taken: waiting for stock must not make every other order wait for its number.
-        lock_known(units)
+        refuse_assets(lock_known(units))
+        refuse_unpriced(wanted.lines, money)
         number = allocate_numbers()
         held = inventory.reserve(number, units)
         order = _build(number, wanted, money, source)

@@ -3,12 +3,46 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import sqlalchemy as sa
+
+from app.core.db import db
 from app.core.money import to_minor
 from app.core.tenancy import current_company_id
+from app.inventory.models import Item, ItemKind
 from app.inventory.service import Reserved
 from app.orders.models import Order, OrderLine
-from app.orders.problems import MAX_TOTAL_MINOR, OrderTooLarge
+from app.orders.problems import MAX_TOTAL_MINOR, NotForSale, OrderTooLarge, PriceNeeded
 from app.orders.schemas import NewLine
+
+_companies = sa.table("companies", sa.column("id", sa.BigInteger), sa.column("currency", sa.Text))
+
+
+def refuse_unpriced(lines: Sequence[NewLine], currency: str) -> None:
+    """Refuse a line without a price in an order of another currency than the items have.
+
+    Raises:
+        PriceNeeded: Its figure would be taken for one of the other currency.
+    """
+    first = next((index for index, line in enumerate(lines) if line.unit_price is None), None)
+    if first is None:
+        return
+    home = db.session.scalar(sa.select(_companies.c.currency).where(_companies.c.id == current_company_id()))
+    if currency != home:
+        field = f"lines.{first}.unitPrice"
+        raise PriceNeeded(
+            line=first + 1, sku=lines[first].sku, field=field, currency=currency, company_currency=str(home)
+        )
+
+
+def refuse_assets(items: Sequence[Item]) -> None:
+    """Refuse what the company owns and does not sell.
+
+    Raises:
+        NotForSale: One of them is an asset.
+    """
+    for item in items:
+        if item.kind is ItemKind.ASSET:
+            raise NotForSale(sku=item.sku)
 
 
 def units_by_sku(lines: Sequence[NewLine]) -> dict[str, int]:

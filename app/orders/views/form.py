@@ -14,7 +14,7 @@ from app.orders.problems import MAX_LINES
 
 SPARE_ROWS = 3
 LINE_FIELDS = ("sku", "quantity", "unit_price")
-ROW_PROBLEMS = {"unknown-sku", "out-of-stock"}
+ROW_PROBLEMS = {"unknown-sku", "out-of-stock", "not-for-sale"}
 
 
 @dataclass
@@ -75,6 +75,9 @@ def note_problem(form: OrderForm, problem: Problem) -> None:
     """Put a refusal beside the fields it is about."""
     if isinstance(problem, InvalidInput):
         form.errors |= {field_id(one["field"]): one["message"] for one in problem.errors}
+        return
+    if problem.fields.get("field"):
+        form.errors[field_id(problem.fields["field"])] = problem.sentence
         return
     sku = problem.fields.get("sku")
     hit = next(

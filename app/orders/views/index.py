@@ -10,7 +10,7 @@ from app.core.access import allow
 from app.core.api import problem_of
 from app.core.auth import principal
 from app.core.tenancy import current_scope
-from app.core.web import is_partial, page
+from app.core.web import fragment, is_partial, page
 from app.orders import reads
 from app.orders.reads.filter import PLACED_SPANS, SORT_WORDS, OrderFilter, View
 from app.orders.states import OrderState
@@ -24,6 +24,9 @@ def index() -> Response:
     wanted = read_filter()
     if current_scope().role == "platform":
         return page("orders/everywhere.html", block="rows", orders=reads.list_orders(wanted), **_frame(wanted))
+    if live.is_head():
+        tabs = _tabs(wanted, reads.count_views(), saved=True)
+        return fragment("orders/_head.html", tabs=tabs, query=wanted.query(), figures=reads.day_figures())
     # The position is read before the rows: what changes in between comes again, and nothing is missed.
     state = live.state("orders")
     orders = reads.list_orders(wanted)
