@@ -14,9 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from flask import request
+
 from app.core import events_log
 from app.core.access import ALL_PERMISSIONS
 from app.core.auth import Principal, maybe_principal
+from app.core.web import is_partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Row:
     id: str
     version: int
     html: str
+
+
+def is_head() -> bool:
+    """Say whether a list page asks for its sentence and its tabs alone (static/js/live_head.js)."""
+    return is_partial() and getattr(request, "hx_target", "") == "views"
 
 
 RenderRows = Callable[[list[str]], list[Row]]

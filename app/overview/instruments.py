@@ -9,7 +9,6 @@ from flask import current_app, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.db import db
-from app.core.jobs import JobState
 from app.core.present import format_count, plural
 from app.core.tenancy import current_scope
 from app.health.checks import LAG_LIMIT_S, checks_of
@@ -96,7 +95,7 @@ def late() -> Instrument:
         if day.late
         else f"{plural(day.today, 'order')} today, all in time"
     )
-    tone, word = ("bad", "Late") if day.late else (None, None)
+    tone, word = ("warn", "Late") if day.late else (None, None)
     return Instrument(
         "i-late", "Late", format_count(day.late), "now", note, url_for("orders.index", view="late"), tone, word
     )
@@ -106,7 +105,7 @@ def out_of_stock() -> Instrument:
     """Items with nothing left, the most urgent named."""
     summary = inventory.summarize()
     note = f"{', '.join(summary.worst[:2])} first" if summary.worst else f"{summary.short} at their reorder point"
-    tone, word = ("warn", "Out") if summary.out.n else (None, None)
+    tone, word = ("bad", "Out") if summary.out.n else (None, None)
     unit = f"of {summary.total} now"
     return Instrument("i-stock", "Out of stock", str(summary.out), unit, note, "/inventory?view=out", tone, word)
 
@@ -114,8 +113,8 @@ def out_of_stock() -> Instrument:
 def jobs() -> Instrument:
     """Jobs that wait or run, the one that runs longest named."""
     live = queues.count_live()
-    running = queues.list_jobs(state=JobState.RUNNING, limit=1).items
-    note = running[0].title if running else ("waiting for a worker" if live else "nothing waits or runs")
+    running = queues.longest_running()
+    note = running.title if running else ("waiting for a worker" if live else "nothing waits or runs")
     href = url_for("jobs.list_jobs") if current_scope().company_id is not None else None
     return Instrument("i-jobs", "Jobs", "100+" if live >= queues.COUNT_BOUND else str(live), "now", note, href)
 

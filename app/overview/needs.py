@@ -46,14 +46,15 @@ class Need:
 def late_orders() -> list[Need]:
     """Return the late orders as one need, the one that waits longest named."""
     late = orders.day_figures().late
-    if not late:
+    oldest = orders.oldest_late()
+    if not late or oldest is None:
         return []
-    oldest = orders.list_orders(orders.OrderFilter(view=orders.View.LATE, limit=1)).rows[0]
     waits = format_duration((clock.now() - oldest.due_at).total_seconds())
+    whose = f" at {oldest.company_name}" if oldest.company_name else ""
     count = "1,000+ orders" if late > 1000 else plural(late, "order")  # noqa: PLR2004 (the bound of the count)
     return [
         Need(
-            "bad", "Late", f"{count} should have left", f"#{oldest.number} for {oldest.customer_name} waits {waits}",
+            "warn", "Late", f"{count} should have left", f"#{oldest.number} for {oldest.customer_name}{whose} waits {waits}",
             count, oldest.due_at, url_for("orders.index", view="late"), f"{count} should have left",
         )
     ]  # fmt: skip
@@ -68,7 +69,7 @@ def empty_shelves() -> list[Need]:
     worst = ", ".join(summary.worst)
     return [
         Need(
-            "warn", "Out", f"{count} out of stock", f"First to reorder: {worst}" if worst else "",
+            "bad", "Out", f"{count} out of stock", f"First to reorder: {worst}" if worst else "",
             f"of {summary.total}", None, "/inventory?view=out", f"{count} out of stock",
         )
     ]  # fmt: skip

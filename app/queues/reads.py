@@ -40,6 +40,12 @@ def list_jobs(*, state: JobState | None = None, limit: int = 50, after: str | No
     return JobPage(found[:limit], encode_cursor(found[limit - 1].id) if is_more else None)
 
 
+def longest_running() -> Job | None:
+    """Return the job that runs longest by now; over all companies when no company was chosen."""
+    running = sa.select(Job).where(Job.state == JobState.RUNNING).order_by(Job.started_at, Job.id).limit(1)
+    return db.session.scalars(running).first()
+
+
 def find_job(job_id: str) -> Job:
     """Return one job.
 

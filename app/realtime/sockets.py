@@ -86,6 +86,9 @@ class Sockets:
         board = switchboard_of(self.app)
         try:
             self._wait_until_connected(sid)
+            if not self.server.manager.is_connected(sid, NAMESPACE):
+                log.info("a client left before it was welcomed")
+                return
             board.listen(member)
             for room in self._rooms(member):
                 self.server.enter_room(sid, room)
@@ -100,8 +103,12 @@ class Sockets:
             if board.members.get(sid) is None:  # it went while we were at it
                 board.forget(member)
         except Exception:
-            log.exception("welcome failed; the client connects again")
-            self.close(sid, "failed")
+            if self.server.manager.is_connected(sid, NAMESPACE):
+                log.exception("welcome failed; the client connects again")
+                self.close(sid, "failed")
+                return
+            log.info("a client left while it was welcomed")
+            board.forget(member)
 
     def _wait_until_connected(self, sid: str) -> None:
         until = time.monotonic() + 2

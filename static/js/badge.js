@@ -8,6 +8,7 @@ const LOOKS = {
   paused: { icon: "pause", kind: "live--paused", word: "Paused" },
   trying: { icon: "rotate-ccw", kind: "live--trying", word: "Reconnecting" },
   stale: { icon: "wifi-off", kind: "live--stale", word: "Stale" },
+  out: { icon: "wifi-off", kind: "live--stale", word: "Signed out" },
 };
 let shown = "";
 let isPaused = false;
@@ -39,7 +40,7 @@ function show(detail) {
     }
     shown = detail.state;
   }
-  if (pauseButton) pauseButton.hidden = false;
+  if (pauseButton) pauseButton.hidden = detail.state === "out";
   if ((detail.state === "paused") !== isPaused && ["live", "busy", "paused"].includes(detail.state)) showPaused(detail.state === "paused");
 }
 

@@ -1,6 +1,6 @@
 // Single keys: / ? j k x o p and g with a letter. Ignored while typing; switched off by data-keys on the body.
 const isOn = document.body.dataset.keys === "on";
-let wentAt = 0;
+let wentAt = -Infinity; // the clock of performance.now() begins at 0 with the page
 
 const isTyping = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 const rows = () => [...document.querySelectorAll("main .table tbody tr")].filter((row) => row.querySelector("a"));
@@ -30,6 +30,11 @@ const acts = {
   },
 };
 
+// Escape leaves the field that / went to, so that the next key is a key again.
+document.addEventListener("keydown", (event) => {
+  if (isOn && event.key === "Escape" && event.target.matches?.("[data-find]")) event.target.blur();
+});
+
 document.addEventListener("keydown", (event) => {
   if (!isOn || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
@@ -38,7 +43,7 @@ document.addEventListener("keydown", (event) => {
   const page = isGoing && key && document.querySelector(`[data-go="${CSS.escape(key)}"]`);
   const act = page ? () => page.click() : acts[key];
   if (!act) return;
-  wentAt = 0;
+  wentAt = -Infinity;
   event.preventDefault();
   act();
 });

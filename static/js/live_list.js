@@ -4,6 +4,7 @@ const parse = (html) => [...new DOMParser().parseFromString(`<template>${html}</
 const listsOf = (topic) => [...document.querySelectorAll(`[data-live-topic~="${CSS.escape(topic)}"][data-live-mode]`)];
 const keyOf = (id) => id.slice(id.lastIndexOf("-") + 1);
 const waiting = new WeakMap();
+let isPaused = false;
 const reread = () => document.dispatchEvent(new CustomEvent("qd:live-reread", { detail: { soon: true } }));
 const changed = () => document.dispatchEvent(new CustomEvent("qd:rows"));
 
@@ -47,15 +48,18 @@ function showWaiting(list) {
   const bar = arrivalsOf(list);
   const rows = waiting.get(list);
   if (!bar) return;
-  bar.hidden = !rows?.size;
+  bar.dataset.topic = list.dataset.liveTopic;
+  bar.dataset.waiting = [...(rows?.keys() ?? [])].join(" ");
+  bar.hidden = isPaused || !rows?.size;
   bar.querySelector("[data-arrivals-count]").textContent = String(rows?.size ?? 0);
 }
 
 function hold(list, id, row) {
   if (!waiting.has(list)) waiting.set(list, new Map());
   const rows = waiting.get(list);
-  const old = rows.get(id);
-  if (!old || !row || Number(old.dataset.v) < Number(row.dataset.v)) rows.set(id, row);
+  const key = keyOf(id);
+  const old = rows.get(key);
+  if (!old || !row || Number(old.dataset.v) < Number(row.dataset.v)) rows.set(key, row);
   showWaiting(list);
 }
 
@@ -82,7 +86,7 @@ function applyTop(list, message) {
     const next = parse(html)[0];
     const row = list.querySelector(`#${CSS.escape(id)}`);
     if (row) patch(row, next);
-    else if (waiting.get(list)?.has(id)) hold(list, id, next);
+    else if (waiting.get(list)?.has(keyOf(id))) hold(list, id, next);
     else if (!isNewer(keyOf(id), keyOf(last.id)) && document.querySelector("[data-page-older]")) continue;
     else if (isBusyWith(list)) hold(list, id, next);
     else insert(list, next);
@@ -129,6 +133,12 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   show(list);
   list.querySelector("a")?.focus({ preventScroll: true });
+});
+// While the page is paused the badge has the one number of what waits, and the bar none.
+document.addEventListener("qd:live-state", ({ detail }) => {
+  if ((detail.state === "paused") === isPaused) return;
+  isPaused = !isPaused;
+  for (const list of document.querySelectorAll("[data-live-mode]")) showWaiting(list);
 });
 document.addEventListener("qd:live-read", () => {
   for (const list of document.querySelectorAll("[data-live-mode]")) {

@@ -9,6 +9,7 @@ const held = [];
 let epoch = about?.epoch;
 let isPaused = false;
 let isBusy = false;
+let isOut = false;
 let tries = 0;
 let lostAt = 0;
 let staleTimer = 0;
@@ -17,9 +18,18 @@ let socket = null;
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 const jitter = (ms) => Math.random() * ms;
 
+// What is not shown yet, each row once, whether it is held here or waits in an arrivals bar: the one number there is.
+function countWaiting() {
+  const rows = new Set(held.flatMap(({ topic, ids }) => (ids.length ? ids.map((id) => `${topic} ${id}`) : [topic])));
+  for (const bar of document.querySelectorAll("[data-arrivals]")) {
+    for (const id of (bar.dataset.waiting || "").split(" ").filter(Boolean)) rows.add(`${bar.dataset.topic} ${id}`);
+  }
+  return rows.size;
+}
+
 function showState() {
-  const waiting = held.reduce((sum, message) => sum + Math.max(message.ids.length, 1), 0);
-  if (isPaused) tell("qd:live-state", { state: "paused", waiting });
+  if (isOut) tell("qd:live-state", { state: "out" });
+  else if (isPaused) tell("qd:live-state", { state: "paused", waiting: countWaiting() });
   else if (socket?.connected) tell("qd:live-state", { state: isBusy ? "busy" : "live" });
   else if (performance.now() - lostAt > STALE_MS) tell("qd:live-state", { state: "stale", since: Date.now() - (performance.now() - lostAt) });
   else tell("qd:live-state", { state: "trying", tries });
@@ -87,8 +97,11 @@ function refused(error) {
   }
   if (error.message === "company-changed") location.reload();
   else if (error.message === "not-signed-in") {
-    lost();
-    tell("qd:trouble", { title: "You are signed out", text: "What you see is no longer kept current. Sign in again to go on; what you typed here stays." });
+    isOut = true;
+    clearTimeout(staleTimer);
+    showState();
+    const href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+    tell("qd:trouble", { title: "You are signed out", text: "What you see is no longer kept current. Sign in again to go on.", act: { label: "Sign in", href } });
   } else {
     lost();
     setTimeout(() => socket.connect(), (error.data?.retryAfter ?? 5) * 1000 + jitter(1000));
@@ -105,6 +118,7 @@ function start() {
   });
   socket.on("ready", () => {
     lostAt = tries = 0;
+    isOut = false;
     clearTimeout(staleTimer);
     tell("qd:trouble", null);
     showState();

@@ -5,6 +5,14 @@ let retry = null;
 
 const clockNow = () => new Date().toLocaleTimeString("en-GB", { timeZone: zone, hourCycle: "h23" });
 
+function linkTo({ label, href }) {
+  const link = document.createElement("a");
+  link.className = "button button--small";
+  link.href = href;
+  link.textContent = label;
+  return link;
+}
+
 function show(detail) {
   if (!place) return;
   if (!detail) {
@@ -15,7 +23,9 @@ function show(detail) {
   const text = [detail.text, detail.requestId && `Request ${detail.requestId}.`].filter(Boolean).join(" ");
   banner.querySelector("[data-trouble-title]").textContent = detail.title;
   banner.querySelector("[data-trouble-text]").textContent = text;
-  banner.querySelector("[data-trouble-retry]").addEventListener("click", () => (retry ? retry() : location.reload()));
+  const button = banner.querySelector("[data-trouble-retry]");
+  if (detail.act) button.replaceWith(linkTo(detail.act));
+  else button.addEventListener("click", () => (retry ? retry() : location.reload()));
   place.replaceChildren(banner);
   document.getElementById("alert").textContent = `${detail.title} ${text}`;
 }

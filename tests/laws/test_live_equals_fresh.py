@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.journeys.live import act, place, stock, wait_until_fresh, wait_until_live
 from tests.site import wait_for
@@ -13,6 +13,7 @@ from tests.world import Person
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Open = Callable[..., Page]
 SHIPMENT = {"carrier": "DPD", "trackingNumber": "DPD-1"}
+HEAD = ["#verdict", "#basis", "#views"]  # of a list page: read again at most every 3 s
 ORDER_LISTS = ["/orders", "/orders?state=paid", "/orders?q=Anna", "/orders?sort=total"]
 
 
@@ -74,6 +75,9 @@ def test_old_page_and_pushes_make_a_fresh_page(open_page: Open, ada: Person, nam
     for page, (_, selector) in zip(pages, places, strict=True):
         page.bring_to_front()
         wait_until_fresh(page, selector)
+        if selector == "#rows":
+            for part in HEAD:
+                wait_until_fresh(page, part)
 
 
 def test_an_import_makes_pages_read_themselves_again(open_page: Open, ada: Person) -> None:
@@ -95,3 +99,15 @@ def test_an_import_makes_pages_read_themselves_again(open_page: Open, ada: Perso
         record(fact(**fields))
     wait_for(lambda: any(url.endswith("/orders") for url in asked) or not page.wait_for_timeout(20), limit_s=8)
     wait_until_fresh(page, "#rows")
+
+
+def test_the_sentence_and_the_tabs_stay_while_somebody_points_at_them(open_page: Open, ada: Person) -> None:
+    stock(ada)
+    place(ada)
+    page = wait_until_live(open_page(ada, "/orders"))
+    page.locator("#views a").nth(1).hover()
+    place(ada, "Berta")
+    expect(page.locator("#verdict")).to_contain_text("2 orders since midnight", timeout=5000)
+    expect(page.locator("#views data").first).to_have_text("1")
+    page.mouse.move(5, 5)
+    expect(page.locator("#views data").first).to_have_text("2", timeout=5000)

@@ -10,6 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.core import clock
 from app.core.db import transaction
+from app.core.ids import new_ulid
+from app.core.jobs import Job, JobState
 from app.core.outbox import record
 from app.orders.imports.events import OrdersImported
 from app.orders.reads.rhythm import orders_rhythm
@@ -62,6 +64,47 @@ def test_a_late_order_leads_the_page(ada: Person) -> None:
     assert "<strong>1 order should have left</strong>" in page
     assert f"#{number} for Iris Vale waits 5 h" in page
     assert 'href="/orders?view=late"' in page
+
+
+def test_all_companies_see_the_order_that_waits_longest_and_whose_it_is(ada: Person, cleo: Person, pat: Person) -> None:
+    oldest = place(ada, ago=timedelta(days=3000), due_ago=timedelta(days=2900))
+    place(cleo, ago=timedelta(days=1), due_ago=timedelta(minutes=1))
+    page = pat.get("/").text
+    company = ada.world.sql.execute("SELECT name FROM companies WHERE id = %s", (ada.company_id,)).fetchone()
+    ada.world.sql.execute("DELETE FROM orders WHERE company_id = %s", (ada.company_id,))
+    assert company is not None
+    assert f"#{oldest} for Iris Vale at {company['name']} waits 2900 d" in page
+
+
+def test_late_is_a_warning_and_out_is_bad(ada: Person) -> None:
+    place(ada, ago=timedelta(days=3), due_ago=timedelta(hours=5))
+    item = {"sku": "LAMP-1", "name": "Lamp", "onHand": 0, "reorderPoint": 5}
+    assert ada.post("/api/inventory", json=item).status_code == 201
+    page = ada.get("/").text
+    assert page.index("state--bad") < page.index("out of stock</a>") < page.index("should have left</a>")
+    assert 'state--warn"' in page.split("should have left</a>")[0].rsplit("<tr>", 1)[1]
+    assert 'state--bad"' in page.split("out of stock</a>")[0].rsplit("<tr>", 1)[1]
+
+
+def test_the_job_that_runs_longest_is_named(ada: Person) -> None:
+    with ada.acting(), transaction() as session:
+        for title, hours in (("Old one", 2), ("New one", 1)):
+            at = clock.now() - timedelta(hours=hours)
+            job = Job(
+                company_id=ada.company_id,
+                id=new_ulid(),
+                name="x",
+                queue="export",
+                title=title,
+                args={},
+                actor={},
+                request_id="",
+            )
+            job.state, job.started_at = JobState.RUNNING, at
+            session.add(job)
+    page = ada.get("/").text
+    assert "Old one" in page
+    assert "New one" not in page
 
 
 def test_what_another_company_does_is_not_seen(ada: Person, cleo: Person) -> None:

@@ -6,11 +6,13 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.core.present import format_count
+from app.core.tenancy import current_scope
 from app.inventory.models import Item
 from app.inventory.reads.items import matching
 from app.inventory.schemas import ItemFilter, ItemView
 
 BOUND = 1000
+_companies = sa.table("companies", sa.column("id"), sa.column("name"))
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,20 @@ def count_matching(wanted: ItemFilter, bound: int = BOUND) -> Bounded:
 def summarize() -> Summary:
     """Return the figures of the whole inventory."""
     totals = {view: count_matching(ItemFilter(view=view)) for view in ItemView if view is not ItemView.ARCHIVED}
-    worst = list(
-        db.session.scalars(
-            matching(ItemFilter(view=ItemView.OUT), Item.sku).order_by(Item.reorder_point.desc()).limit(3)
-        )
-        if 0 < totals[ItemView.OUT].n < BOUND
-        else ()
-    )
+    worst = name_worst() if 0 < totals[ItemView.OUT].n < BOUND else []
     return Summary(
         total=totals[ItemView.ALL], out=totals[ItemView.OUT], short=totals[ItemView.SHORT],
         assets=totals[ItemView.ASSETS], worst=worst,
     )  # fmt: skip
+
+
+def name_worst(most: int = 3) -> list[str]:
+    """Return the SKUs that are out where most should be kept, with their company when all are looked at."""
+    query = matching(ItemFilter(view=ItemView.OUT), Item.sku).order_by(Item.reorder_point.desc(), Item.sku).limit(most)
+    if current_scope().role != "platform":
+        return list(db.session.scalars(query))
+    query = query.add_columns(_companies.c.name).join(_companies, _companies.c.id == Item.company_id)
+    return [f"{sku} at {company}" for sku, company in db.session.execute(query)]
 
 
 def categories(most: int = 100) -> list[str]:

@@ -37,6 +37,9 @@ def list_items() -> Response:
         return everywhere(query)
     if query.ids is not None:
         return fragment("inventory/rows.html", rows=reads.rows_on_page(query, query.row_ids))
+    if live.is_head():
+        summary = reads.summarize()
+        return fragment("inventory/_head.html", summary=summary, views=tabs(query, summary))
     state = live.state(TOPIC)
     rows, cursor = reads.list_rows(query)
     summary = reads.summarize()
