@@ -55,3 +55,17 @@ def test_filter_sort_and_page_are_links(open_page: Open, ada: Person) -> None:
     page.get_by_role("searchbox").press("Enter")
     expect(page.locator("#rows")).to_contain_text("Customer 7")
     expect(page.locator("#rows")).not_to_contain_text("Customer 12")
+
+
+def test_an_act_on_ticked_orders_asks_on_a_page(open_page: Open, ada: Person) -> None:
+    ada.post("/api/inventory", json={"sku": "FRAME", "name": "Halden 52", "onHand": 5, "unitPrice": "1.00"})
+    ada.post("/api/orders", json={"customer": {"name": "Iris Vale"}, "lines": [{"sku": "FRAME", "quantity": 1}]})
+    page = open_page(ada, "/orders", java_script_enabled=False)
+    expect(page.locator("[data-needs-script]").first).to_be_hidden()
+    page.get_by_label("Select order 1").check()
+    page.get_by_role("button", name="Add note…").click()
+    page.get_by_role("textbox", name="Note").fill("Call first")
+    page.get_by_role("button", name="Add a note to 1 order").click()
+    expect(page.locator("#toasts")).to_contain_text("1 order was given a note")
+    page.get_by_role("link", name="1", exact=True).click()
+    expect(page.locator("main")).to_contain_text("Call first")

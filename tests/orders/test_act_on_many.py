@@ -82,7 +82,11 @@ def test_all_that_match_is_a_job_that_may_run_twice(ada, shop, app):
 
 def test_the_page_queues_all_that_match(sam, shop):
     shop.place()
-    answer = sam.post("/orders/bulk", data={"act": "pay", "all": "1", "query": "state=placed"})
+    form = {"act": "pay", "all": "1", "query": "state=placed"}
+    question = sam.post("/orders/bulk", data=form)
+    assert question.status_code == 200
+    assert "Mark 1 order paid?" in question.text
+    answer = sam.post("/orders/bulk", data={**form, "confirmed": "1"})
     assert answer.status_code == 303
     assert re.fullmatch(r"/jobs/\w{26}", answer.location)
 
@@ -94,3 +98,45 @@ def test_the_outsider_changes_nothing_and_the_viewer_may_not(cleo, vera, shop):
     assert vera.post("/api/orders/bulk", json={"act": "pay", "numbers": [1]}).status_code == 403
     assert vera.post("/orders/bulk", data={"act": "pay", "number": ["1"]}).status_code == 403
     assert shop.read(1)["state"] == "placed"
+
+
+def test_more_than_a_handful_is_asked_about_with_its_count(sam, shop):
+    numbers = [str(shop.place(lines=[{"sku": "FRM-1", "quantity": 1}])["number"]) for _ in range(6)]
+    form = {"act": "pay", "number": numbers, "query": "view=open"}
+    question = sam.post("/orders/bulk", data=form)
+    assert question.status_code == 200
+    assert "Mark 6 orders paid?" in question.text
+    assert question.text.count('name="number"') == 6
+    assert 'href="/orders?view=open"' in question.text
+    assert shop.read(1)["state"] == "placed"
+    answer = sam.post("/orders/bulk", data={**form, "confirmed": "1"})
+    assert (answer.status_code, answer.location) == (303, "/orders?view=open")
+    assert "6 orders were marked paid." in sam.get("/orders").text
+    assert shop.read(6)["state"] == "paid"
+
+
+def test_cancelling_and_a_note_without_words_ask_first(sam, shop):
+    shop.place()
+    question = sam.post("/orders/bulk", data={"act": "cancel", "number": ["1"]})
+    assert "Cancel 1 order?" in question.text
+    assert shop.read(1)["state"] == "placed"
+    assert 'name="note"' in sam.post("/orders/bulk", data={"act": "note", "number": ["1"]}).text
+    sam.post("/orders/bulk", data={"act": "cancel", "number": ["1"], "reason": "Twice", "confirmed": "1"})
+    assert shop.read(1)["state"] == "cancelled"
+    assert sam.post("/orders/bulk", data={"act": "pay"}).status_code == 422
+    assert sam.post("/orders/bulk", data={"act": "note", "number": ["1"], "confirmed": "1"}).status_code == 422
+
+
+def test_ticks_and_the_bar_are_for_those_who_may_act(vera, shop):
+    shop.place()
+    page = vera.get("/orders").text
+    assert page.count('class="tickcell" data-needs="orders:write"') == 2
+    assert 'data-bulk data-needs="orders:write"' in page
+
+
+def test_all_that_match_is_offered_in_good_english(ada, shop):
+    for _ in range(51):
+        shop.place(lines=[{"sku": "FRM-1", "quantity": 1}])
+    page = ada.get("/orders").text
+    assert "Select all orders<span" in page
+    assert "all all" not in page

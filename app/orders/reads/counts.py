@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.db import db
 from app.orders.models import Order
-from app.orders.reads.conditions import in_states, start_of_today, view_conditions
-from app.orders.reads.filter import View
+from app.orders.reads.conditions import conditions, in_states, start_of_today, view_conditions
+from app.orders.reads.filter import OrderFilter, View
 from app.orders.states import LATE
 
 BOUND = 1000
@@ -25,6 +25,11 @@ def count_views() -> dict[View, str]:
     columns = [_count(view_conditions(view)).label(view.name) for view in COUNTED]
     row = db.session.execute(sa.select(*columns)).one()
     return {view: bounded(n) for view, n in zip(COUNTED, row, strict=True)}
+
+
+def count_matching(wanted: OrderFilter) -> int:
+    """Return how many orders a list holds, counted one beyond the bound."""
+    return int(db.session.scalar(sa.select(_count(conditions(wanted)))) or 0)
 
 
 @dataclass(frozen=True)

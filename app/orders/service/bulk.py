@@ -8,13 +8,15 @@ from app.core.errors import Problem
 from app.core.outbox import savepoint
 from app.core.tasks import enqueue
 from app.orders.models import Order
+from app.orders.reads.counts import bounded, count_matching
 from app.orders.reads.filter import OrderFilter
 from app.orders.schemas import BulkAct
 from app.orders.service.notes import add_note
 from app.orders.service.progress import cancel_order, pack_order, pay_order
 
 DIRECT_LIMIT = 100  # more than this takes longer than a page should; it becomes a job
-TITLES = {"pay": "Mark paid", "pack": "Mark packed", "cancel": "Cancel", "note": "Add a note to"}
+ASK_ABOVE = 5  # a handful is seen at a glance; more is asked about first
+TITLES = {"pay": "Mark {} paid", "pack": "Mark {} packed", "cancel": "Cancel {}", "note": "Add a note to {}"}
 DONE_WORDS = {"pay": "marked paid", "pack": "marked packed", "cancel": "cancelled", "note": "given a note"}
 
 
@@ -44,8 +46,13 @@ def act_on_all(wanted: BulkAct, query: OrderFilter) -> str:
         return enqueue(
             "orders.bulk",
             {"act": wanted.model_dump(mode="json", exclude={"numbers", "query"}), "query": query.query()},
-            title=f"{TITLES[wanted.act]} all orders that match",
+            title=title_of(wanted, count_matching(query)),
         )
+
+
+def title_of(wanted: BulkAct, count: int) -> str:
+    """Return the act in words with how many it reaches: `Mark 12 orders paid`, `Cancel 1,000+ orders`."""
+    return TITLES[wanted.act].format(f"{bounded(count)} {'order' if count == 1 else 'orders'}")
 
 
 def _act(wanted: BulkAct, dedupe_key: str | None) -> Callable[[int], Order]:
