@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,8 @@ def pytest_configure_node(node: Any) -> None:  # Any: xdist's worker controller
     node.workerinput["services"] = node.config.stash[SERVICES].describe()
 
 
+# Fixtures that start processes; a test that has one of them plays on the live stage.
+REAL_PROCESSES = {"site", "open_page", "hall", "strict"}
 SERVICES = pytest.StashKey[servers.Services]()
 
 
@@ -102,40 +105,85 @@ def worker_number(request: pytest.FixtureRequest) -> int:
     return int(name.removeprefix("gw"))
 
 
-@pytest.fixture(scope="session")
-def redis_url(services: servers.Services, worker_number: int) -> str:
-    """This worker's database of the run's Valkey."""
-    return services.worker_redis_url(worker_number)
+@dataclass(frozen=True)
+class Stage:
+    """A database, a Valkey database, and the app on them."""
+
+    urls: dict[str, str]
+    superuser_url: str
+    redis_url: str
+    environment: dict[str, str]
+    app: Flask
 
 
-@pytest.fixture(scope="session")
-def urls(services: servers.Services) -> dict[str, str]:
-    """This worker's database: the settings of every role."""
-    return services.create_database(template=TEMPLATE)
+def build_stage(services: servers.Services, redis_number: int, home: Path) -> Iterator[Stage]:
+    """Make a stage and let go of its connections afterwards."""
+    from app.core.db import db
 
-
-@pytest.fixture(scope="session")
-def superuser_url(services: servers.Services, urls: dict[str, str]) -> str:
-    """Behind row-level security: to build the world and to look for leaks."""
-    return services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
-
-
-@pytest.fixture(scope="session")
-def environment(urls: dict[str, str], redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of processes started on this worker's database."""
-    return environment_for(urls, redis_url, tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="session")
-def app(environment: dict[str, str]) -> Iterator[Flask]:
-    """The app on this worker's database."""
+    urls = services.create_database(template=TEMPLATE)
+    redis_url = services.worker_redis_url(redis_number)
+    superuser_url = services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
+    environment = environment_for(urls, redis_url, home)
     made = create_app(settings_from(environment))
-    yield made
+    yield Stage(urls, superuser_url, redis_url, environment, made)
     with made.app_context():
-        from app.core.db import db
-
         for engine in db.engines.values():
             engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def quiet_stage(
+    services: servers.Services, worker_number: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """Where nothing moves but what the test does: no relay, no worker."""
+    yield from build_stage(services, worker_number, tmp_path_factory.mktemp("quiet"))
+
+
+@pytest.fixture(scope="session")
+def live_stage(
+    services: servers.Services, worker_number: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """Where real processes run beside the test."""
+    yield from build_stage(services, worker_number + 8, tmp_path_factory.mktemp("live"))
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """The stage of this test: the live one when it asks for real processes."""
+    found: Stage = request.getfixturevalue(
+        "live_stage" if REAL_PROCESSES & set(request.fixturenames) else "quiet_stage"
+    )
+    return found
+
+
+@pytest.fixture
+def urls(stage: Stage) -> dict[str, str]:
+    """The settings of every database role."""
+    return stage.urls
+
+
+@pytest.fixture
+def superuser_url(stage: Stage) -> str:
+    """Behind row-level security: to build the world and to look for leaks."""
+    return stage.superuser_url
+
+
+@pytest.fixture
+def redis_url(stage: Stage) -> str:
+    """This stage's database of the run's Valkey."""
+    return stage.redis_url
+
+
+@pytest.fixture
+def environment(stage: Stage) -> dict[str, str]:
+    """The environment of processes started on this stage."""
+    return stage.environment
+
+
+@pytest.fixture
+def app(stage: Stage) -> Flask:
+    """The app on this stage."""
+    return stage.app
 
 
 @pytest.fixture
@@ -190,9 +238,9 @@ def pump(app: Flask) -> Callable[[], int]:
 
 
 @pytest.fixture(scope="session")
-def site(environment: dict[str, str], app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The real processes on this worker's database."""
-    with running_site(dict(environment), tmp_path_factory.mktemp("site")) as running:
+def site(live_stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The real processes: gunicorn with two workers, the relay, a Celery worker."""
+    with running_site(dict(live_stage.environment), tmp_path_factory.mktemp("site")) as running:
         yield running
 
 

@@ -56,7 +56,7 @@ class Wire:
 class Guard:
     """WSGI: lets only good WebSocket handshakes through to Socket.IO, and everything else to Flask."""
 
-    def __init__(self, app: Flask, settings: Settings, refuse: Callable[[str], tuple[int, str] | None]) -> None:
+    def __init__(self, app: Flask, settings: Settings, refuse: Callable[[Environ], tuple[int, str] | None]) -> None:
         self._next = app.wsgi_app
         self._settings = settings
         self._refuse = refuse
@@ -69,7 +69,7 @@ class Guard:
             return self._next(environ, start_response)
         if self._proxy is not None:
             self._proxy(environ, start_response)
-        refusal = self.refusal(environ) or self._refuse(environ.get("REMOTE_ADDR", ""))
+        refusal = self.refusal(environ) or self._refuse(environ)
         if refusal is not None:
             return answer(start_response, *refusal)
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)

@@ -74,6 +74,14 @@ def authenticate(app: Flask, environ: Environ, hello: Hello) -> Principal:
     return who
 
 
+def is_signed_in(app: Flask, environ: Environ) -> bool:
+    """Say whether the browser's cookie, or an Authorization header, is somebody's."""
+    if not (environ.get("HTTP_COOKIE") or environ.get("HTTP_AUTHORIZATION")):
+        return False
+    with app.request_context({**environ, "REQUEST_METHOD": "GET"}):
+        return maybe_principal() is not None
+
+
 def _of_ticket(ticket: str) -> Principal | None:
     from app.accounts.service import principal_for_ticket
 
@@ -95,4 +103,4 @@ def chosen_topics(who: Principal, hello: Hello) -> dict[str, int]:
     return {name: position for name, position in wanted.items() if name in allowed}
 
 
-__all__ = ["Hello", "authenticate", "chosen_topics", "read_hello", "refusal"]
+__all__ = ["Hello", "authenticate", "chosen_topics", "is_signed_in", "read_hello", "refusal"]

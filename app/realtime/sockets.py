@@ -48,8 +48,8 @@ class Sockets:
         queue_class = bounded(self.eio._async["queue"], self.on_overflow)  # noqa: SLF001 (there is no public hook)
         self.eio.create_queue = lambda *_, **__: queue_class()
 
-    def refuse(self, address: str) -> tuple[int, str] | None:
-        """Return why this process takes no more sockets, or none from this address."""
+    def refuse(self, environ: Environ) -> tuple[int, str] | None:
+        """Return why this process takes no more sockets, or none of this stranger."""
         keeper.start(self)
         if switchboard_of(self.app).is_draining:
             return 503, "This process is stopping; connect again."
@@ -57,7 +57,9 @@ class Sockets:
         if sum(not sock.closed for sock in self.eio.sockets.values()) >= self.settings.socket_limit:
             return 503, "This process has all the sockets it can hold; connect again in a moment."
         with self.app.app_context():
-            if limits.failures_left("sockets", address) <= 0:
+            # Behind one address sit many people: a forgotten tab of one must not keep the signed-in others out.
+            spent = limits.failures_left("sockets", environ.get("REMOTE_ADDR", "")) <= 0
+            if spent and not handshake.is_signed_in(self.app, environ):
                 return 429, "Too many handshakes without a valid session or token from this address."
         return None
 

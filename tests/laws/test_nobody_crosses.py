@@ -11,11 +11,8 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app import create_app
-from tests.conftest import TEMPLATE, environment_for, settings_from
 from tests.laws.furnished import Furnished, furnish
 from tests.laws.leaks import Row, tenant_tables
-from tests.services import Services
 from tests.world import Person, World
 
 pytestmark = pytest.mark.slow
@@ -23,24 +20,6 @@ AT_LEAST = int(os.environ.get("CROSSING_ATTEMPTS", "5000"))
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Streams never end by themselves; their topics are checked in tests/realtime.
 ENDLESS = {"/api/events/stream"}
-
-
-@pytest.fixture(scope="module")
-def urls(services: Services) -> dict[str, str]:
-    """A database that no relay and no worker moves while we compare it."""
-    return services.create_database(template=TEMPLATE)
-
-
-@pytest.fixture(scope="module")
-def superuser_url(services: Services, urls: dict[str, str]) -> str:
-    """Behind row-level security of that database."""
-    return services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
-
-
-@pytest.fixture(scope="module")
-def app(urls: dict[str, str], redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The app on that database."""
-    return create_app(settings_from(environment_for(urls, redis_url, tmp_path_factory.mktemp("quiet"))))
 
 
 class Stranger:

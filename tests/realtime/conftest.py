@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.core.embedded.ports import find_free_port
+from tests.conftest import Stage
 from tests.realtime.ear import Ear, cookie_of
 from tests.realtime.lanterns import init_lanterns
 from tests.site import Site
@@ -13,11 +14,13 @@ from tests.world import Person
 
 
 @pytest.fixture(scope="session")
-def hall(app: Flask, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Two web workers and a relay on this run's database."""
-    init_lanterns(app)
+def hall(live_stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Two web workers and a relay on the live stage."""
+    init_lanterns(live_stage.app)
     port = find_free_port()
-    site = Site(f"http://127.0.0.1:{port}", {**environment, "PORT": str(port)}, tmp_path_factory.mktemp("hall"))
+    site = Site(
+        f"http://127.0.0.1:{port}", {**live_stage.environment, "PORT": str(port)}, tmp_path_factory.mktemp("hall")
+    )
     site.environment["WEB_WORKERS"] = "2"
     try:
         site.start("web", "gunicorn", "-c", "gunicorn.conf.py", "tests.realtime.lantern_wsgi:app")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 import socketio
-from flask import Flask
 
 from app.core.embedded.ports import find_free_port
+from tests.conftest import Stage
 from tests.realtime.ear import Ear, cookie_of
 from tests.realtime.wire import RawSocket
 from tests.services import Services
@@ -17,12 +17,10 @@ CAP = 8
 
 
 @pytest.fixture(scope="module")
-def strict(
-    app: Flask, environment: dict[str, str], services: Services, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
+def strict(live_stage: Stage, services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One worker with the default limits of sockets, room for eight, and counters of its own."""
     port = find_free_port()
-    own = {name: value for name, value in environment.items() if not name.startswith("LIMIT_SOCKET")}
+    own = {name: value for name, value in live_stage.environment.items() if not name.startswith("LIMIT_SOCKET")}
     own |= {"PORT": str(port), "WEB_WORKERS": "1", "SOCKET_LIMIT": str(CAP), "REDIS_URL": services.worker_redis_url(15)}
     own |= {"LIMIT_SOCKETS": "5/60s", "LIMIT_SOCKET_MESSAGES": "10/60s", "LIMIT_SOCKET_MESSAGES_IP": "20/60s"}
     site = Site(f"http://127.0.0.1:{port}", own, tmp_path_factory.mktemp("strict"))
@@ -77,9 +75,11 @@ def test_a_worker_takes_no_more_sockets_than_it_can_hold(strict: Site, ada: Pers
     wait_for(has_room)
 
 
-def test_strangers_get_five_handshakes_a_minute(strict: Site) -> None:
+def test_strangers_get_five_handshakes_a_minute_and_keep_nobody_else_out(strict: Site, ada: Person) -> None:
     for _ in range(5):
         with pytest.raises(socketio.exceptions.ConnectionError):
             Ear(strict.url, token="qd_nobody").open()
     with RawSocket(strict.url) as raw:
         assert raw.status == 429
+    with RawSocket(strict.url, {"Cookie": cookie_of(ada)}) as raw:
+        assert raw.status == 101, "somebody signed in at the same address"

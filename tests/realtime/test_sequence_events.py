@@ -2,10 +2,11 @@
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
+import pytest
 from flask import Flask
 
 from app.core import relay
@@ -45,13 +46,20 @@ def test_numbering_again_changes_nothing(ada: Person, pump: Callable[[], int]) -
     assert log_of(ada.world, ada.company_id) == before
 
 
-def test_sixteen_writers_lose_nothing_and_keep_each_rows_order(app: Flask, ada: Person, superuser_url: str) -> None:
-    """Random transaction lengths, the relay numbering beside them."""
+@pytest.fixture
+def lantern_rows(superuser_url: str) -> Iterator[None]:
+    """Rows to lock, gone afterwards: the catalogue tests know every table."""
     with psycopg.connect(superuser_url, autocommit=True) as sql:
-        sql.execute("CREATE TABLE IF NOT EXISTS lantern_rows (number int PRIMARY KEY, step int NOT NULL)")
-        sql.execute("TRUNCATE lantern_rows")
+        sql.execute("CREATE TABLE lantern_rows (number int PRIMARY KEY, step int NOT NULL)")
         sql.execute("GRANT SELECT, UPDATE ON lantern_rows TO qd_app")
         sql.execute("INSERT INTO lantern_rows SELECT n, 0 FROM generate_series(1, %s) n", (ROWS,))
+        yield
+        sql.execute("DROP TABLE lantern_rows")
+
+
+@pytest.mark.usefixtures("lantern_rows")
+def test_sixteen_writers_lose_nothing_and_keep_each_rows_order(app: Flask, ada: Person) -> None:
+    """Random transaction lengths, the relay numbering beside them."""
     ended = threading.Event()
     numbering = threading.Thread(target=_number_until, args=(app, ended))
     numbering.start()
