@@ -23,8 +23,8 @@ LARGEST_SHARE, LARGE_SHARE, LARGE_COUNT = 0.33, 0.2, 20
 DAYS = 720
 NO_LIMIT = sa.text("SET LOCAL statement_timeout = 0")
 ITEMS = """
-    INSERT INTO items (company_id, sku, name, category, unit_price, on_hand, reorder_point)
-    SELECT :company, 'SKU-' || lpad(n::text, 5, '0'), 'Thing ' || n, 'Kind ' || n % 12, 1 + (n * 37 % 9000) / 100.0, 1000, n % 40
+    INSERT INTO items (company_id, sku, name, category, unit_price, on_hand, reorder_point, has_moved)
+    SELECT :company, 'SKU-' || lpad(n::text, 5, '0'), 'Thing ' || n, 'Kind ' || n % 12, 1 + (n * 37 % 9000) / 100.0, 1000, n % 40, true
     FROM generate_series(1, cast(:items AS integer)) n"""
 OPENING = """
     INSERT INTO stock_movements (company_id, item_id, kind, delta, on_hand_after, reason, actor)

@@ -42,8 +42,8 @@ def write_story(story: Story, *, workers: tuple[str, ...], now: datetime) -> Non
 
 
 ITEMS = (
-    "sku", "name", "kind", "category", "unit_price", "on_hand", "reserved", "reorder_point", "version", "created_at",
-    "updated_at",
+    "sku", "name", "kind", "category", "unit_price", "on_hand", "reserved", "reorder_point", "has_moved", "version",
+    "created_at", "updated_at",
 )  # fmt: skip
 MOVEMENTS = ("item_id", "kind", "delta", "on_hand_after", "reason", "order_number", "actor", "occurred_at")
 ORDERS = (
@@ -68,7 +68,7 @@ def items(story: Story) -> Iterator[Row]:
         ware, made = stock.ware, first[stock.item_no]
         kind = "asset" if ware.is_asset else "product"
         yield (ware.sku, ware.name, kind, ware.category, ware.price, stock.on_hand, stock.reserved, stock.reorder_point,
-               stock.version, made, stock.changed_at or made)  # fmt: skip
+               True, stock.version, made, stock.changed_at or made)  # fmt: skip
 
 
 def movements(story: Story, ids: dict[str, int], workers: tuple[str, ...]) -> Iterator[Row]:

@@ -51,12 +51,15 @@ def _one_of(states: type[StrEnum], name: str) -> sa.Enum:
     )  # fmt: skip
 
 
-def stock_state(available: int, reorder_point: int, archived_at: datetime | None) -> str:
-    """Return the word for a stock: `in`, `low` (at or below the reorder point), `out` or `archived`."""
+def stock_state(available: int, reorder_point: int, archived_at: datetime | None, *, has_moved: bool) -> str:
+    """Return the word for a stock: `in`, `low` (at or below the reorder point), `out`, `not-stocked` or `archived`.
+
+    Nobody misses what was never kept: without a movement and a reorder point an item is not out, but not stocked.
+    """
     if archived_at is not None:
         return "archived"
     if available <= 0:
-        return "out"
+        return "out" if has_moved or reorder_point > 0 else "not-stocked"
     return "low" if available <= reorder_point else "in"
 
 
@@ -65,6 +68,7 @@ class Item(Model):
 
     Attributes:
         available: on_hand minus reserved, computed by the database for lists; `free` is the same for a loaded row.
+        has_moved: The ledger has an entry: stock of it was kept at some time.
         version: Grows with every change, stock or details.
         edits: The last edit of each detail: `{field: {"version", "before", "by"}}`, to tell two editors apart.
     """
@@ -85,7 +89,9 @@ class Item(Model):
         sa.Index("ix_items_company_id_category_sku", "company_id", "category", "sku"),
         sa.Index(
             "ix_items_short", "company_id", "available", "id",
-            postgresql_where=sa.text("available <= reorder_point AND archived_at IS NULL"),
+            postgresql_where=sa.text(
+                "available <= reorder_point AND archived_at IS NULL AND (has_moved OR reorder_point > 0)"
+            ),
         ),
         sa.Index("ix_items_archived", "company_id", "sku", postgresql_where=sa.text("archived_at IS NOT NULL")),
         sa.Index("ix_items_assets", "company_id", "sku", postgresql_where=sa.text("kind = 'asset'")),
@@ -110,6 +116,7 @@ class Item(Model):
         sa.BigInteger, sa.Computed("on_hand - reserved", persisted=True), nullable=True, init=False, repr=False
     )
     reorder_point: Mapped[int] = mapped_column(sa.BigInteger, server_default="0", default=0)
+    has_moved: Mapped[bool] = mapped_column(sa.Boolean, server_default=sa.false(), default=False)
     version: Mapped[int] = mapped_column(sa.BigInteger, server_default="1", default=1)
     edits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}", default_factory=dict, repr=False)
     archived_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), default=None)
@@ -132,8 +139,8 @@ class Item(Model):
 
     @property
     def state(self) -> str:
-        """`in`, `low`, `out` or `archived`."""
-        return stock_state(self.free, self.reorder_point, self.archived_at)
+        """`in`, `low`, `out`, `not-stocked` or `archived`."""
+        return stock_state(self.free, self.reorder_point, self.archived_at, has_moved=self.has_moved)
 
     @property
     def is_short(self) -> bool:

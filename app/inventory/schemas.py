@@ -206,7 +206,7 @@ def filter_of(query: str) -> ItemFilter:
 
 
 class ItemOut(Answer):
-    """An item as scripts read it. `state` is `in`, `low`, `out` or `archived`; prices are in the company's currency."""
+    """An item as scripts read it. `state` is `in`, `low`, `out`, `not-stocked` or `archived`; prices are in the company's currency."""
 
     sku: str
     name: str

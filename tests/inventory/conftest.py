@@ -23,6 +23,7 @@ def make_item() -> MakeItem:
                 sku=sku,
                 name=fields.pop("name", "Frame, round"),
                 on_hand=on_hand,
+                has_moved=True,
                 **fields,
             )
             session.add(item)

@@ -203,3 +203,19 @@ def test_a_platform_admin_reads_every_company_and_acts_in_none(
     assert all(sku in seen for sku in skus)
     assert f"FULL-{ada.company_id}" not in seen
     assert pat.post("/api/inventory", json={"sku": "X", "name": "x"}).json["code"] == "company-needed"
+
+
+def test_what_was_never_kept_is_not_out_but_not_stocked(ada: Person, make_item: MakeItem) -> None:
+    make_item(ada, "GONE", on_hand=0)
+    for sku, reorder_point in (("NEVER", 0), ("WANTED", 5)):
+        new = {"sku": sku, "name": sku.title(), "reorderPoint": reorder_point}
+        assert ada.post("/api/inventory", json=new).json["state"] == ("out" if reorder_point else "not-stocked")
+    found = ada.get("/api/inventory?view=out").json["items"]
+    assert {one["sku"] for one in found} == {"GONE", "WANTED"}
+    page = ada.get("/inventory").text
+    assert "2 of 3 items" in page
+    assert "Not stocked" in page
+    assert "Not stocked: none was ever kept" in ada.get("/inventory/NEVER").text
+    adjusted = ada.post("/api/inventory/NEVER/adjustments", json={"delta": 2, "reason": "found"})
+    assert adjusted.json["state"] == "in"
+    assert ada.post("/api/inventory/NEVER/adjustments", json={"delta": -2, "reason": "lost"}).json["state"] == "out"

@@ -65,3 +65,8 @@ def test_a_pushed_row_is_the_row_of_a_fresh_page(vera: Person, item: Item) -> No
     assert (row.id, row.version) == (f"item-{item.id}", 2)
     page = vera.get("/inventory").text
     assert " ".join(row.html.split()) in " ".join(page.split())
+
+
+def test_facts_and_holders_stand_before_the_ledger(ada: Person, item: Item) -> None:
+    page = ada.get(f"/inventory/{item.sku}").text
+    assert page.index('id="h-facts"') < page.index('id="h-holders"') < page.index('id="h-ledger"')

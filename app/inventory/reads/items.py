@@ -19,7 +19,7 @@ MOST_ROWS = 200  # of one page
 MOST_FOUND = 5000  # ids a search hands back; a broader one is refined, not paged through
 ITEM_COLUMNS = (
     Item.id, Item.sku, Item.name, Item.kind, Item.category, Item.unit_price, Item.on_hand, Item.reserved,
-    Item.available, Item.reorder_point, Item.version, Item.archived_at, Item.created_at, Item.updated_at,
+    Item.available, Item.reorder_point, Item.has_moved, Item.version, Item.archived_at, Item.created_at, Item.updated_at,
 )  # fmt: skip
 _SORTS: dict[str, Any] = {"sku": Item.sku, "name": Item.name, "available": Item.available, "updated": Item.updated_at}
 
@@ -28,6 +28,7 @@ LOOKS: dict[str, tuple[str, str | None, str]] = {
     "in": ("good", None, "In stock"),
     "low": ("warn", None, "Low"),
     "out": ("bad", None, "Out"),
+    "not-stocked": ("idle", None, "Not stocked"),
     "archived": ("idle", "circle-slash", "Archived"),
 }
 
@@ -50,6 +51,7 @@ class StockRow:
     reserved: int
     available: int
     reorder_point: int
+    has_moved: bool
     version: int
     archived_at: datetime | None
     created_at: datetime
@@ -58,8 +60,8 @@ class StockRow:
 
     @property
     def state(self) -> str:
-        """`in`, `low`, `out` or `archived`."""
-        return stock_state(self.available, self.reorder_point, self.archived_at)
+        """`in`, `low`, `out`, `not-stocked` or `archived`."""
+        return stock_state(self.available, self.reorder_point, self.archived_at, has_moved=self.has_moved)
 
     @property
     def look(self) -> tuple[str, str | None, str]:
@@ -100,12 +102,13 @@ def matching(wanted: ItemFilter, *columns: Any) -> sa.Select[Any]:  # Any: the c
 def in_view(view: ItemView) -> list[sa.ColumnElement[bool]]:
     """Return the conditions of a view."""
     in_use = Item.archived_at.is_(None)
+    kept = sa.literal_column("(items.has_moved OR items.reorder_point > 0)", sa.Boolean)
     short = sa.literal_column("items.available <= items.reorder_point", sa.Boolean)
     match view:
         case ItemView.SHORT:
-            return [short, in_use]
+            return [short, in_use, kept]
         case ItemView.OUT:
-            return [short, Item.available <= 0, in_use]
+            return [short, Item.available <= 0, in_use, kept]
         case ItemView.ASSETS:
             return [sa.literal_column("items.kind = 'asset'", sa.Boolean), in_use]
         case ItemView.ARCHIVED:

@@ -68,6 +68,7 @@ def write_movement(
         actor=actor(), request_id=request_id(), occurred_at=clock.now(),
     )  # fmt: skip
     db.session.add(movement)
+    item.has_moved = True
     return movement
 
 
