@@ -32,6 +32,7 @@ class LineOut(Answer):
     reserved: int
     shipped: int
     returned: int
+    cancelled: int
 
     @classmethod
     def of(cls, line: OrderLine, currency: str) -> "LineOut":
@@ -40,6 +41,7 @@ class LineOut(Answer):
             line=line.line_no, sku=line.sku, name=line.name, quantity=line.quantity,
             unit_price=price_text(Decimal(line.unit_price)), amount=to_text(line.amount_minor, currency),
             reserved=line.reserved, shipped=line.shipped, returned=line.returned,
+            cancelled=line.cancelled,
         )  # fmt: skip
 
 
@@ -81,6 +83,7 @@ class OrderOut(Answer):
     line_count: int
     unit_count: int
     returned_units: int
+    cancelled_units: int
     is_late: bool
     source: str
     external_ref: str | None
@@ -104,7 +107,7 @@ class OrderOut(Answer):
             number=order.number, state=order.state, currency=order.currency, line_count=order.line_count,
             customer=CustomerOut(name=order.customer_name, email=order.customer_email, ref=order.customer_ref),
             total=to_text(order.total_minor, order.currency), unit_count=order.unit_count,
-            returned_units=order.returned_units, is_late=order.is_late(clock.now()), source=order.source,
+            returned_units=order.returned_units, cancelled_units=order.cancelled_units, is_late=order.is_late(clock.now()), source=order.source,
             external_ref=order.external_ref, version=order.version, placed_at=order.placed_at, due_at=order.due_at,
             paid_at=order.paid_at, packed_at=order.packed_at, shipped_at=order.shipped_at,
             delivered_at=order.delivered_at, cancelled_at=order.cancelled_at, returned_at=order.returned_at,

@@ -21,6 +21,21 @@ class StateCannotFollow(Problem, code="state-cannot-follow", status=409):
     possible: str
 
 
+class ParcelHasLeft(Problem, code="parcel-has-left", status=409):
+    """A parcel of order {number} has already left, so it cannot be cancelled as a whole. Cancel the rest of it, {remaining_units} units, and take back what left."""
+
+    number: int
+    shipped_units: int
+    remaining_units: int
+
+
+class NoRestToCancel(Problem, code="no-rest-to-cancel", status=409):
+    """Order {number} is {state} and has no rest to cancel. Only an order of which some parcel has left, and some units have not, has one."""
+
+    number: int
+    state: str
+
+
 class LinesAreFixed(Problem, code="lines-are-fixed", status=409):
     """The lines of order {number} are fixed because it is {state}. Only an order that is placed and not yet paid can change its lines."""
 

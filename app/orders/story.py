@@ -17,7 +17,7 @@ from app.orders.states import STEPS, OrderState
 
 FIELD_WORDS = {
     "customer_name": "customer", "customer_email": "e-mail", "customer_ref": "customer reference", "due_at": "ship by",
-    "external_ref": "reference", "lines": "lines", "returnedUnits": "returned units",
+    "external_ref": "reference", "lines": "lines", "returnedUnits": "returned units", "cancelledUnits": "cancelled units",
     "customerName": "customer", "customerEmail": "e-mail", "customerRef": "customer reference", "dueAt": "ship by",
     "externalRef": "reference",
 }  # fmt: skip

@@ -35,7 +35,10 @@ def order_verdict(order: Order, now: datetime) -> Verdict:
     if short and order.state in OPEN:
         return Verdict("warn", f"{plural(short, 'unit')} of it {'is' if short == 1 else 'are'} not in stock.")
     if order.state == OrderState.PACKED and order.shipped_units:
-        return Verdict("good", f"Partly shipped: {plural(order.unit_count - order.shipped_units, 'unit')} still here.")
+        return Verdict("good", f"Partly shipped: {plural(order.remaining_units, 'unit')} still here.")
+    if order.state == OrderState.SHIPPED and order.cancelled_units:
+        gone = plural(order.cancelled_units, "unit was", "units were")
+        return Verdict("good", f"On its way. The rest, {gone} cancelled.")
     if order.state == OrderState.DELIVERED and order.returned_units:
         return Verdict("good", f"Delivered, {plural(order.returned_units, 'unit')} came back.")
     return _PLAIN[OrderState(order.state)]
@@ -44,5 +47,7 @@ def order_verdict(order: Order, now: datetime) -> Verdict:
 def _late(order: Order, now: datetime, short: int) -> Verdict:
     late = format_duration((now - order.due_at).total_seconds())
     what = "Paid and not packed" if order.state == OrderState.PAID else "Packed and not shipped"
+    if order.is_partly_shipped:
+        what = f"Partly shipped, {plural(order.remaining_units, 'unit')} still here"
     lack = f": {plural(short, 'unit is', 'units are')} short" if short else ""
     return Verdict("warn", f"{what}, {late} past its time{lack}.")

@@ -18,7 +18,9 @@ def test_what_has_left_is_not_cancelled(ada, shop):
     number = shop.place("packed", lines=[{"sku": "FRM-1", "quantity": 4}])["number"]
     ada.post(f"/api/orders/{number}/shipment", json={**PARCEL, "lines": [{"line": 1, "quantity": 1}]})
     answer = ada.post(f"/api/orders/{number}/cancellation")
-    assert (answer.status_code, answer.json["code"], answer.json["possible"]) == (409, "state-cannot-follow", "shipped")
+    assert (answer.status_code, answer.json["code"]) == (409, "parcel-has-left")
+    assert "has already left" in answer.json["title"]
+    assert (answer.json["shippedUnits"], answer.json["remainingUnits"]) == (1, 3)
 
 
 def test_the_outsider_finds_nothing_and_the_viewer_may_not(cleo, vera, shop):

@@ -8,7 +8,7 @@ def test_an_order_gets_the_next_number_and_keeps_stock(ada, shop):
     assert (order["number"], order["state"], order["total"], order["version"]) == (1, "placed", "25.00", 1)
     assert order["lines"][0] | {} == {
         "line": 1, "sku": "FRM-1", "name": "Item FRM-1", "quantity": 2, "unitPrice": "12.50", "amount": "25.00",
-        "reserved": 2, "shipped": 0, "returned": 0,
+        "reserved": 2, "shipped": 0, "returned": 0, "cancelled": 0,
     }  # fmt: skip
     assert shop.stock() == (100, 2)
     assert shop.place()["number"] == 2

@@ -7,8 +7,10 @@ from app.orders import service
 from app.orders.answers import OrderOut
 from app.orders.api.blueprint import api_bp
 from app.orders.problems import (
+    NoRestToCancel,
     NoteTooLong,
     NothingToShip,
+    ParcelHasLeft,
     StateCannotFollow,
     TooManyToReturn,
     TooManyToShip,
@@ -53,10 +55,17 @@ def create_delivery(number: int) -> OrderOut:
 
 
 @api_bp.post("/<int:number>/cancellation")
-@contract(scope="orders:write", body=CancelOrder, returns={201: OrderOut}, problems=STATE)
+@contract(scope="orders:write", body=CancelOrder, returns={201: OrderOut}, problems=[*STATE, ParcelHasLeft])
 def create_cancellation(number: int, body: CancelOrder) -> OrderOut:
     """Cancel an order that has not left, and let its stock go."""
     return OrderOut.of(service.cancel_order(number, reason=body.reason))
+
+
+@api_bp.post("/<int:number>/rest-cancellation")
+@contract(scope="orders:write", body=CancelOrder, returns={201: OrderOut}, problems=[NotFound, NoRestToCancel])
+def create_rest_cancellation(number: int, body: CancelOrder) -> OrderOut:
+    """Cancel what has not left of a partly shipped order; it is shipped then, and costs what was shipped."""
+    return OrderOut.of(service.cancel_rest(number, reason=body.reason))
 
 
 @api_bp.post("/<int:number>/return")

@@ -23,7 +23,9 @@ def export_orders() -> Response:
     name = exports.file_name(here.slug)
     if exports.is_large(wanted):
         job_id = exports.queue_export(wanted, zone=zone, name=name)
-        return done(url_for("jobs.show_job", job_id=job_id), toast="More than 100,000 orders: a job writes the file.")
+        return done(
+            url_for("jobs.show_job", job_id=job_id), toast="Export orders: started. The file will be on this page."
+        )
 
     def chunks() -> Iterator[str]:
         with acting_for(here.id):

@@ -107,7 +107,7 @@ def start_import(import_id: str) -> Response:
     if not principal().may(needed):
         raise Forbidden(permission=needed)
     service.queue_import(import_id)
-    return done(url_for("imports.show_import", import_id=import_id), toast=f"The import of {row.file_name} has begun.")
+    return done(url_for("imports.show_import", import_id=import_id), toast=f"Import {row.file_name}: started.")
 
 
 @bp.get("/orders/imports/<string:import_id>/skipped.csv")

@@ -1,5 +1,6 @@
-"""One line of an order: what, how many, at which price, and how much of it is reserved, shipped, returned."""
+"""One line of an order: what, how many, at which price, and how much of it is reserved, shipped, returned, cancelled."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -19,8 +20,8 @@ class OrderLine(Model):
         sa.CheckConstraint("quantity <> 0", name="quantity"),
         sa.CheckConstraint("unit_price >= 0", name="unit_price"),
         sa.CheckConstraint(
-            "reserved >= 0 AND shipped >= 0 AND returned >= 0 AND returned <= shipped "
-            "AND reserved + shipped <= greatest(quantity, 0)",
+            "reserved >= 0 AND shipped >= 0 AND returned >= 0 AND cancelled >= 0 AND returned <= shipped "
+            "AND reserved + shipped + cancelled <= greatest(quantity, 0)",
             name="units",
         ),
         sa.Index(None, "company_id", "sku", "order_number"),
@@ -41,11 +42,17 @@ class OrderLine(Model):
     reserved: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     shipped: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     returned: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    cancelled: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
 
     @property
     def to_ship(self) -> int:
-        """Units that have not left."""
-        return max(self.quantity - self.shipped, 0)
+        """Units that are still to leave."""
+        return max(self.quantity - self.shipped - self.cancelled, 0)
+
+    @property
+    def wanted(self) -> int:
+        """Units that are still ordered, or have been delivered: what is paid for."""
+        return self.quantity - self.cancelled
 
     @property
     def short(self) -> int:
@@ -67,6 +74,16 @@ class OrderLine(Model):
             raise TooManyToShip(line=self.line_no, sku=self.sku, wanted=units, ready=self.reserved)
         self.reserved -= units
         self.shipped += units
+
+    def cancel_rest(self, amount: Callable[[Decimal], int]) -> None:
+        """Let go of the units that have not left; the line costs what has left.
+
+        Args:
+            amount: Rounds an amount to minor units of the order's currency.
+        """
+        self.cancelled += self.to_ship
+        self.reserved = 0
+        self.amount_minor = amount(self.unit_price * self.wanted)
 
     def take_back(self, units: int) -> None:
         """Count returned units.

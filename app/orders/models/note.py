@@ -26,3 +26,5 @@ class OrderNote(Model):
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     # Names the bulk act that wrote it: a job that runs again must not write it again.
     dedupe_key: Mapped[str | None] = mapped_column(sa.Text, default=None)
+    # The version that the order got by it: what was changed since a version, notes aside, is told by these.
+    order_version: Mapped[int | None] = mapped_column(sa.BigInteger, default=None)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core.db import Model
 from app.orders.models.line import OrderLine
 from app.orders.models.shipment import Shipment
-from app.orders.problems import NothingToShip, StateCannotFollow
+from app.orders.problems import NoRestToCancel, NothingToShip, ParcelHasLeft, StateCannotFollow
 from app.orders.states import LATE, NEXT, OrderState
 
 TIMESTAMP = sa.DateTime(timezone=True)
@@ -100,6 +100,26 @@ class Order(Model):
         """Units that left, over all lines."""
         return sum(line.shipped for line in self.lines)
 
+    @property
+    def remaining_units(self) -> int:
+        """Units that are still to leave, over all lines."""
+        return sum(line.to_ship for line in self.lines)
+
+    @property
+    def cancelled_units(self) -> int:
+        """Units that were cancelled after a parcel had left, over all lines."""
+        return sum(line.cancelled for line in self.lines)
+
+    @property
+    def with_customer(self) -> int:
+        """Units that left and did not come back, over all lines."""
+        return sum(line.with_customer for line in self.lines)
+
+    @property
+    def is_partly_shipped(self) -> bool:
+        """True while a parcel has left and more is to follow."""
+        return self.state == OrderState.PACKED and self.shipped_units > 0
+
     def touch(self, at: datetime) -> None:
         """Count a change."""
         self.version += 1
@@ -122,9 +142,14 @@ class Order(Model):
         """Refuse a state that cannot follow.
 
         Raises:
-            StateCannotFollow: It cannot be reached from here, or goods have already left.
+            StateCannotFollow: It cannot be reached from here.
+            ParcelHasLeft: Goods have already left, so it is not cancelled as a whole.
         """
         before = OrderState(self.state)
+        if to is OrderState.CANCELLED and self.is_partly_shipped:
+            raise ParcelHasLeft(
+                number=self.number, shipped_units=self.shipped_units, remaining_units=self.remaining_units
+            )
         possible = [one for one in NEXT[before] if not (one is OrderState.CANCELLED and self.shipped_units)]
         if to not in possible:
             raise StateCannotFollow(
@@ -133,6 +158,24 @@ class Order(Model):
                 wanted=to.value,
                 possible=" or ".join(one.value for one in possible) or "nothing else",
             )
+
+    def must_allow_return(self) -> None:
+        """Refuse a return when nothing is with the customer.
+
+        Raises:
+            StateCannotFollow: Nothing has left, or all of it is back.
+        """
+        if not (self.is_partly_shipped and self.with_customer):
+            self.must_allow(OrderState.RETURNED)
+
+    def must_have_rest(self) -> None:
+        """Refuse to cancel the rest of an order that has none.
+
+        Raises:
+            NoRestToCancel: No parcel has left yet, or everything has.
+        """
+        if not self.is_partly_shipped:
+            raise NoRestToCancel(number=self.number, state=self.state)
 
     def ship_lines(self, wanted: dict[int, int]) -> bool:
         """Count units out of the lines; return True when nothing is left to ship.
@@ -144,10 +187,10 @@ class Order(Model):
             raise NothingToShip(number=self.number)
         for line in self.lines:
             line.ship(wanted.get(line.line_no, 0))
-        return all(line.shipped >= line.quantity for line in self.lines)
+        return not self.remaining_units
 
     def return_lines(self, wanted: dict[int, int]) -> bool:
-        """Count units back into the lines; return True when all that left is back.
+        """Count units back into the lines; return True when all that left is back and nothing is to follow.
 
         Raises:
             NothingToShip: No unit was named.
@@ -157,4 +200,4 @@ class Order(Model):
         for line in self.lines:
             line.take_back(wanted.get(line.line_no, 0))
         self.returned_units += sum(wanted.values())
-        return all(line.returned >= line.shipped for line in self.lines)
+        return not self.with_customer and not self.remaining_units

@@ -36,6 +36,7 @@ def write_note(order: Order, text: str, *, at: datetime, dedupe_key: str | None 
     note = OrderNote(
         company_id=order.company_id, order_number=order.number, note_no=(last or 0) + 1, text=text,
         author=str(actor().get("name", "")), created_at=at, dedupe_key=dedupe_key,
+        order_version=order.version,
     )  # fmt: skip
     db.session.add(note)
     db.session.flush()

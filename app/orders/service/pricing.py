@@ -88,4 +88,4 @@ def sum_up(order: Order) -> None:
     """Repeat on the order what its lines say."""
     order.total_minor = total_of(order.lines)
     order.line_count = len(order.lines)
-    order.unit_count = sum(line.quantity for line in order.lines)
+    order.unit_count = sum(line.wanted for line in order.lines)

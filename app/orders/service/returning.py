@@ -15,6 +15,8 @@ from app.orders.states import OrderState
 def return_order(number: int, wanted: ReturnOrder) -> Order:
     """Take back all that left, or the lines named. With the last unit the order becomes returned.
 
+    Units of an order that is only partly shipped can come back too; it stays packed, because more is to follow.
+
     Raises:
         StateCannotFollow: It has not left yet, or all of it is back.
         UnknownLine: A line named is not there.
@@ -23,7 +25,7 @@ def return_order(number: int, wanted: ReturnOrder) -> Order:
     """
     with transaction():
         order = lock_order(number)
-        order.must_allow(OrderState.RETURNED)
+        order.must_allow_return()
         named = wanted.lines
         units = (
             {line.line_no: line.with_customer for line in order.lines} if named is None else units_by_line(order, named)

@@ -65,5 +65,5 @@ def _shipped(order: Order, shipment: Shipment) -> OrderShipped:
         number=order.number, shipment_no=shipment.shipment_no, carrier=shipment.carrier,
         tracking_number=shipment.tracking_number,
         lines=[{"line": one.line_no, "sku": sku[one.line_no], "quantity": one.quantity} for one in shipment.lines],
-        remaining_units=sum(line.to_ship for line in order.lines),
+        remaining_units=order.remaining_units,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from app.core.db import transaction
 from app.core.errors import Problem
 from app.core.idempotency import once
 from app.core.outbox import savepoint
+from app.core.present import plural
 from app.core.web import done, page
 from app.orders import reads, service
 from app.orders.models import Order
@@ -59,6 +60,24 @@ def create_cancellation(number: int) -> Response:
     return _done(service.cancel_order(number, reason=parse_form(CancelOrder).reason), "is cancelled")
 
 
+@bp.get("/<int:number>/rest-cancellation")
+@allow("orders:write")
+def ask_rest_cancellation(number: int) -> Response:
+    """Ask before the rest of a partly shipped order is cancelled; the page counts it at that moment."""
+    order = reads.find_order(number)
+    order.must_have_rest()
+    return page("orders/cancel_rest.html", order=order)
+
+
+@bp.post("/<int:number>/rest-cancellation")
+@allow("orders:write")
+@once
+def create_rest_cancellation(number: int) -> Response:
+    """Cancel what has not left of an order."""
+    order = service.cancel_rest(number, reason=parse_form(CancelOrder).reason)
+    return _done(order, f"goes on without {plural(order.cancelled_units, 'unit')}")
+
+
 @bp.get("/<int:number>/shipment")
 @allow("orders:write")
 def ask_shipment(number: int) -> Response:
@@ -81,8 +100,8 @@ def create_shipment(number: int) -> Response:
             order = service.ship_order(number, wanted)
     except Problem as problem:
         return _ask_again("orders/ship.html", number, problem)
-    left = sum(line.to_ship for line in order.lines)
-    return _done(order, f"has {left} units still to ship" if left else "is shipped")
+    left = order.remaining_units
+    return _done(order, f"has {plural(left, 'unit')} still to ship" if left else "is shipped")
 
 
 @bp.get("/<int:number>/return")
