@@ -83,10 +83,17 @@ class JobFunction(Generic[P, R]):
         return job.id
 
 
-def job(*, queue: str, name: str) -> Callable[[Callable[P, R]], JobFunction[P, R]]:
-    """Declare a job. The name outlives renames of the function: queued messages carry it."""
+def job(*, queue: str, name: str, permission: str = "jobs:read") -> Callable[[Callable[P, R]], JobFunction[P, R]]:
+    """Declare a job.
+
+    Args:
+        queue: One of app/core/broker.py.
+        name: Outlives renames of the function: queued messages and old rows carry it.
+        permission: What one needs to see such jobs.
+    """
     if queue not in QUEUES:
         raise ValueError(f"{queue!r} is no queue; app/core/broker.py lists them")
+    jobs.show_only_to(permission, name)
 
     def declare(function: Callable[P, R]) -> JobFunction[P, R]:
         declared = JobFunction(function, name, queue)

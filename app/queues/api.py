@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from app.core.api import contract
+from app.core.auth import principal
 from app.core.errors import NotFound
 from app.queues import reads, service
 from app.queues.schemas import JobOut, JobQuery, JobsOut
@@ -15,7 +16,7 @@ api_bp = Blueprint("jobs_api", __name__, url_prefix="/api/jobs")
 @contract(scope="jobs:read", query=JobQuery, returns={200: JobsOut}, tag="Jobs")
 def list_jobs(query: JobQuery) -> JobsOut:
     """List jobs, newest first."""
-    found = reads.list_jobs(state=query.state, limit=query.limit, after=query.after)
+    found = reads.list_jobs(state=query.state, limit=query.limit, after=query.after, allowed=principal().permissions)
     return JobsOut(items=[JobOut.of(job) for job in found.items], next_cursor=found.next_cursor)
 
 
@@ -23,11 +24,11 @@ def list_jobs(query: JobQuery) -> JobsOut:
 @contract(scope="jobs:read", returns={200: JobOut}, problems=[NotFound], tag="Jobs")
 def show_job(job_id: str) -> JobOut:
     """Show one job and how far it is."""
-    return JobOut.of(reads.find_job(job_id))
+    return JobOut.of(reads.find_job(job_id, principal().permissions))
 
 
 @api_bp.delete("/<string:job_id>")
 @contract(scope="jobs:write", returns={200: JobOut}, problems=[NotFound, JobIsOver], tag="Jobs")
 def cancel_job(job_id: str) -> JobOut:
     """Cancel a job: a waiting one at once, a running one at its next step."""
-    return JobOut.of(service.cancel_job(job_id))
+    return JobOut.of(service.cancel_job(job_id, principal().permissions))

@@ -9,8 +9,9 @@ from app.queues.views import bp
 
 
 def init_queues(app: Flask) -> None:
-    """Serve `/jobs` and `/api/jobs`, live on the topic `jobs`."""
-    live.topic(listeners.TOPIC, permission="jobs:read", rows=listeners.render_rows)
+    """Serve `/jobs` and `/api/jobs`, live on one topic for each permission that jobs may ask for."""
+    for topic, permission in listeners.TOPICS.items():
+        live.topic(topic, permission=permission, rows=listeners.rows_for(permission))
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
     shell.nav("Work", "Jobs", "layers", "jobs.list_jobs", "jobs:read")

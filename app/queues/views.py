@@ -7,9 +7,10 @@ from flask import Blueprint, Response, current_app, send_file, url_for
 
 from app.core.access import allow
 from app.core.api import parse_query
+from app.core.auth import principal
 from app.core.errors import NotFound
 from app.core.idempotency import once
-from app.core.jobs import Job, JobState
+from app.core.jobs import FACT_OF, Job, JobState, permission_of
 from app.core.web import done, page
 from app.queues import listeners, reads, service
 from app.queues.schemas import JobQuery
@@ -22,17 +23,18 @@ bp = Blueprint("jobs", __name__)
 @allow("jobs:read")
 def list_jobs() -> Response:
     """Recent jobs of this company, newest first; `ids=` asks for single rows again."""
-    query = parse_query(JobRows)
-    state = listeners.live_state()
+    query, who = parse_query(JobRows), principal()
+    state = listeners.live_state(who)
     if query.ids:
-        rows = [job for job in reads.jobs_by_id(query.ids.split(",")[:200]) if query.state in {None, job.state}]
+        found_by_id = reads.jobs_by_id(query.ids.split(",")[:200], who.permissions)
+        rows = [job for job in found_by_id if query.state in {None, job.state}]
         return page("jobs/rows.html", jobs=rows)
-    found = reads.list_jobs(state=query.state, limit=query.limit, after=query.after)
+    found = reads.list_jobs(state=query.state, limit=query.limit, after=query.after, allowed=who.permissions)
     is_first = query.state is None and query.after is None
     return page(
         "jobs/index.html", block="rows", live=state, jobs=found.items, next_cursor=found.next_cursor,
-        live_count=reads.count_live(), state=query.state, after=query.after, mode="top" if is_first else "query",
-        views=[view_of(one, query.state) for one in JobState],
+        live_count=reads.count_live(who.permissions), state=query.state, after=query.after, mode="top" if is_first else "query",
+        views=[view_of(one, query.state) for one in JobState], topics=listeners.topics_of(who),
     )  # fmt: skip
 
 
@@ -52,10 +54,14 @@ class JobRows(JobQuery):
 @allow("jobs:read")
 def show_job(job_id: str) -> Response:
     """One job: its progress, live, and what came of it."""
-    state = listeners.live_state()
-    job = reads.find_job(job_id)
+    who = principal()
+    state = listeners.live_state(who)
+    job = reads.find_job(job_id, who.permissions)
     args = json.dumps(job.args, indent=2, ensure_ascii=False)
-    return page("jobs/detail.html", block="detail", live=state, job=job, args=args, download=download_of(job))
+    return page(
+        "jobs/detail.html", block="detail", live=state, job=job, args=args, download=download_of(job),
+        topic=FACT_OF[permission_of(job.name)].topic,
+    )  # fmt: skip
 
 
 @bp.post("/jobs/<string:job_id>/cancellation")
@@ -63,16 +69,16 @@ def show_job(job_id: str) -> Response:
 @once
 def cancel_job(job_id: str) -> Response:
     """Cancel it."""
-    job = service.cancel_job(job_id)
-    word = "Cancelled" if job.state is JobState.CANCELLED else "Asked to stop"
-    return done(url_for("jobs.show_job", job_id=job_id), toast=f"{word}: {job.title}.")
+    job = service.cancel_job(job_id, principal().permissions)
+    word = "cancelled" if job.state is JobState.CANCELLED else "asked to stop"
+    return done(url_for("jobs.show_job", job_id=job_id), toast=f"{job.title}: {word}.")
 
 
 @bp.get("/jobs/<string:job_id>/file")
 @allow("jobs:read")
 def download_file(job_id: str) -> Response:
     """Send the file that an export made."""
-    job = reads.find_job(job_id)
+    job = reads.find_job(job_id, principal().permissions)
     path, name = made_file(job), str((job.result or {}).get("file", "export.csv"))
     if path is None:
         raise NotFound
