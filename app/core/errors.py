@@ -4,6 +4,7 @@ One renderer makes of it a page, a fragment or an `application/problem+json` doc
 """
 
 import dataclasses
+from datetime import datetime
 from typing import Any, ClassVar, dataclass_transform
 
 MINUTE_S = 60
@@ -75,7 +76,7 @@ class NotFound(Problem, code="not-found", status=404):
 
 
 class CompanyNeeded(Problem, code="company-needed", status=409):
-    """Choose a company first. A platform admin acts inside one company: pass companyId, or choose it in the top bar."""
+    """Choose a company first. This is done inside one company, and you see all of them: a script names it with the parameter companyId, a person chooses it in the top bar."""
 
 
 class InvalidInput(Problem, code="invalid-input", status=422):
@@ -114,6 +115,8 @@ class VersionConflict(Problem, code="version-conflict", status=409):
     yours: int
     current: int
     changed: dict[str, Any]
+    changed_by: str | None = None
+    changed_at: datetime | None = None
 
 
 class InvalidCursor(Problem, code="invalid-cursor", status=400):

@@ -1,6 +1,7 @@
 """How times, money and counts are written. static/js/when.js has the same rules for times; change both."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -91,6 +92,15 @@ def format_money(minor: int, currency: str) -> str:
     return f"{'−' if minor < 0 else ''}{SYMBOLS.get(currency, currency + ' ')}{figure}"
 
 
+def format_price(price: Decimal, currency: str) -> str:
+    """Return a unit price, which may be finer than money: `£58.50`, `£0.3333`, `JPY 900`."""
+    digits = SCALES.get(currency, 2)
+    whole, _, part = f"{abs(price):,.4f}".partition(".")
+    part = part.rstrip("0").ljust(digits, "0")
+    figure = f"{whole}.{part}" if part else whole
+    return f"{'−' if price < 0 else ''}{SYMBOLS.get(currency, currency + ' ')}{figure}"
+
+
 def format_count(n: int, estimate: bool = False) -> str:
     """Return a count: `2,310`; an estimate is cut to three figures and says so: `~2,310`."""
     if not estimate:
@@ -155,6 +165,7 @@ def init_present(app: Flask) -> None:
         "time_of_day": lambda at: format_exact(at, reader_zone()).partition(" ")[2],
         "duration": format_duration,
         "money": format_money,
+        "price": format_price,
         "number": format_count,
         "size": format_bytes,
     }

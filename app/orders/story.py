@@ -7,9 +7,11 @@ the order, so they fill what the log does not hold.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from app.core.present import plural
+from app.core.money import to_minor
+from app.core.present import format_money, plural
 from app.orders.looks import look_of
 from app.orders.models import Order, OrderNote
 from app.orders.reads import TimelineRow
@@ -38,7 +40,7 @@ class Entry:
 
 def story_of(order: Order, rows: Sequence[TimelineRow], notes: Sequence[OrderNote]) -> list[Entry]:
     """Return an order's history, newest first."""
-    entries = [_entry(row) for row in rows]
+    entries = [_entry(row, order.currency) for row in rows]
     told = {row.data["noteNo"] for row in rows if row.data.get("noteNo")}
     entries += [
         Entry(note.created_at, f"{note.author} added a note", "user", "good", quote=note.text)
@@ -59,13 +61,13 @@ def _untold_states(order: Order, rows: Sequence[TimelineRow]) -> list[Entry]:
     ]
 
 
-def _entry(row: TimelineRow) -> Entry:
+def _entry(row: TimelineRow, currency: str) -> Entry:
     who = str(row.actor.get("name", ""))
     note = f"{who} · version {row.version} · event {row.seq:,}"
     data = row.data
     match row.type:
         case "order.created":
-            total, units = f"{data['currency']} {data['total']}", plural(data["unitCount"], "unit")
+            total, units = money_text(data["total"], data["currency"]), plural(data["unitCount"], "unit")
             return Entry(row.time, f"Placed, {units} for {total}", "circle-dashed", note=note)
         case "order.status-changed":
             look = look_of(data["to"])
@@ -83,16 +85,28 @@ def _entry(row: TimelineRow) -> Entry:
         case "order.updated" if data.get("noteNo"):
             return Entry(row.time, f"{who} added a note", "user", "good", note, data.get("note"))
         case "order.updated":
-            changes = {
-                FIELD_WORDS.get(name, name): readable(pair) for name, pair in (data.get("changes") or {}).items()
-            }
+            changes = changes_in_words(data.get("changes") or {}, currency)
             return Entry(row.time, f"Changed {', '.join(changes)}", "pencil", "", note, data.get("note"), changes)
     return Entry(row.time, row.type, "circle-dot", note=note)
 
 
-def readable(pair: dict[str, Any]) -> dict[str, Any]:
-    """Return before and after as text, lists joined."""
-    return {side: "; ".join(value) if isinstance(value, list) else value for side, value in pair.items()}
+def changes_in_words(changes: dict[str, Any], currency: str) -> dict[str, dict[str, Any]]:
+    """Return what changed with the words and figures people read, lists joined."""
+
+    def text(name: str, value: Any) -> Any:  # Any: whatever a fact holds
+        if name == "total" and value is not None:
+            return money_text(value, currency)
+        return "; ".join(value) if isinstance(value, list) else value
+
+    return {
+        FIELD_WORDS.get(name, name): {side: text(name, value) for side, value in pair.items()}
+        for name, pair in changes.items()
+    }
+
+
+def money_text(amount: str, currency: str) -> str:
+    """Return an amount of a fact as pages write it: `£25.00`."""
+    return format_money(to_minor(Decimal(amount), currency), currency)
 
 
 def _tone(state: str) -> str:

@@ -51,6 +51,8 @@ def test_the_second_of_two_editors_sees_what_the_first_changed(ada, sam, shop, p
     answer = sam.patch(f"/api/orders/{number}", json={"version": 1, "externalRef": "SECOND"})
     assert (answer.status_code, answer.json["code"]) == (409, "version-conflict")
     assert (answer.json["yours"], answer.json["current"]) == (1, 3)
+    assert answer.json["changedBy"] == "Company Admin"
+    assert answer.json["changedAt"].startswith("20")
     assert answer.json["changed"] == {
         "externalRef": {"before": None, "after": "FIRST"},
         "state": {"before": "placed", "after": "paid"},
@@ -69,7 +71,7 @@ def test_the_page_shows_the_conflict_and_keeps_what_was_typed(ada, sam, shop, pu
     }  # fmt: skip
     answer = sam.post(f"/orders/{number}", data=form)
     assert answer.status_code == 409
-    assert "Somebody changed this order" in answer.text
+    assert "Company Admin changed this order <time" in answer.text
     assert "FIRST" in answer.text
     assert 'value="Marta L."' in answer.text
     again = sam.post(f"/orders/{number}", data={**form, "version": "2", "idempotency_key": "e2"})
@@ -93,3 +95,24 @@ def test_a_repeat_with_the_same_key_is_answered_the_same(ada, shop):
     for _ in range(2):
         answer = ada.patch(f"/api/orders/{number}", json={"version": 1, "externalRef": "X"}, headers=headers)
         assert (answer.status_code, answer.json["version"]) == (200, 2)
+
+
+def test_a_colleagues_note_is_no_conflict(ada, sam, shop, pump):
+    number = shop.place()["number"]
+    for text in ("Ring first", "Then knock"):
+        sam.post(f"/api/orders/{number}/notes", json={"text": text})
+    answer = ada.patch(f"/api/orders/{number}", json={"version": 1, "externalRef": "X"})
+    assert (answer.status_code, answer.json["version"], answer.json["externalRef"]) == (200, 4, "X")
+    sam.post(f"/api/orders/{number}/notes", json={"text": "Done"})
+    pump()
+    stale = ada.patch(f"/api/orders/{number}", json={"version": 3, "externalRef": "Y"})
+    assert (stale.status_code, stale.json["code"]) == (409, "version-conflict")
+    ahead = ada.patch(f"/api/orders/{number}", json={"version": 6, "externalRef": "Y"})
+    assert ahead.status_code == 409
+
+
+def test_a_conflict_before_the_log_knows_says_somebody(ada, sam, shop):
+    number = shop.place()["number"]
+    ada.patch(f"/api/orders/{number}", json={"version": 1, "externalRef": "FIRST"})
+    answer = sam.patch(f"/api/orders/{number}", json={"version": 1, "externalRef": "SECOND"})
+    assert (answer.status_code, answer.json["changedBy"]) == (409, None)

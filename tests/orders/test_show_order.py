@@ -66,3 +66,25 @@ def test_the_packing_slip_lists_what_leaves(ada, shop):
     assert "FRM-1" in slip
     assert "LNS-2" in slip
     assert ">4<" in slip
+
+
+def test_amounts_carry_the_sign_of_their_currency(ada, shop, pump):
+    number = shop.place(lines=[{"sku": "FRM-1", "quantity": 2, "unitPrice": "58.5"}])["number"]
+    lines = [{"sku": "FRM-1", "quantity": 1, "unitPrice": "0.3333"}]
+    ada.patch(f"/api/orders/{number}", json={"version": 1, "lines": lines})
+    pump()
+    page = ada.get(f"/orders/{number}").text
+    assert "Placed, 2 units for £117.00" in page
+    assert "2 × FRM-1 at £58.50" in page
+    assert '<td class="n p2">£0.3333</td>' in page
+    assert "GBP 0.3" not in page
+    yen = shop.place(currency="JPY", lines=[{"sku": "FRM-1", "quantity": 1, "unitPrice": "900"}])["number"]
+    assert '<td class="n p2">JPY 900</td>' in ada.get(f"/orders/{yen}").text
+
+
+def test_a_platform_admin_is_told_to_choose_a_company(pat):
+    page = pat.get("/orders/new")
+    assert page.status_code == 409
+    assert "<h1>Choose a company</h1>" in page.text
+    assert "Choose a company in the top bar." in page.text
+    assert "companyId" not in page.text

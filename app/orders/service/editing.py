@@ -6,12 +6,14 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import VersionConflict
 from app.core.outbox import plain, record
+from app.core.present import format_price
 from app.inventory import service as inventory
 from app.inventory.service.ledger import lock_items
 from app.orders import reads
 from app.orders.events import OrderUpdated
 from app.orders.models import Order
 from app.orders.problems import LinesAreFixed
+from app.orders.reads.detail import only_notes_since
 from app.orders.schemas import EditOrder, NewLine
 from app.orders.service.locking import lock_order, units_by_item
 from app.orders.service.pricing import build_lines, refuse_assets, refuse_unpriced, sum_up, units_by_sku
@@ -24,7 +26,7 @@ def edit_order(number: int, wanted: EditOrder) -> Order:
     """Change what is given; what is left out stays.
 
     Raises:
-        VersionConflict: Somebody changed it meanwhile; it says what.
+        VersionConflict: Somebody changed it meanwhile; it says what, who and when. A note is no such change.
         LinesAreFixed: It is paid already, so its lines stay.
         UnknownSku: A SKU is no item here.
         NotForSale: A SKU is an asset.
@@ -33,9 +35,8 @@ def edit_order(number: int, wanted: EditOrder) -> Order:
     """
     with transaction():
         order = lock_order(number)
-        if order.version != wanted.version:
-            changed = reads.changes_since(order, wanted.version)
-            raise VersionConflict(yours=wanted.version, current=order.version, changed=changed)
+        if order.version != wanted.version and not only_notes_since(order, wanted.version):
+            raise _conflict(order, wanted.version)
         changes = _change_details(order, wanted)
         if wanted.lines is not None and _is_other(order, wanted.lines):
             changes |= _change_lines(order, wanted.lines)
@@ -43,6 +44,14 @@ def edit_order(number: int, wanted: EditOrder) -> Order:
             order.touch(clock.now())
             record(OrderUpdated(number=number, changes=changes), version=order.version)
     return order
+
+
+def _conflict(order: Order, version: int) -> VersionConflict:
+    meanwhile = reads.changes_since(order, version)
+    return VersionConflict(
+        yours=version, current=order.version, changed=meanwhile.changed, changed_by=meanwhile.by,
+        changed_at=meanwhile.at,
+    )  # fmt: skip
 
 
 def _change_details(order: Order, wanted: EditOrder) -> Changes:
@@ -92,4 +101,4 @@ def _change_lines(order: Order, lines: list[NewLine]) -> Changes:
 
 
 def _in_words(order: Order) -> list[str]:
-    return [f"{line.quantity} × {line.sku} at {line.unit_price.normalize():f}" for line in order.lines]
+    return [f"{line.quantity} × {line.sku} at {format_price(line.unit_price, order.currency)}" for line in order.lines]

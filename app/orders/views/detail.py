@@ -6,7 +6,6 @@ from flask import Response
 
 from app.core import clock, live
 from app.core.access import allow
-from app.core.money import price_text
 from app.core.web import is_partial, page
 from app.orders import reads
 from app.orders.answers import OrderOut
@@ -47,5 +46,4 @@ def detail_of(order: Order) -> dict[str, Any]:
         "steps": order_steps(order, is_late=is_late),
         "story": story_of(order, rows, reads.notes_of(order.number)),
         "raw": OrderOut.of(order).model_dump_json(by_alias=True, indent=2),
-        "price_text": price_text,
     }

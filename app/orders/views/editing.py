@@ -13,7 +13,7 @@ from app.orders import reads, service
 from app.orders.models import Order
 from app.orders.schemas import EditOrder
 from app.orders.states import EDITABLE_LINES
-from app.orders.story import FIELD_WORDS, readable
+from app.orders.story import changes_in_words
 from app.orders.views.blueprint import bp
 from app.orders.views.form import OrderForm, as_body, form_of, note_invalid, note_problem, read_form
 
@@ -62,9 +62,7 @@ def _body(form: OrderForm) -> dict[str, object]:
 
 
 def _show(order: Order, form: OrderForm, status: int = 200, conflict: VersionConflict | None = None) -> Response:
-    changes = (
-        {FIELD_WORDS.get(name, name): readable(pair) for name, pair in conflict.changed.items()} if conflict else {}
-    )
+    changes = changes_in_words(conflict.changed, order.currency) if conflict else {}
     return page(
         "orders/edit.html", status=status, order=order, form=form, conflict=conflict, conflict_changes=changes,
         can_change_lines=order.state in EDITABLE_LINES,
