@@ -32,7 +32,15 @@ class LinkExpired(Problem, code="link-expired", status=410):
 
 
 class EmailTaken(Problem, code="email-taken", status=409):
-    """There is an account with this address. Sign in with it, or use another address."""
+    """There is an account with this address already, and an address has one account. Sign in with it, or ask to be invited with another address."""
+
+
+class CannotInvite(Problem, code="cannot-invite", status=409):
+    """This address cannot be invited. It has an account already, and an address has one account; invite another address."""
+
+
+class TooManyInvitations(TooManyFailures, code="too-many-invitations", status=429):
+    """Too many addresses that cannot be invited. Try again in {wait}."""
 
 
 class SlugTaken(Problem, code="slug-taken", status=409):

@@ -70,9 +70,7 @@ class JobFunction(Generic[P, R]):
         Raises:
             JobQueuesOff: This installation runs no jobs.
         """
-        settings: Settings = current_app.config["SETTINGS"]
-        if not settings.enable_job_queues:
-            raise JobQueuesOff
+        check_switched_on()
         call = inspect.signature(self.function).bind(*args, **kwargs)
         job = Job(
             company_id=current_company_id(), id=new_ulid(), name=self.name, queue=self.queue, title=title,
@@ -106,6 +104,17 @@ def job(*, queue: str, name: str, permission: str = "jobs:read") -> Callable[[Ca
         return declared
 
     return declare
+
+
+def check_switched_on() -> None:
+    """Refuse what ends in a job, before anything else is looked at.
+
+    Raises:
+        JobQueuesOff: This installation runs no jobs.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    if not settings.enable_job_queues:
+        raise JobQueuesOff
 
 
 def enqueue(name: str, args: dict[str, Any], *, title: str) -> str:  # Any: JSON values
@@ -239,6 +248,7 @@ __all__ = [
     "JOBS",
     "JobCancelled",
     "JobQueuesOff",
+    "check_switched_on",
     "current_job_id",
     "enqueue",
     "init_tasks",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from flask import current_app
+from flask import current_app, g
 from redis import Redis
 from redis.commands.core import Script
 
@@ -51,3 +51,8 @@ def limits() -> Limits:
     """Return the app's limits."""
     found: Limits = current_app.extensions[EXTENSION]
     return found
+
+
+def show(verdict: Verdict) -> None:
+    """Let the answer's headers tell this limit instead of the one of requests."""
+    g.limit_shown = verdict

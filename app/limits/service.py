@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import g
-
 from app.core.errors import TooManyRequests
 from app.core.metrics import count
-from app.limits.counter import limits
+from app.limits.counter import limits, show
 from app.limits.window import Ask, Verdict
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -52,7 +50,7 @@ def check(name: str, key: str, cost: int = 1, *, problem: type[TooManyRequests] 
 def refusal(verdict: Verdict, problem: type[TooManyRequests] = TooManyRequests) -> TooManyRequests:
     """Return the Problem of a limit that is used up; the answer's headers name that limit."""
     count("limits_refused_total", limit=verdict.ask.name)
-    g.limit_shown = verdict
+    show(verdict)
     return problem(limit=verdict.ask.name, retry_after_s=max(verdict.wait_s, 1))
 
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.core.ids import new_ulid
-from tests.accounts.conftest import Post, Sql, browser, facts, sign_in
+from tests.accounts.conftest import Post, Sql, facts, sign_in
 from tests.world import PASSWORD, SAME_ORIGIN, Person
 
 
@@ -63,17 +63,43 @@ def test_a_weak_password_is_refused_with_a_sentence(app: Flask, ada: Person, pos
     assert app.test_client().get(link).status_code == 200
 
 
-def test_an_address_of_this_company_is_taken_another_company_s_is_not_told(
-    app: Flask, ada: Person, sam: Person, cleo: Person, post: Post
+def test_an_address_that_has_an_account_is_refused_alike_wherever_it_has_it(
+    ada: Person, sam: Person, cleo: Person
 ) -> None:
-    taken = ada.post("/api/invitations", json={"email": sam.email.upper(), "role": "viewer"})
-    assert (taken.status_code, taken.json["code"]) == (409, "email-taken")
-    assert ada.post("/invitations", data={"email": sam.email, "role": "viewer"}).status_code == 409
-    assert ada.post("/api/invitations", json={"email": cleo.email, "role": "viewer"}).status_code == 201
-    link = post.link(ada.company_id)
-    answer = app.test_client().post(link, data={"name": "Cleo", "password": PASSWORD}, headers=SAME_ORIGIN)
+    answers = [
+        ada.post("/api/invitations", json={"email": who, "role": "viewer"}) for who in (sam.email.upper(), cleo.email)
+    ]
+    assert [(answer.status_code, answer.json["code"]) for answer in answers] == [(409, "cannot-invite")] * 2
+    assert answers[0].json["detail"] == answers[1].json["detail"]
+    page = ada.post("/invitations", data={"email": cleo.email, "role": "viewer"})
+    assert page.status_code == 409
+    assert "This address cannot be invited." in page.text
+    assert ada.get("/api/invitations").json["items"] == []
+
+
+def test_nobody_looks_for_accounts_by_inviting(ada: Person, cleo: Person) -> None:
+    def invite(email: str) -> int:
+        return ada.post("/api/invitations", json={"email": email, "role": "viewer"}).status_code
+
+    assert [invite(cleo.email) for _ in range(5)] == [409] * 5
+    assert [invite(email) for email in (cleo.email, fresh_email())] == [429, 429]
+    refused = ada.post("/invitations", data={"email": fresh_email(), "role": "viewer"})
+    assert "Too many addresses that cannot be invited. Try again in" in refused.text
+
+
+def test_an_account_made_meanwhile_elsewhere_is_told_to_its_owner(
+    app: Flask, ada: Person, cleo: Person, post: Post
+) -> None:
+    email = fresh_email()
+    for admin in (ada, cleo):
+        assert admin.post("/api/invitations", json={"email": email, "role": "viewer"}).status_code == 201
+    first, second = post.link(ada.company_id), post.link(cleo.company_id)
+    form = {"name": "Nia", "password": PASSWORD}
+    assert app.test_client().post(first, data=form, headers=SAME_ORIGIN).status_code == 303
+    answer = app.test_client().post(second, data=form, headers=SAME_ORIGIN)
     assert answer.status_code == 409
-    assert browser(app, cleo).get("/api/user").json["company"]["slug"] == cleo.company_slug
+    assert "an address has one account" in answer.text
+    assert sign_in(app.test_client(), email, PASSWORD).json["user"]["company"]["slug"] == ada.company_slug
 
 
 def test_nobody_invites_a_platform_admin_into_a_company(ada: Person) -> None:

@@ -108,6 +108,16 @@ def test_thirty_links_from_one_address_are_let_in(app: Flask, address: str) -> N
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
+def test_without_jobs_everybody_is_refused_alike(
+    app: Flask, ada: Person, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = app.config["SETTINGS"].model_copy(update={"enable_job_queues": False})
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    answers = [ask(app, email, address) for email in (ada.email, "nobody@example.test")]
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert all("Jobs are switched off here." in answer.text for answer in answers)
+
+
 def test_an_old_link_is_over_and_the_newest_kills_the_others(
     app: Flask, ada: Person, address: str, post: Post, sql: Sql
 ) -> None:

@@ -3,7 +3,7 @@
 from app.accounts import reads
 from app.accounts.answers import InvitationList, InvitationOut, MemberList, MemberOut
 from app.accounts.api.blueprint import bp
-from app.accounts.problems import EmailTaken, LastAdmin, NotYourself, ReasonNeeded, RoleNotHere
+from app.accounts.problems import CannotInvite, LastAdmin, NotYourself, ReasonNeeded, RoleNotHere
 from app.accounts.schemas import NewInvitation, Paging, Reason, RoleChange
 from app.accounts.service import invitations, people
 from app.core.api import contract
@@ -60,7 +60,7 @@ def list_invitations(query: Paging) -> InvitationList:
 
 @bp.post("/invitations")
 @contract(
-    scope="users:write", body=NewInvitation, returns={201: InvitationOut}, problems=[EmailTaken, RoleNotHere, JobQueuesOff],
+    scope="users:write", body=NewInvitation, returns={201: InvitationOut}, problems=[CannotInvite, RoleNotHere, JobQueuesOff],
     tag=TAG,
 )  # fmt: skip
 def create_invitation(body: NewInvitation) -> tuple[InvitationOut, int]:

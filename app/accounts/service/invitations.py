@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from app.accounts import gate
 from app.accounts.events import UserInvited
-from app.accounts.models import Company, Invitation, User
-from app.accounts.problems import EmailTaken, LinkExpired
+from app.accounts.models import Company, Invitation
+from app.accounts.problems import CannotInvite, LinkExpired, TooManyInvitations
 from app.accounts.secrets import hash_secret, new_link_secret
 from app.accounts.service import links
 from app.accounts.service.people import check_role_fits, create_user
@@ -20,6 +20,7 @@ from app.core.ids import CompanyId
 from app.core.mail import Mail
 from app.core.outbox import record
 from app.core.tenancy import acting_for, current_company_id
+from app.limits.service import look, record_failure, refusal
 
 VALID_FOR = timedelta(days=7)
 
@@ -27,16 +28,14 @@ VALID_FOR = timedelta(days=7)
 def invite(who: Principal, *, email: str, role: Role) -> Invitation:
     """Ask somebody to join. Older open invitations of the same address are withdrawn.
 
-    Whether the address has an account in another company is not told here; only its owner learns it.
-
     Raises:
-        EmailTaken: Somebody of this company has this address.
+        CannotInvite: The address has an account, here or in another company; which is not told.
+        TooManyInvitations: Too many such addresses were tried: somebody looks for accounts.
         RoleNotHere: The role belongs to another kind of company.
     """
+    check_address(who, email)
     with transaction() as session:
         check_role_fits(role)
-        if session.scalar(sa.select(User.id).where(sa.func.lower(User.email) == email.lower())) is not None:
-            raise EmailTaken
         session.execute(
             sa.update(Invitation)
             .where(
@@ -55,6 +54,22 @@ def invite(who: Principal, *, email: str, role: Role) -> Invitation:
         record(UserInvited(invitation=row.id, email=email, role=role))
         links.send("accounts.send_invitation", {"invitation_id": row.id}, title=f"Mail an invitation to {email}")
     return row
+
+
+def check_address(who: Principal, email: str) -> None:
+    """Refuse an address that has an account; a few such refusals are let in, then all are refused alike.
+
+    Raises:
+        CannotInvite: It has one.
+        TooManyInvitations: Too many were tried.
+    """
+    key = f"invite:{who.public_id}"
+    tried = look("auth", key)
+    if tried is not None and not tried.has_room:
+        raise refusal(tried, TooManyInvitations)
+    if gate.find_user(email) is not None:
+        record_failure("auth", key)
+        raise CannotInvite
 
 
 def write_invitation(invitation_id: str, base_url: str) -> Mail | None:

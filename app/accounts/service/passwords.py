@@ -14,7 +14,7 @@ from app.accounts.secrets import hash_secret, new_link_secret
 from app.accounts.service import links
 from app.accounts.service.home import at_home, own_row
 from app.accounts.service.sessions import revoke_all_of
-from app.core import clock
+from app.core import clock, tasks
 from app.core.auth import Principal
 from app.core.db import db, transaction
 from app.core.mail import Mail
@@ -47,7 +47,12 @@ def set_password(row: User, new: str) -> None:
 
 
 def request_reset(email: str) -> None:
-    """Have a link mailed, if there is such a person. The answer is the same if not."""
+    """Have a link mailed, if there is such a person. The answer is the same if not.
+
+    Raises:
+        JobQueuesOff: Mails are not sent here, to nobody.
+    """
+    tasks.check_switched_on()
     person = gate.find_user(email)
     if person is None or not person.is_active:
         return

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from app.accounts import reads
-from app.accounts.problems import EmailTaken, ReasonNeeded, RoleNotHere
+from app.accounts.problems import CannotInvite, ReasonNeeded, RoleNotHere, TooManyInvitations
 from app.accounts.schemas import NewInvitation, Reason, RoleChange
 from app.accounts.service import invitations
 from app.accounts.service import people as service
@@ -38,7 +38,7 @@ def create_invitation() -> Response:
         invitations.invite(principal(), email=form.email, role=form.role)
     except InvalidInput as problem:
         return people_page(status=422, errors=field_errors(problem))
-    except (EmailTaken, RoleNotHere) as problem:
+    except (CannotInvite, RoleNotHere, TooManyInvitations) as problem:
         return people_page(status=problem.status, errors={"email": problem.sentence})
     return done(url_for("accounts.show_people"), toast=f"{form.email} is invited.")
 
