@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import Field, ValidationError
 from sqlalchemy.dialects.postgresql import insert
 
+from app.core.api import sentence
 from app.core.db import transaction
 from app.core.errors import NotFound, Problem
 from app.core.outbox import only_facts, savepoint
-from app.core.sentences import explain
 from app.core.shapes import Shape, Text
 from app.core.tasks import progress
 from app.core.tenancy import current_company_id
@@ -54,10 +54,8 @@ def read_line(line_no: int, row: list[str]) -> ItemLine | Skip:
     try:
         return ItemLine.model_validate({name: cell for name, cell in zip(COLUMNS, cells, strict=True) if cell})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        return _skip(line_no, f"{first['loc'][0] if first['loc'] else 'line'}: {explain(first)}", row)
-    except Problem as problem:
-        return _skip(line_no, problem.sentence, row)
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        return _skip(line_no, f"{first['loc'][0] if first['loc'] else 'line'}: {sentence(first['msg'])}.", row)
 
 
 def _skip(line_no: int, reason: str, row: list[str]) -> Skip:
