@@ -50,3 +50,12 @@ def test_it_never_wakes_a_session_that_is_over(app: Flask, ada: Person, sql: Sql
     client.post("/logout", headers=SAME_ORIGIN)
     app.extensions[EXTENSION].write()
     assert sql(FRESH, ada.id) == []
+
+
+def test_whoever_is_signed_in_was_never_never_seen(app: Flask, ada: Person, sam: Person, vera: Person) -> None:
+    browser(app, sam)
+    ada.get("/api/user")
+    rows = {one["email"]: one["lastSeenAt"] for one in ada.get("/api/users").json["items"]}
+    assert rows[ada.email] is not None
+    assert rows[sam.email] is not None
+    assert rows[vera.email] is None
