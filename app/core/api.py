@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from app.core.access import allow
 from app.core.errors import InvalidInput, MalformedBody, Problem, UnsupportedMediaType
 from app.core.idempotency import once
+from app.core.sentences import explain
 
 JSON = "application/json"
 Model = TypeVar("Model", bound=BaseModel)
@@ -150,17 +151,12 @@ def parse_form(shape: type[Model]) -> Model:
 
 def problem_of(error: ValidationError) -> Problem:
     """Return the Problem of a Pydantic error, without what was sent: it may be a password."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
+    found = error.errors(include_url=False, include_input=False)
     if found and found[0]["type"] == "json_invalid":
         return MalformedBody(reason=found[0]["msg"].removeprefix("Invalid JSON: ").capitalize() + ".")
-    return InvalidInput(errors=[{"field": dotted(item["loc"]), "message": sentence(item["msg"])} for item in found])
+    return InvalidInput(errors=[{"field": dotted(item["loc"]), "message": explain(item)} for item in found])
 
 
 def dotted(location: tuple[int | str, ...]) -> str:
     """("lines", 0, "sku") -> lines.0.sku."""
     return ".".join(str(part) for part in location) or "body"
-
-
-def sentence(message: str) -> str:
-    """Return Pydantic's message as we speak."""
-    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")

@@ -1,5 +1,6 @@
 """Money: bigint minor units inside, decimal strings outside, and the list of currencies we know."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from app.core.errors import Problem
@@ -19,22 +20,40 @@ _CODES = {
 SCALES = {code: digits for digits, codes in _CODES.items() for code in codes.split()}
 
 
+# What Decimal reads beyond this (1_000, full-width digits, NaN) nobody means as a price.
+PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+MAX_DIGITS = 40  # nothing longer is a number a person means; Decimal would read a megabyte of digits
+
+
 class UnknownCurrency(Problem, code="unknown-currency", status=422):
     """{currency} is not a currency we know. Use an ISO 4217 code such as GBP, EUR or USD."""
 
     currency: str
 
 
+class NoCurrency(Problem, code="no-currency", status=422):
+    """No currency was given. Use an ISO 4217 code such as GBP, EUR or USD."""
+
+
 def scale(currency: str) -> int:
     """Return how many digits stand after the point: 2 for GBP, 0 for JPY.
 
     Raises:
+        NoCurrency: Nothing was given.
         UnknownCurrency: No such currency.
     """
+    if not currency.strip():
+        raise NoCurrency
     try:
         return SCALES[currency]
     except KeyError:
         raise UnknownCurrency(currency=currency[:12]) from None
+
+
+def read_number(text: str) -> Decimal | None:
+    """Return a number written in plain digits; None for anything else."""
+    text = text.strip()
+    return Decimal(text) if len(text) <= MAX_DIGITS and PLAIN_NUMBER.fullmatch(text) else None
 
 
 def to_minor(amount: Decimal, currency: str) -> int:

@@ -3,10 +3,11 @@
 import csv
 import io
 from collections.abc import Iterator
+from datetime import datetime
 
 from app.core import clock
 from app.core.money import price_text
-from app.core.present import format_exact
+from app.core.present import zone_info
 from app.inventory import reads
 from app.inventory.schemas import ItemFilter
 
@@ -17,6 +18,11 @@ _HEAD = ("SKU", "Name", "Kind", "Category", "Unit price", "On hand", "Reserved",
 def safe_cell(text: str) -> str:
     """Return text that no spreadsheet takes for a formula (owasp.org/www-community/attacks/CSV_Injection)."""
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def time_cell(at: datetime, zone: str) -> str:
+    """Return an instant as spreadsheets and scripts read it: `2026-08-23 09:00:00+01:00`."""
+    return at.astimezone(zone_info(zone)).isoformat(sep=" ", timespec="seconds")
 
 
 def csv_chunks(wanted: ItemFilter, sort: str | None, *, currency: str, zone: str) -> Iterator[str]:
@@ -40,7 +46,7 @@ def _cells(row: reads.StockRow, zone: str) -> list[str]:
     texts = (row.sku, row.name, row.kind.value, row.category)
     return [
         *map(safe_cell, texts), price_text(row.unit_price), *map(str, figures), row.state,
-        format_exact(row.updated_at, zone),
+        time_cell(row.updated_at, zone),
     ]  # fmt: skip
 
 

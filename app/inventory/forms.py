@@ -41,5 +41,5 @@ def errors_of(problem: Problem) -> dict[str, str]:
     """Return a sentence by field name."""
     if isinstance(problem, InvalidInput):
         return {error["field"]: error["message"] for error in problem.errors}
-    field = FIELDS.get(problem.code)
+    field = problem.fields.get("field") or FIELDS.get(problem.code)
     return {field: problem.sentence} if field else {}

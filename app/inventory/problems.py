@@ -43,6 +43,18 @@ class StockTooLarge(Problem, code="stock-too-large", status=422):
     limit: int
 
 
+class ItemPriceOutOfRange(Problem, code="item-price-out-of-range", status=422):
+    """This unit price cannot be used. Give a price of zero or more, with at most 10 digits before the point and 4 after it."""
+
+    field: str
+
+
+class UnitsOutOfRange(Problem, code="units-out-of-range", status=422):
+    """That is no number of units we can keep. Give a whole number from 0 to 1,000,000,000."""
+
+    field: str
+
+
 class SkuTaken(Problem, code="sku-taken", status=409):
     """There is an item {sku} already. Open it, or choose another SKU; an archived item keeps its SKU."""
 

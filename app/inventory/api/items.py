@@ -7,11 +7,13 @@ from app.core.errors import InvalidCursor, VersionConflict
 from app.inventory import reads, service
 from app.inventory.problems import (
     ItemArchived,
+    ItemPriceOutOfRange,
     NothingAdjusted,
     SkuTaken,
     StockReserved,
     StockTooLarge,
     StockTooSmall,
+    UnitsOutOfRange,
 )
 from app.inventory.schemas import (
     AdjustStock,
@@ -38,7 +40,12 @@ def list_items(query: ListItems) -> ItemList:
 
 
 @api_bp.post("")
-@contract(scope="inventory:write", body=NewItem, returns={201: ItemOut}, problems=[SkuTaken])
+@contract(
+    scope="inventory:write",
+    body=NewItem,
+    returns={201: ItemOut},
+    problems=[SkuTaken, ItemPriceOutOfRange, UnitsOutOfRange],
+)
 def create_item(body: NewItem) -> ItemOut:
     """Add a product or an asset."""
     return ItemOut.of(service.create_item(body))
@@ -52,7 +59,12 @@ def show_item(sku: str) -> ItemOut:
 
 
 @api_bp.patch("/<sku:sku>")
-@contract(scope="inventory:write", body=EditItem, returns={200: ItemOut}, problems=[VersionConflict, ItemArchived])
+@contract(
+    scope="inventory:write",
+    body=EditItem,
+    returns={200: ItemOut},
+    problems=[VersionConflict, ItemArchived, ItemPriceOutOfRange, UnitsOutOfRange],
+)
 def edit_item(sku: str, body: EditItem) -> ItemOut:
     """Change an item's details; stock moves by adjustments and recounts."""
     return ItemOut.of(service.edit_item(sku, body))

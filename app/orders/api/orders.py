@@ -7,7 +7,7 @@ from pydantic import Field
 from app.core.api import contract
 from app.core.auth import company
 from app.core.errors import InvalidCursor, NotFound, VersionConflict
-from app.core.money import UnknownCurrency, to_text
+from app.core.money import NoCurrency, UnknownCurrency, to_text
 from app.core.outbox import plain
 from app.core.shapes import Shape
 from app.inventory.problems import OutOfStock, UnknownSku
@@ -27,7 +27,7 @@ from app.orders.reads.listing import ListedOrder
 from app.orders.schemas import EditOrder, NewOrder
 
 BAD_LINES = [
-    UnknownSku, OutOfStock, NotForSale, UnknownCurrency, QuantityOutOfRange, PriceOutOfRange, PriceNeeded, TooManyLines,
+    UnknownSku, OutOfStock, NotForSale, NoCurrency, UnknownCurrency, QuantityOutOfRange, PriceOutOfRange, PriceNeeded, TooManyLines,
     OrderTooLarge,
 ]  # fmt: skip
 

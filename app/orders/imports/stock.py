@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import Field, ValidationError
 from sqlalchemy.dialects.postgresql import insert
 
-from app.core.api import sentence
 from app.core.db import transaction
 from app.core.errors import NotFound, Problem
 from app.core.outbox import only_facts, savepoint
+from app.core.sentences import explain
 from app.core.shapes import Shape, Text
 from app.core.tasks import progress
 from app.core.tenancy import current_company_id
@@ -21,7 +21,7 @@ from app.orders.imports.files import SourceFile, open_rows
 from app.orders.imports.models import Import, import_skips
 from app.orders.imports.problems import TooManyBadLines
 from app.orders.imports.report import MAX_SKIPS, SHOWN_SKIPS
-from app.orders.imports.sales import MAX_TEXT, Skip
+from app.orders.imports.sales import Skip, skip
 
 # Our name of each column, with the names other exports use; "" means that it may be absent.
 COLUMNS = {
@@ -45,21 +45,19 @@ class ItemLine(Shape):
     reorder_point: Units | None = None
 
 
-def read_line(line_no: int, row: list[str]) -> ItemLine | Skip:
+def read_line(line_no: int, row: list[str], text: str) -> ItemLine | Skip:
     """Return a line, or why it cannot be used."""
     if len(row) == 1 and len(COLUMNS) > 1:
-        return Skip(line_no, row[0], "")
+        return skip(line_no, row[0], text)
     # An export of ours puts ' before what a spreadsheet would take for a formula.
     cells = [cell[1:] if cell[:1] == "'" and cell[1:2] in "=+-@\t\r" else cell for cell in (one.strip() for one in row)]
     try:
         return ItemLine.model_validate({name: cell for name, cell in zip(COLUMNS, cells, strict=True) if cell})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        return _skip(line_no, f"{first['loc'][0] if first['loc'] else 'line'}: {sentence(first['msg'])}.", row)
-
-
-def _skip(line_no: int, reason: str, row: list[str]) -> Skip:
-    return Skip(line_no, reason, ",".join(row)[:MAX_TEXT].replace("\x00", ""))
+        first = error.errors(include_url=False, include_input=False)[0]
+        return skip(line_no, f"{first['loc'][0] if first['loc'] else 'line'}: {explain(first)}", text)
+    except Problem as problem:
+        return skip(line_no, f"{problem.fields.get('field', 'line')}: {problem.sentence}", text)
 
 
 def preview(file: SourceFile, lines: int, rows: int) -> dict[str, Any]:
@@ -68,8 +66,8 @@ def preview(file: SourceFile, lines: int, rows: int) -> dict[str, Any]:
     skips: list[Skip] = []
     shown: list[list[str]] = []
     with open_rows(file, COLUMNS) as found:
-        for line_no, row in islice(found, lines):
-            line = read_line(line_no, row)
+        for line_no, row, text in islice(found, lines):
+            line = read_line(line_no, row, text)
             counts["lines"] += 1
             if isinstance(line, Skip):
                 skips.append(line)
@@ -86,9 +84,9 @@ def load(file: SourceFile, row: Import) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     skips: list[Skip] = []
     with open_rows(file, COLUMNS) as rows:
-        for line_no, cells in rows:
-            line = read_line(line_no, cells)
-            outcome = line if isinstance(line, Skip) else bring_line(line_no, line, cells)
+        for line_no, cells, text in rows:
+            line = read_line(line_no, cells, text)
+            outcome = line if isinstance(line, Skip) else bring_line(line_no, line, text)
             counts["lines"] += 1
             counts[outcome if isinstance(outcome, str) else "skipped"] += 1
             if isinstance(outcome, Skip):
@@ -103,7 +101,7 @@ def load(file: SourceFile, row: Import) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def bring_line(line_no: int, line: ItemLine, cells: list[str]) -> str | Skip:
+def bring_line(line_no: int, line: ItemLine, text: str) -> str | Skip:
     """Create or change one item; return what was done, or why it could not be."""
     try:
         with transaction(), only_facts(AlertTriggered), savepoint():
@@ -113,7 +111,7 @@ def bring_line(line_no: int, line: ItemLine, cells: list[str]) -> str | Skip:
                 return create(line)
             return change(item, line)
     except Problem as problem:
-        return _skip(line_no, problem.sentence, cells)
+        return skip(line_no, problem.sentence, text)
 
 
 def create(line: ItemLine) -> str:
