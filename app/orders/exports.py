@@ -11,9 +11,8 @@ from flask import current_app
 from app.core import clock, tasks
 from app.core.db import db, transaction
 from app.core.money import to_text
-from app.core.present import format_exact
 from app.core.tenancy import current_company_id
-from app.inventory.exports import safe_cell
+from app.inventory.exports import safe_cell, time_cell
 from app.orders.models import Order
 from app.orders.reads import list_orders
 from app.orders.reads.conditions import conditions
@@ -69,7 +68,7 @@ def cells_of(row: ListedOrder, zone: str) -> list[str]:
     times = (row.placed_at, row.due_at, row.updated_at)
     return [
         str(row.number), row.state, *map(safe_cell, texts), row.currency, to_text(row.total_minor, row.currency),
-        *map(str, amounts), *(format_exact(at, zone) for at in times),
+        *map(str, amounts), *(time_cell(at, zone) for at in times),
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 from app.core import tasks
 from app.orders import exports
@@ -21,6 +22,17 @@ def test_the_file_holds_the_rows_of_the_list_in_its_order(ada, bring, write):
     assert [row[0] for row in rows] == [str(order["number"]) for order in shown]
     assert [row[7] for row in rows] == [order["total"] for order in shown]
     assert head[-1] == "changed (Europe/London)"
+    assert [row[11] for row in rows] == ["2010-12-05 10:00:00+00:00"] * 2
+
+
+def test_times_carry_their_offset(ada, bring, write):
+    bring(ada, write(SALES))
+    placed = {row[5]: row[11] for row in rows_of(ada.get("/orders/export.csv"))[1:]}
+    assert placed["536366"] == "2010-07-01 08:59:00+01:00"
+    ada.post("/api/inventory", json={"sku": "NEW", "name": "New", "onHand": 1, "unitPrice": "1.00"})
+    changed = [row[-1] for row in rows_of(ada.get("/inventory/export.csv"))[1:]]
+    assert changed
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", one) for one in changed)
 
 
 def test_a_cell_a_spreadsheet_would_run_is_defused(ada):

@@ -119,3 +119,17 @@ def test_another_company_finds_nothing(ada, cleo):
     ):
         assert cleo.get(path).status_code == 404
     assert cleo.post(f"/orders/imports/{import_id}/job").status_code == 404
+
+
+def test_left_out_lines_are_shown_as_they_stand_in_the_file_and_counted_by_the_job(ada, work):
+    broken = f'{SALES}536401,85123A\n536402,"A, quoted\nname",x,1,2010-12-08 10:00:00,2.55,,"United, Kingdom"\n'
+    sent = ada.post("/api/orders/imports", data=broken, headers={"Content-Type": "text/csv"}).json
+    work(ada, sent["id"])
+    found = ada.get(f"/api/orders/imports/{sent['id']}/skips").json["items"]
+    texts = [one["line"] for one in found]
+    assert "536400,85123A,too few" in texts
+    assert "536401,85123A" in texts
+    assert texts[-1] == '536402,"A, quoted\nname",x,1,2010-12-08 10:00:00,2.55,,"United, Kingdom"'
+    job = ada.get(f"/api/jobs/{sent['jobId']}").json
+    assert job["result"]["skipped"] == len(found)
+    assert f"{len(found)} lines were left out." in ada.get(f"/jobs/{sent['jobId']}").text

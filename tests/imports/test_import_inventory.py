@@ -82,3 +82,9 @@ def test_an_export_can_be_brought_back_unchanged(ada, bring, write):
         0,
         0,
     )
+
+
+def test_left_out_lines_are_shown_as_they_stand_in_the_file(ada, bring, write):
+    report = bring_items(bring, ada, write('name;sku;onHand\n"Lamp; tall";B-1;-5\nShade\nBulb;B-2;3\n'))
+    assert [one["line"] for one in report["skipped"]["first"]] == ['"Lamp; tall";B-1;-5', "Shade"]
+    assert report["itemsCreated"] == 1

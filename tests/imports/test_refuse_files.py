@@ -8,6 +8,7 @@ from tests.imports.conftest import HEADER, SALES, packed
 
 BAD = {
     "import-file-empty": b"",
+    "import-no-lines": HEADER.encode() + b"\n\n",
     "import-wrong-header": b"a,b,c\n1,2,3\n",
     "import-not-csv": b"PK\x03\x04 a spreadsheet",
 }
@@ -63,6 +64,12 @@ def test_a_body_beyond_the_upload_limit_is_refused(ada, app, monkeypatch):
     monkeypatch.setitem(app.config, "SETTINGS", small)
     answer = ada.post("/api/orders/imports", data=HEADER + "\n" + "x" * 20_000, headers={"Content-Type": "text/csv"})
     assert (answer.status_code, answer.json["code"]) == (413, "body-too-large")
+
+
+def test_columns_alone_are_no_file_of_items(ada):
+    answer = ada.post("/inventory/import", data={"file": (io.BytesIO(b"sku,name\n"), "items.csv")})
+    assert answer.status_code == 422
+    assert "This file has no lines below the one that names the columns." in answer.text
 
 
 def test_a_viewer_may_not_import(vera):

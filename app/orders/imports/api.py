@@ -8,13 +8,13 @@ from app.core.api import contract, json_answer
 from app.core.errors import BodyTooLarge, NotFound
 from app.orders.imports import reads, service
 from app.orders.imports.models import ImportKind
-from app.orders.imports.problems import EmptyFile, NoFile, NotCsv, WrongHeader
+from app.orders.imports.problems import EmptyFile, NoFile, NoLines, NotCsv, WrongHeader
 from app.orders.imports.schemas import ImportOut, PageQuery, SkipOut, SkipsOut, UploadQuery
 from app.orders.imports.uploads import allow_large_body, sent_file
 
 api_bp = Blueprint("imports_api", __name__, url_prefix="/api")
 UPLOADS = {"imports_api.create_orders_import", "imports_api.create_inventory_import"}
-PROBLEMS = [NoFile, EmptyFile, NotCsv, WrongHeader, BodyTooLarge]
+PROBLEMS = [NoFile, EmptyFile, NoLines, NotCsv, WrongHeader, BodyTooLarge]
 
 
 @api_bp.url_value_preprocessor

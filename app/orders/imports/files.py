@@ -16,7 +16,7 @@ from app.orders.imports.problems import EmptyFile, NotCsv, WrongHeader
 
 CHUNK = 1 << 20
 MAX_HEAD = 20_000  # characters of the first line; nothing with more is a list of columns
-Rows = Iterator[tuple[int, list[str]]]
+Rows = Iterator[tuple[int, list[str], str]]  # line number, cells in our order, the line as it stands in the file
 MAX_UNPACKED_BYTES = 4_000_000_000  # a packed file may unpack to anything
 XZ_MAGIC, GZIP_MAGIC = b"\xfd7zXZ\x00", b"\x1f\x8b"
 OFFICE_MAGIC = {b"PK\x03\x04": "It is a spreadsheet or a zip archive.", b"%PDF": "It is a PDF."}
@@ -148,11 +148,13 @@ def column_order(found: list[str], columns: Mapping[str, Iterable[str]]) -> list
     return order
 
 
-def _picked(text: TextIOWrapper, delimiter: str, order: list[int], width: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line number in the file, row in our column order); a row of another width has one cell, which says so."""
-    reader = csv.reader(text, delimiter=delimiter)
+def _picked(text: TextIOWrapper, delimiter: str, order: list[int], width: int) -> Rows:
+    """Yield each row in our column order; one of another width has one cell, which says so."""
+    raw: list[str] = []
+    reader = csv.reader(_kept(text, raw), delimiter=delimiter)
     plain = order == list(range(width))
     while True:
+        raw.clear()
         try:
             row = next(reader)
         except StopIteration:
@@ -161,8 +163,15 @@ def _picked(text: TextIOWrapper, delimiter: str, order: list[int], width: int) -
             raise NotCsv(reason=f"Line {reader.line_num + 1:,}: {error}; a quotation mark may be missing.") from error
         if not row:
             continue
-        line_no = reader.line_num + 1
+        line_no, line = reader.line_num + 1, raw[0] if len(raw) == 1 else "".join(raw)
         if len(row) != width:
-            yield line_no, [f"It has {len(row)} columns instead of {width}."]
+            yield line_no, [f"It has {len(row)} columns instead of {width}."], line
         else:
-            yield line_no, row if plain else [row[place] if place >= 0 else "" for place in order]
+            yield line_no, row if plain else [row[place] if place >= 0 else "" for place in order], line
+
+
+def _kept(text: Iterable[str], raw: list[str]) -> Iterator[str]:
+    """Yield the lines of a file, keeping those of the row that is being read: a quoted cell may span many."""
+    for line in text:
+        raw.append(line)
+        yield line

@@ -7,6 +7,10 @@ class EmptyFile(Problem, code="import-file-empty", status=422):
     """This file is empty. Export it again from where it comes; the first line must name the columns."""
 
 
+class NoLines(Problem, code="import-no-lines", status=422):
+    """This file has no lines below the one that names the columns. Export it again with the rows it should bring."""
+
+
 class NotCsv(Problem, code="import-not-csv", status=422):
     """This file is not a CSV. {reason} Save it as CSV, plain or packed as .xz or .gz, and bring it again."""
 

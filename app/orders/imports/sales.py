@@ -63,17 +63,19 @@ class Skip(NamedTuple):
 def read_lines(rows: Rows) -> Iterator[tuple[int, Line | Skip]]:
     """Yield each row of the file as a line, or as skipped with its reason."""
     ordinals: dict[str, int] = {}
-    for line_no, row in rows:
+    for line_no, row, text in rows:
         if len(row) == 1:
-            yield line_no, Skip(line_no, row[0], "")
+            yield line_no, skip(line_no, row[0], text)
             continue
         invoice_no = row[0].strip()
         ordinal = ordinals[invoice_no] = ordinals.get(invoice_no, 0) + 1
         found = read_line(row, invoice_no, ordinal)
-        yield (
-            line_no,
-            Skip(line_no, found, ",".join(row)[:MAX_TEXT].replace("\x00", "")) if isinstance(found, str) else found,
-        )
+        yield line_no, skip(line_no, found, text) if isinstance(found, str) else found
+
+
+def skip(line_no: int, reason: str, text: str) -> Skip:
+    """Keep a line that cannot be used as it stands in the file, without what cannot be stored."""
+    return Skip(line_no, reason, text.rstrip("\r\n")[:MAX_TEXT].replace("\x00", ""))
 
 
 def read_line(row: list[str], invoice_no: str, ordinal: int) -> Line | str:

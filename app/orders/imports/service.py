@@ -21,7 +21,7 @@ from app.orders.imports.build import Ground, build_orders, create_items, link_re
 from app.orders.imports.events import InventoryImported, OrdersImported
 from app.orders.imports.files import SourceFile, look_at, open_rows
 from app.orders.imports.models import Import, ImportKind, ImportState
-from app.orders.imports.problems import EmptyFile, FileIsGone, ImportIsRunning
+from app.orders.imports.problems import EmptyFile, FileIsGone, ImportIsRunning, NoLines
 from app.orders.imports.report import EXACT, Tally
 from app.orders.imports.stage import stage_lines
 from config import Settings
@@ -35,7 +35,7 @@ def keep_upload(stream: BinaryIO, *, kind: ImportKind, file_name: str, source: s
     """Store a file and look at its first lines; nothing is imported yet.
 
     Raises:
-        EmptyFile, NotCsv, WrongHeader: It cannot be imported.
+        EmptyFile, NoLines, NotCsv, WrongHeader: It cannot be imported.
         BodyTooLarge: It is larger than MAX_UPLOAD_BYTES.
     """
     import_id = new_ulid()
@@ -43,7 +43,7 @@ def keep_upload(stream: BinaryIO, *, kind: ImportKind, file_name: str, source: s
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         size = _write(stream, path)
-        preview = preview_file(look_at(path), kind)
+        preview = with_lines(preview_file(look_at(path), kind))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -51,6 +51,17 @@ def keep_upload(stream: BinaryIO, *, kind: ImportKind, file_name: str, source: s
         row = _new_import(import_id, kind, file_name, source, size, preview)
         session.add(row)
     return row
+
+
+def with_lines(account: dict[str, Any]) -> dict[str, Any]:
+    """Return the account of a file.
+
+    Raises:
+        NoLines: It says that nothing stands below the head.
+    """
+    if not account["lines"]:
+        raise NoLines
+    return account
 
 
 def _write(stream: BinaryIO, path: Path) -> int:
@@ -153,7 +164,7 @@ def _run(row: Import, find: Callable[[], SourceFile]) -> dict[str, Any]:
     started = time.monotonic()
     try:
         load = stock.load if row.kind == ImportKind.INVENTORY else load_sales
-        report = load(find(), row)
+        report = with_lines(load(find(), row))
     except (Problem, tasks.JobCancelled) as error:
         sentence = error.sentence if isinstance(error, Problem) else "Stopped on request. What was imported stays."
         _finish(row.id, ImportState.FAILED, error=sentence)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.core.present import plural
 from app.core.tasks import current_job_id, job
 from app.orders import exports
 from app.orders.imports import service
@@ -12,7 +13,12 @@ from app.orders.reads.filter import OrderFilter
 def run_import(import_id: str) -> dict[str, Any]:
     """Import an uploaded file; the report is kept with the import."""
     report = service.run_import(import_id)
-    return {"page": f"/orders/imports/{import_id}", "lines": report["lines"]}
+    skipped = report["skipped"]["lines"]
+    left_out = f"{plural(skipped, 'line was', 'lines were')} left out. The page of the import says which, and why."
+    return {
+        "page": f"/orders/imports/{import_id}", "lines": report["lines"], "skipped": skipped,
+        "notes": [left_out] if skipped else [],
+    }  # fmt: skip
 
 
 @job(queue="export", name="orders.export")
