@@ -11,14 +11,14 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-UNITS = op.f("ck_order_lines_units")
+UNITS = "ck_order_lines_units"
 
 
 def upgrade() -> None:
     op.add_column("order_lines", sa.Column("cancelled", sa.BigInteger, nullable=False, server_default="0"))
-    op.drop_constraint(UNITS, "order_lines", type_="check")
+    op.drop_constraint(op.f(UNITS), "order_lines", type_="check")
     op.create_check_constraint(
-        UNITS,
+        op.f(UNITS),
         "order_lines",
         "reserved >= 0 AND shipped >= 0 AND returned >= 0 AND cancelled >= 0 AND returned <= shipped "
         "AND reserved + shipped + cancelled <= greatest(quantity, 0)",
@@ -28,9 +28,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("order_notes", "order_version")
-    op.drop_constraint(UNITS, "order_lines", type_="check")
+    op.drop_constraint(op.f(UNITS), "order_lines", type_="check")
     op.create_check_constraint(
-        UNITS,
+        op.f(UNITS),
         "order_lines",
         "reserved >= 0 AND shipped >= 0 AND returned >= 0 AND returned <= shipped "
         "AND reserved + shipped <= greatest(quantity, 0)",
