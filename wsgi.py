@@ -7,6 +7,7 @@ monkey.patch_all()
 import sys  # noqa: E402
 
 from app import create_app  # noqa: E402
+from app.core.memory import settle_memory  # noqa: E402
 from app.core.tenancy_check import check_database  # noqa: E402
 from config import BadSettings  # noqa: E402
 
@@ -19,3 +20,5 @@ try:
 except BadSettings as problem:
     print(f"Quarterdeck does not start.\n{problem.message}", file=sys.stderr, flush=True)  # noqa: T201 (nobody logs yet)
     sys.exit(problem.exit_code)
+
+settle_memory()

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from app import create_app
 from app.accounts import gate
 from app.core.db import db
+from app.core.memory import settle_memory
 from app.core.tenancy import acting_for
 from app.orders.reads import list_orders
 from app.orders.reads.filter import OrderFilter
@@ -27,7 +28,9 @@ SEARCHES = ("Amelia", "hart", "WEB-1000", "SKU-00042", "48204")
 def main() -> None:
     for name in ("API", "PAGE", "SEARCH", "GLOBAL", "IP", "BURST"):
         os.environ.setdefault(f"LIMIT_{name}", "1000000/min")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     app = create_app()
+    settle_memory()
     client = app.test_client()
     secret = app.config["SETTINGS"].demo_password
     login = {"email": "bench@demo.test", "password": secret.get_secret_value() if secret else ""}

@@ -1,0 +1,14 @@
+"""Keep the garbage collector out of requests."""
+
+import gc
+
+# Python's default (700) walks every long-lived object of the app about once in forty list pages: 115 ms measured
+# on one of them. Requests free almost everything by reference count; cycles are few and can wait.
+YOUNG_OBJECTS = 20_000
+
+
+def settle_memory() -> None:
+    """Set aside what lives as long as the process, once the app is made; call it before serving."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 20, 100)
