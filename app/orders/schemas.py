@@ -1,8 +1,9 @@
 """What people and scripts send: shapes for forms and JSON alike."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -21,7 +22,7 @@ from app.orders.problems import (
     TooManyLines,
 )
 
-MAX_DIGITS = 40  # nothing longer is a number a person means; Decimal would read a megabyte of digits
+WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 MAX_SKU = 100
 WHOLE_NUMBER = "Give a whole number from 1 to 1,000,000."
 PLAIN_PRICE = "Give a price of zero or more, with at most 10 digits before the point and 4 after it."
@@ -38,7 +39,7 @@ def read_quantity(value: Any) -> Any:  # Any: runs before the type is known
     Raises:
         Unusable: Nobody can order that many.
     """
-    if isinstance(value, str) and value.strip().lstrip("+-").isdecimal() and len(value) <= MAX_DIGITS:
+    if isinstance(value, str) and re.fullmatch(WHOLE, value) and len(value) <= money.MAX_DIGITS:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -57,12 +58,8 @@ def read_price(value: Any) -> Any:  # Any: runs before the type is known
     """
     if value is None or isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return value
-    text = str(value).strip()
-    try:
-        price = Decimal(text) if len(text) <= MAX_DIGITS else None
-    except InvalidOperation:
-        price = None
-    if price is None or not price.is_finite() or not 0 <= price < 10**PRICE_DIGITS:
+    price = money.read_number(str(value))
+    if price is None or not 0 <= price < 10**PRICE_DIGITS:
         raise Unusable(PLAIN_PRICE)
     if price != price.quantize(Decimal(1).scaleb(-PRICE_DECIMALS)):
         raise Unusable(PLAIN_PRICE)

@@ -6,9 +6,10 @@ from typing import Any
 from flask import request
 from pydantic import ValidationError
 
-from app.core.api import dotted, sentence
+from app.core.api import dotted
 from app.core.errors import InvalidInput, Problem
 from app.core.money import price_text
+from app.core.sentences import explain
 from app.orders.models import Order
 from app.orders.problems import MAX_LINES
 
@@ -91,8 +92,8 @@ def note_problem(form: OrderForm, problem: Problem) -> None:
 
 def note_invalid(form: OrderForm, error: ValidationError) -> None:
     """Put Pydantic's errors beside their fields."""
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        form.errors[field_id(dotted(item["loc"]))] = sentence(item["msg"])
+    for item in error.errors(include_url=False, include_input=False):
+        form.errors[field_id(dotted(item["loc"]))] = explain(item)
 
 
 def field_id(path: str) -> str:
