@@ -55,6 +55,7 @@ def test_filter_sort_and_page_are_links(open_page: Open, ada: Person) -> None:
     page.get_by_role("searchbox").press("Enter")
     expect(page.locator("#rows")).to_contain_text("Customer 7")
     expect(page.locator("#rows")).not_to_contain_text("Customer 12")
+    assert page.url.endswith("/orders?q=Customer+7")
 
 
 def test_an_act_on_ticked_orders_asks_on_a_page(open_page: Open, ada: Person) -> None:

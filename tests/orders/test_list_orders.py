@@ -174,3 +174,9 @@ def test_days_the_wrong_way_round_are_a_sentence(ada, shop):
     page = ada.get(f"/orders?{query}")
     assert page.status_code == 422
     assert "not before the first" in page.text
+
+
+def test_a_form_without_script_gets_a_clean_address(ada, shop):
+    answer = ada.get("/orders?q=&view=open&state=paid&state=packed&placedFrom=&placed=")
+    assert (answer.status_code, answer.location) == (302, "/orders?view=open&state=paid&state=packed")
+    assert ada.get("/orders?q=").location == "/orders"

@@ -199,3 +199,18 @@ def test_an_asset_is_not_sold(ada, shop):
     edit = ada.patch("/api/orders/1", json={"version": 1, "lines": [{"sku": "FORKLIFT", "quantity": 1}]})
     assert edit.json["code"] == "not-for-sale"
     assert shop.stock("FORKLIFT") == (1, 0)
+
+
+def test_the_form_offers_what_can_be_ordered(ada, cleo, vera, shop):
+    asset = {"sku": "FRM-LIFT", "name": "Forklift", "kind": "asset", "onHand": 1, "unitPrice": "900"}
+    ada.post("/api/inventory", json=asset)
+    page = ada.get("/orders/new").text
+    assert '<option value="FRM-1">Item FRM-1, £12.50, 100 free</option>' in page
+    found = ada.fragment("/orders/new/skus?sku=lns").text
+    assert 'value="LNS-2"' in found
+    assert "FRM-1" not in found
+    assert "<html" not in found
+    assert "FRM-LIFT" not in ada.fragment("/orders/new/skus?sku=frm").text
+    assert "LNS-2" not in cleo.get("/orders/new/skus?sku=lns").text
+    assert vera.get("/orders/new/skus?sku=lns").status_code == 403
+    assert ada.get("/orders/new/skus?sku=%00%25").status_code == 200

@@ -16,6 +16,7 @@ from app.orders.states import EDITABLE_LINES
 from app.orders.story import changes_in_words
 from app.orders.views.blueprint import bp
 from app.orders.views.form import OrderForm, as_body, form_of, note_invalid, note_problem, read_form
+from app.orders.views.placing import suggestions
 
 UNPROCESSABLE = 422
 
@@ -66,4 +67,5 @@ def _show(order: Order, form: OrderForm, status: int = 200, conflict: VersionCon
     return page(
         "orders/edit.html", status=status, order=order, form=form, conflict=conflict, conflict_changes=changes,
         can_change_lines=order.state in EDITABLE_LINES,
+        **suggestions(""),
     )  # fmt: skip

@@ -1,8 +1,9 @@
 """The list of orders: tabs, filter, table, figures of the day."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, request, url_for
+from flask import Response, make_response, redirect, request, url_for
 from pydantic import ValidationError
 
 from app.core import live
@@ -21,6 +22,8 @@ from app.orders.views.blueprint import bp
 @allow("orders:read", any_company=True)
 def index() -> Response:
     """Show the orders of the company, or of all companies to a platform admin who chose none."""
+    if "" in request.args.values() and not is_partial():
+        return make_response(redirect(clean_address()))
     wanted = read_filter()
     if current_scope().role == "platform":
         return page("orders/everywhere.html", block="rows", orders=reads.list_orders(wanted), **_frame(wanted))
@@ -37,6 +40,12 @@ def index() -> Response:
     frame = _frame(wanted)
     frame["tabs"] = _tabs(wanted, reads.count_views(), saved=True)
     return page("orders/index.html", live=state, orders=orders, figures=reads.day_figures(), **frame)
+
+
+def clean_address() -> str:
+    """Return this address without the parameters that say nothing, as a form without script sends them."""
+    said = [(name, value) for name, value in request.args.items(multi=True) if value != ""]
+    return f"{request.path}?{urlencode(said)}" if said else request.path
 
 
 def read_filter() -> OrderFilter:

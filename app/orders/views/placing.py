@@ -1,5 +1,7 @@
 """Placing an order by hand."""
 
+from typing import Any
+
 from flask import Response, request, url_for
 from pydantic import ValidationError
 
@@ -10,12 +12,17 @@ from app.core.errors import Problem
 from app.core.idempotency import once
 from app.core.outbox import savepoint
 from app.core.web import done, page
+from app.inventory.models import ItemKind
+from app.inventory.reads import list_rows
+from app.inventory.schemas import ListItems
 from app.orders import service
 from app.orders.schemas import NewOrder
 from app.orders.views.blueprint import bp
 from app.orders.views.form import OrderForm, as_body, note_invalid, note_problem, read_form
 
 UNPROCESSABLE = 422
+SUGGESTED = 50
+MAX_TERM = 100
 
 
 @bp.get("/new")
@@ -46,5 +53,20 @@ def create_order() -> Response:
     return done(url_for("orders.show_order", number=order.number), toast=f"Order {order.number} is placed.")
 
 
+@bp.get("/new/skus")
+@allow("orders:write")
+def suggest_skus() -> Response:
+    """List products whose SKU or name holds what is typed in a line."""
+    term = request.args.get("sku", "").replace("\0", "").strip()[:MAX_TERM]
+    return page("orders/_skus.html", **suggestions(term))
+
+
+def suggestions(term: str) -> dict[str, Any]:
+    """Return what a form of lines offers for a SKU that begins to be typed."""
+    rows, _ = list_rows(ListItems(q=term or None, limit=SUGGESTED), with_sales=False)
+    return {"items": [row for row in rows if row.kind is not ItemKind.ASSET], "currency": company().currency}
+
+
 def _show(form: OrderForm, status: int = 200) -> Response:
-    return page("orders/new.html", status=status, form=form, currency=company().currency)
+    # The first products stand in the page, so that a small shop needs no script to choose from its own.
+    return page("orders/new.html", status=status, form=form, **suggestions(""))
