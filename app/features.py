@@ -15,6 +15,7 @@ from app.orders.imports.feature import init_imports
 from app.overview.views import init_overview
 from app.queues.feature import init_queues
 from app.realtime.setup import init_realtime
+from app.search.views import init_search
 from config import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -32,5 +33,6 @@ def register(app: Flask, settings: Settings) -> None:
     init_orders(app)
     init_imports(app)
     init_realtime(app, settings)
+    init_search(app)
     init_overview(app)
     init_demo(app)

@@ -135,6 +135,8 @@ def create_event_log() -> None:
     )
     op.execute("CREATE TABLE event_log_default PARTITION OF event_log DEFAULT")
     op.create_index("ix_event_log_company_id_topic_row_id_seq", "event_log", ["company_id", "topic", "row_id", "seq"])
+    # A request id pasted into search finds everything that request did.
+    op.create_index("ix_event_log_company_id_request_id", "event_log", ["company_id", "request_id"])
     protect("event_log", app="SELECT", system="SELECT, INSERT")
     op.execute("CREATE TABLE event_epoch (epoch text NOT NULL CONSTRAINT pk_event_epoch PRIMARY KEY)")
     op.execute("INSERT INTO event_epoch SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')")
