@@ -134,11 +134,14 @@ document.addEventListener("click", (event) => {
   show(list);
   list.querySelector("a")?.focus({ preventScroll: true });
 });
-// While the page is paused the badge has the one number of what waits, and the bar none.
+// While the page is paused the badge has the one number of what waits, and the bar none. Resume shows all of it.
 document.addEventListener("qd:live-state", ({ detail }) => {
   if ((detail.state === "paused") === isPaused) return;
   isPaused = !isPaused;
-  for (const list of document.querySelectorAll("[data-live-mode]")) showWaiting(list);
+  for (const list of document.querySelectorAll("[data-live-mode]")) {
+    if (isPaused || isBusyWith(list)) showWaiting(list);
+    else show(list);
+  }
 });
 document.addEventListener("qd:live-read", () => {
   for (const list of document.querySelectorAll("[data-live-mode]")) {

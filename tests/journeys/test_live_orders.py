@@ -123,6 +123,22 @@ def test_pause_holds_what_comes_and_resume_shows_it(open_page: Open, ada: Person
     expect(page.locator(f"#order-{number}")).to_be_visible(timeout=5000)
 
 
+def test_what_waits_is_one_number_in_one_place(open_page: Open, ada: Person) -> None:
+    stock(ada)
+    first = place(ada)
+    page = wait_until_live(open_page(ada, "/orders"))
+    page.locator(f"#order-{first}").hover()
+    second = place(ada, "Berta")
+    expect(page.locator("[data-arrivals-count]")).to_have_text("1", timeout=5000)
+    page.locator("[data-live-pause]").click()
+    expect(page.locator("[data-arrivals]")).to_be_hidden()
+    act(ada, second, "payment")
+    place(ada, "Carla")
+    expect(page.locator("[data-live-note]")).to_have_text("· 2 waiting", timeout=5000)
+    page.locator("[data-live-pause]").click()
+    wait_until_fresh(page, "#rows")
+
+
 def test_a_page_that_was_offline_catches_up(open_page: Open, ada: Person) -> None:
     stock(ada)
     place(ada)
@@ -139,3 +155,6 @@ def test_signing_out_elsewhere_tells_the_page(open_page: Open, ada: Person) -> N
     page = wait_until_live(open_page(ada, "/orders"))
     page.context.request.post("/api/logout", headers={"Sec-Fetch-Site": "same-origin"})
     expect(page.locator("[data-trouble-title]")).to_contain_text("signed out", timeout=8000)
+    expect(page.locator("[data-live-badge]")).to_contain_text("Signed out")
+    expect(page.locator("[data-live-pause]")).to_be_hidden()
+    expect(page.locator("#trouble a")).to_have_attribute("href", "/login?next=%2Forders")

@@ -45,6 +45,42 @@ def test_a_cold_page_makes_at_most_eight_requests_to_this_host_only(open_specime
     assert len(asked) <= 8
 
 
+def test_a_key_right_after_the_page_came_is_no_second_half_of_g(open_specimen):
+    page = open_specimen()
+    page.reload()
+    page.evaluate(
+        "addEventListener('click', (event) => event.preventDefault() || (window.clicked = event.target.href))"
+    )
+    page.keyboard.press("j")
+    href = page.evaluate("document.activeElement.href")
+    page.keyboard.press("o")
+    assert page.evaluate("window.clicked") == href
+
+
+def test_escape_leaves_the_find_field_for_the_next_key(open_specimen):
+    page = open_specimen()
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    expect(page.locator("#q")).to_have_value("")
+
+
+def test_signed_out_is_no_reconnecting_and_leads_to_the_sign_in(open_specimen):
+    page = open_specimen()
+    say(page, "qd:live-state", {"state": "live"})
+    expect(page.locator("[data-live-pause]")).to_be_visible()
+    say(page, "qd:live-state", {"state": "out"})
+    expect(page.locator("[data-live-badge]")).to_contain_text("Signed out")
+    expect(page.locator("[data-live-pause]")).to_be_hidden()
+    act = {"label": "Sign in", "href": "/login?next=%2Forders"}
+    say(page, "qd:trouble", {"title": "You are signed out", "text": "What you see is old.", "act": act})
+    expect(page.locator("#trouble a")).to_have_text("Sign in")
+    expect(page.locator("#trouble a")).to_have_attribute("href", act["href"])
+    expect(page.locator("#trouble button")).to_have_count(0)
+
+
 def test_keys_walk_tick_and_explain(open_specimen):
     page = open_specimen()
     page.keyboard.press("j")
