@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.inventory.schemas import check_sku
+from app.inventory.fields import check_sku
 from app.orders.imports.files import Rows
 
 # Our name of each column, with the names other exports use.

@@ -16,7 +16,8 @@ from app.core.tasks import progress
 from app.core.tenancy import current_company_id
 from app.inventory import reads, service
 from app.inventory.events import AlertTriggered
-from app.inventory.schemas import Category, EditItem, NewItem, Price, RecountStock, Sku, Units
+from app.inventory.fields import Price, Sku, Units
+from app.inventory.schemas import Category, EditItem, NewItem, RecountStock
 from app.orders.imports.files import SourceFile, open_rows
 from app.orders.imports.models import Import, import_skips
 from app.orders.imports.problems import TooManyBadLines
