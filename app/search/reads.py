@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
 
 from app.core.db import db
 from app.core.errors import NotFound
@@ -22,25 +21,41 @@ LARGEST_NUMBER = 2**63 - 1
 
 @dataclass(frozen=True)
 class Trace:
-    """One fact that a request caused.
+    """One fact that a request caused, and what it changed.
 
     Attributes:
-        href: The page of what it changed, when it has one.
+        row_id: The order's number, or the job's id, by topic.
+        sku: The item, on topic inventory.
     """
 
     type: str
+    topic: str
     occurred_at: datetime
     who: str
-    href: str | None
+    row_id: str | None
+    sku: str | None
 
 
-def find_exact(text: str) -> str | None:
-    """Return the page of the one thing a text names: an order by number, an item by SKU."""
+@dataclass(frozen=True)
+class Found:
+    """The one thing a text names.
+
+    Attributes:
+        number: An order's.
+        sku: An item's.
+    """
+
+    number: int | None = None
+    sku: str | None = None
+
+
+def find_exact(text: str) -> Found | None:
+    """Return the one thing a text names: an order by number, an item by SKU."""
     if text.isascii() and text.isdigit() and int(text) <= LARGEST_NUMBER:
         with suppress(NotFound):
-            return url_for("orders.show_order", number=orders.find_order(int(text)).number)
+            return Found(number=orders.find_order(int(text)).number)
     with suppress(NotFound):
-        return url_for("inventory.show_item", sku=inventory.get_item(text).sku)
+        return Found(sku=inventory.get_item(text).sku)
     return None
 
 
@@ -66,15 +81,4 @@ def find_traces(text: str) -> list[Trace]:
         ),
         {"request": text},
     )
-    return [Trace(row.type, row.occurred_at, row.who or "", page_of(row)) for row in rows]
-
-
-def page_of(row: Any) -> str | None:  # Any: a row of the event log
-    """Return the page of what a fact changed."""
-    if row.topic == "orders" and (row.row_id or "").isdigit():
-        return url_for("orders.show_order", number=int(row.row_id))
-    if row.topic == "inventory" and row.sku:
-        return url_for("inventory.show_item", sku=row.sku)
-    if row.topic == "jobs" and row.row_id:
-        return url_for("jobs.show_job", job_id=row.row_id)
-    return None
+    return [Trace(row.type, row.topic, row.occurred_at, row.who or "", row.row_id, row.sku) for row in rows]

@@ -18,19 +18,39 @@ def show_results() -> Response | AnyResponse:
     """Find a text everywhere in the company."""
     text = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST]
     if not text:
-        return page("search/index.html", q="", orders=[], items=[], traces=[])
+        return page("search/index.html", q="", orders=[], items=[], traces=[], pages=[])
     if principal().acting_in is None:
         return redirect(url_for("orders.index", q=text), 303)
     exact = reads.find_exact(text)
     if exact is not None:
-        return redirect(exact, 303)
+        return redirect(page_of_found(exact), 303)
+    traces = reads.find_traces(text)
     return page(
         "search/index.html",
         q=text,
         orders=reads.find_orders(text),
         items=reads.find_items(text),
-        traces=reads.find_traces(text),
+        traces=traces,
+        pages=sorted({href for trace in traces if (href := page_of_trace(trace))}),
     )
+
+
+def page_of_found(found: reads.Found) -> str:
+    """Return the address of the one thing meant."""
+    if found.number is not None:
+        return url_for("orders.show_order", number=found.number)
+    return url_for("inventory.show_item", sku=found.sku)
+
+
+def page_of_trace(trace: reads.Trace) -> str | None:
+    """Return the page of what a fact changed."""
+    if trace.topic == "orders" and (trace.row_id or "").isdigit():
+        return url_for("orders.show_order", number=int(trace.row_id or 0))
+    if trace.topic == "inventory" and trace.sku:
+        return url_for("inventory.show_item", sku=trace.sku)
+    if trace.topic == "jobs" and trace.row_id:
+        return url_for("jobs.show_job", job_id=trace.row_id)
+    return None
 
 
 def init_search(app: Flask) -> None:
