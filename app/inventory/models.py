@@ -133,6 +133,11 @@ class Item(Model):
     )  # fmt: skip
 
     @property
+    def is_for_sale(self) -> bool:
+        """False for assets: what the company works with is not sold."""
+        return self.kind is not ItemKind.ASSET
+
+    @property
     def free(self) -> int:
         """Units that can still be promised."""
         return self.on_hand - self.reserved

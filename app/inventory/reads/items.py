@@ -59,6 +59,11 @@ class StockRow:
     sold: Sequence[int] = field(default=())
 
     @property
+    def is_for_sale(self) -> bool:
+        """False for assets: what the company works with is not sold."""
+        return self.kind is not ItemKind.ASSET
+
+    @property
     def state(self) -> str:
         """`in`, `low`, `out`, `not-stocked` or `archived`."""
         return stock_state(self.available, self.reorder_point, self.archived_at, has_moved=self.has_moved)

@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from app.core.db import db
 from app.core.money import to_minor
 from app.core.tenancy import current_company_id
-from app.inventory.models import Item, ItemKind
 from app.inventory.service import Reserved
 from app.orders.models import Order, OrderLine
 from app.orders.problems import MAX_TOTAL_MINOR, NotForSale, OrderTooLarge, PriceNeeded
 from app.orders.schemas import NewLine
 
 _companies = sa.table("companies", sa.column("id", sa.BigInteger), sa.column("currency", sa.Text))
+
+
+if TYPE_CHECKING:
+    from app.inventory.models import Item
 
 
 def refuse_unpriced(lines: Sequence[NewLine], currency: str) -> None:
@@ -34,14 +38,14 @@ def refuse_unpriced(lines: Sequence[NewLine], currency: str) -> None:
         )
 
 
-def refuse_assets(items: Sequence[Item]) -> None:
+def refuse_assets(items: "Sequence[Item]") -> None:
     """Refuse what the company owns and does not sell.
 
     Raises:
         NotForSale: One of them is an asset.
     """
     for item in items:
-        if item.kind is ItemKind.ASSET:
+        if not item.is_for_sale:
             raise NotForSale(sku=item.sku)
 
 

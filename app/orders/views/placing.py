@@ -12,7 +12,6 @@ from app.core.errors import Problem
 from app.core.idempotency import once
 from app.core.outbox import savepoint
 from app.core.web import done, page
-from app.inventory.models import ItemKind
 from app.inventory.reads import list_rows
 from app.inventory.schemas import ListItems
 from app.orders import service
@@ -64,7 +63,7 @@ def suggest_skus() -> Response:
 def suggestions(term: str) -> dict[str, Any]:
     """Return what a form of lines offers for a SKU that begins to be typed."""
     rows, _ = list_rows(ListItems(q=term or None, limit=SUGGESTED), with_sales=False)
-    return {"items": [row for row in rows if row.kind is not ItemKind.ASSET], "currency": company().currency}
+    return {"items": [row for row in rows if row.is_for_sale], "currency": company().currency}
 
 
 def _show(form: OrderForm, status: int = 200) -> Response:
