@@ -12,36 +12,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import clock
 from app.core.db import Model
 from app.inventory.problems import NotReserved, StockReserved, StockTooLarge
+from app.inventory.states import ItemKind, MovementKind, StockTakeState, stock_state
+
+__all__ = [
+    "MAX_UNITS",
+    "Item",
+    "ItemKind",
+    "Movement",
+    "MovementKind",
+    "StockTake",
+    "StockTakeLine",
+    "StockTakeState",
+    "stock_state",
+]
 
 NOW = sa.text("now()")
 MAX_UNITS = 1_000_000_000  # a thousand million of one thing is a typing mistake
-
-
-class ItemKind(StrEnum):
-    """A product is sold; an asset is owned and used."""
-
-    PRODUCT = "product"
-    ASSET = "asset"
-
-
-class MovementKind(StrEnum):
-    """What made the stock on hand change."""
-
-    OPENING = "opening"
-    ADJUSTMENT = "adjustment"
-    RECOUNT = "recount"
-    STOCK_TAKE = "stock-take"
-    SHIPMENT = "shipment"
-    RETURN = "return"
-    IMPORT = "import"
-
-
-class StockTakeState(StrEnum):
-    """A sheet is counted on while open; closing it moves the stock, once."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-    DISCARDED = "discarded"
 
 
 def _one_of(states: type[StrEnum], name: str) -> sa.Enum:
@@ -49,18 +35,6 @@ def _one_of(states: type[StrEnum], name: str) -> sa.Enum:
         states, name=name, native_enum=False, create_constraint=True, length=20,
         values_callable=lambda members: [member.value for member in members],
     )  # fmt: skip
-
-
-def stock_state(available: int, reorder_point: int, archived_at: datetime | None, *, has_moved: bool) -> str:
-    """Return the word for a stock: `in`, `low` (at or below the reorder point), `out`, `not-stocked` or `archived`.
-
-    Nobody misses what was never kept: without a movement and a reorder point an item is not out, but not stocked.
-    """
-    if archived_at is not None:
-        return "archived"
-    if available <= 0:
-        return "out" if has_moved or reorder_point > 0 else "not-stocked"
-    return "low" if available <= reorder_point else "in"
 
 
 class Item(Model):

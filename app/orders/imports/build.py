@@ -132,6 +132,13 @@ def create_items(ground: Ground) -> int:
         return int(session.execute(sa.text(ITEMS), ground.names()).rowcount)  # type: ignore[attr-defined]
 
 
+def freshen_statistics() -> None:
+    """Tell the planner what the load has brought. Once without it, a batch of 250 invoices took two minutes, not 0.3 s."""
+    with transaction() as session:
+        session.execute(MORE_TIME)
+        session.execute(sa.text("SELECT analyse_imports()"))
+
+
 def build_orders(ground: Ground) -> int:
     """Make an order of every invoice that has none yet, and return how many were made."""
     names = ground.names()
@@ -152,7 +159,7 @@ def _build_batch(names: dict[str, Any]) -> int:
             return 0
         first = allocate_numbers(len(invoices))
         picked = {**names, "invoices": list(invoices), "numbers": list(range(first, first + len(invoices)))}
-        for statement in (PICKED, LINES, ORDERS, ORDER_LINES, TIE):
+        for statement in (PICKED, "ANALYZE picked", LINES, "ANALYZE made", ORDERS, ORDER_LINES, TIE):
             session.execute(sa.text(statement), picked)
     return len(invoices)
 

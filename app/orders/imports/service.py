@@ -17,7 +17,7 @@ from app.core.ids import new_ulid
 from app.core.outbox import record
 from app.core.tenancy import current_company_id
 from app.orders.imports import reads, sales, stock
-from app.orders.imports.build import Ground, build_orders, create_items, link_returns, sum_orders
+from app.orders.imports.build import Ground, build_orders, create_items, freshen_statistics, link_returns, sum_orders
 from app.orders.imports.events import InventoryImported, OrdersImported
 from app.orders.imports.files import SourceFile, look_at, open_rows
 from app.orders.imports.models import Import, ImportKind, ImportState
@@ -194,6 +194,7 @@ def load_sales(file: SourceFile, row: Import) -> dict[str, Any]:
     ground = ground_of(row.source)
     staged = stage_lines(file, import_id=row.id, source=row.source)
     items = create_items(ground)
+    freshen_statistics()
     created = build_orders(ground)
     linked = link_returns(ground)
     orders, total = sum_orders(list(staged.tally.invoices), ground)
