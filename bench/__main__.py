@@ -1,7 +1,7 @@
 """Run a measurement: `bin/bench NAME …`. Those that need an installation use the running one of QUARTERDECK_HOME."""
 
+import importlib
 import os
-import runpy
 import sys
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def main() -> None:
     if name not in ITS_OWN_SERVERS and "DATABASE_URL" not in os.environ:
         os.environ.update(running_services())
     sys.argv = [f"bin/bench {name}", *sys.argv[2:]]
-    runpy.run_module(f"bench.{name}", run_name="__main__")
+    importlib.import_module(f"bench.{name}").main()
 
 
 def running_services() -> dict[str, str]:
@@ -33,4 +33,5 @@ def running_services() -> dict[str, str]:
     return read_env_file(file)
 
 
-main()
+if __name__ == "__main__":  # a measuring process imports this file again
+    main()
