@@ -74,7 +74,7 @@ def list_users(slug: str) -> None:
 
 @tokens.command("create")
 @click.option("--user", "email", required=True, help="Whose token it is.")
-@click.option("--name", default="made by command")
+@click.option("--name", default="command line")
 @click.option("--scope", "scopes", multiple=True, help="Like orders:read; all the role may when left out.")
 @click.option("--limit", help="Requests a minute of its own, like 6000/min.")
 @click.option("--days", type=click.IntRange(1, 3650), help="Days until it ends by itself.")
