@@ -44,7 +44,8 @@ def test_a_waiting_job_is_sent_once_and_again_only_much_later(ada, app, rows):
     with ada.acting(), transaction():
         job_id = chores.append_line.enqueue("a", "b", title="Send me")
     with app.app_context():
-        broker.publish_jobs()
+        while broker.publish_jobs():  # other tests leave jobs too; each is sent once, so this ends
+            pass
         broker.publish_jobs()
     row = rows("SELECT sends, due_at > now() + interval '50 s' AS is_later FROM job_outbox WHERE job_id = %s", job_id)[
         0
