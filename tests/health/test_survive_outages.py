@@ -69,7 +69,7 @@ def test_a_stopped_database_is_told_within_two_seconds_and_recovers(
     assert lonely.test_client().get("/api/health").json["status"] == "down"
 
     own.postgres.start()
-    wait_for(lambda: reader.get("/").status_code == 200, limit_s=10)
+    wait_for(lambda: reader.get("/").status_code == 200, limit_s=40)
 
 
 def test_a_lost_redis_costs_nobody_a_page(own: Services, lonely: Flask, reader: Person) -> None:

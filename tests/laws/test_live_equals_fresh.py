@@ -34,9 +34,25 @@ def adjust(person: Person, number: int) -> None:
     assert answer.status_code < 300, answer.text
 
 
+def change(person: Person, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+    """Do something to an item through the API."""
+    answer = person.ask(method, path, json=body)
+    assert answer.status_code < 300, answer.text
+
+
+def rename_item(person: Person, number: int) -> None:
+    version = person.get("/api/inventory/LAMP-1").json["version"]
+    change(person, "PATCH", "/api/inventory/LAMP-1", {"version": version, "name": "Storm lamp", "reorderPoint": 2000})
+
+
+def ship_part(person: Person, number: int) -> None:
+    line = {"line": line_of(person, number)["line"], "quantity": 1}
+    act(person, number, "shipment", {**SHIPMENT, "lines": [line]})
+
+
 def prepared(person: Person, *steps: tuple[str, dict[str, Any]]) -> int:
     """Place an order and bring it to where an act begins."""
-    number = place(person)
+    number = place(person, quantity=2)
     for what, body in steps:
         act(person, number, what, body)
     return number
@@ -55,13 +71,21 @@ ACTS: dict[str, tuple[list[tuple[str, dict[str, Any]]], Callable[[Person, int], 
     "note": ([], lambda who, number: act(who, number, "notes", {"text": "Gift wrap"})),
     "edit": ([], edit),
     "adjust": ([], adjust),
+    "recount": ([], lambda who, number: change(who, "POST", "/api/inventory/LAMP-1/recounts", {"counted": 700})),
+    "rename an item": ([], rename_item),
+    "add an item": ([], lambda who, number: stock(who, "LAMP-2")),
+    "archive an item": (
+        [("cancellation", {"reason": "x"})],
+        lambda who, number: change(who, "DELETE", "/api/inventory/SPARE"),
+    ),
+    "ship a part": ([PAID, PACKED], ship_part),
 }
 
 
 @pytest.mark.parametrize("name", ACTS)
 def test_old_page_and_pushes_make_a_fresh_page(open_page: Open, ada: Person, name: str) -> None:
     steps, do = ACTS[name]
-    stock(ada)
+    stock(ada), stock(ada, "SPARE")
     place(ada), prepared(ada, PAID)
     number = prepared(ada, *steps)
     places = [(path, "#rows") for path in [*ORDER_LISTS, "/inventory", "/inventory?sort=available"]]

@@ -1,6 +1,7 @@
 """Queueing work: with the change that causes it, or not at all."""
 
 import pytest
+from kombu import pools
 
 from app.core import broker, jobs
 from app.core.db import transaction
@@ -53,20 +54,26 @@ def test_a_waiting_job_is_sent_once_and_again_only_much_later(ada, app, rows):
     assert (row["sends"], row["is_later"]) == (1, True)
 
 
+def forget_connections():
+    """Let Celery connect anew: it and kombu keep pools for the life of a process."""
+    pools.reset()
+    broker.celery._pool = None
+    broker.celery.__dict__.pop("amqp", None)
+
+
 def test_without_a_broker_jobs_wait_in_the_outbox(ada, app, rows):
     with ada.acting(), transaction():
         job_id = chores.append_line.enqueue("a", "b", title="Wait")
     conf = broker.celery.conf
     real = conf.broker_url
     conf.broker_url = "redis://127.0.0.1:1/0"
-    broker.celery.pool.force_close_all()
-    broker.celery.__dict__.pop("amqp", None)
+    forget_connections()
     try:
         with app.app_context():
             assert broker.publish_jobs() == 0
     finally:
         conf.broker_url = real
-        broker.celery.__dict__.pop("amqp", None)
+        forget_connections()
     assert rows("SELECT sends FROM job_outbox WHERE job_id = %s", job_id)[0]["sends"] == 0
 
 
