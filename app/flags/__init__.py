@@ -1,0 +1,1 @@
+"""Feature flags: one engine in every process, one console, one server for others."""
