@@ -62,7 +62,10 @@ def post_worker_init(worker: Any) -> None:
     """
     import gevent
 
+    from app.core.pushed import pushed_of
+
     gevent.spawn(_drain_when_stopping, worker)
+    pushed_of(worker.wsgi).ensure_started()
 
 
 def _drain_when_stopping(worker: Any) -> None:

@@ -7,10 +7,12 @@ monkey.patch_all()
 import sys  # noqa: E402
 
 from app import create_app  # noqa: E402
+from app.core import process  # noqa: E402
 from app.core.memory import settle_memory  # noqa: E402
 from app.core.tenancy_check import check_database  # noqa: E402
 from config import BadSettings  # noqa: E402
 
+process.set_kind("web")
 try:
     app = create_app()
     check_database(app)

@@ -3,7 +3,20 @@
 from flask import Flask
 
 from app import features
-from app.core import access, api_docs, assets, auth, context_http, database_errors, db, present, redis, shell, web
+from app.core import (
+    access,
+    api_docs,
+    assets,
+    auth,
+    context_http,
+    database_errors,
+    db,
+    present,
+    pushed,
+    redis,
+    shell,
+    web,
+)  # fmt: skip
 from app.core.logging import init_logging
 from app.extensions import htmx, migrate
 from config import Settings, settings
@@ -28,6 +41,7 @@ def create_app(given: Settings | None = None) -> Flask:
     db.init_db(app, chosen)
     migrate.init_app(app, db.db, directory=str(features.ROOT / "migrations"))
     redis.init_redis(app, chosen)
+    pushed.init_pushed(app)
     htmx.init_app(app)
     context_http.init_context(app, chosen)
     web.init_web(app)

@@ -5,8 +5,11 @@ from pathlib import Path
 from flask import Flask
 
 from app.accounts.start import init_accounts
+from app.audit.feature import init_audit
+from app.breakers.feature import init_breakers
 from app.core import relay, tasks
 from app.demo.feature import init_demo
+from app.flags.feature import init_flags
 from app.health.views import init_health
 from app.inventory.feature import init_inventory
 from app.limits.front import init_limits
@@ -28,11 +31,14 @@ def register(app: Flask, settings: Settings) -> None:
     init_accounts(app)
     init_limits(app, settings)
     init_health(app)
+    init_breakers(app)
+    init_flags(app)
     init_queues(app)
     init_inventory(app)
     init_orders(app)
     init_imports(app)
     init_realtime(app, settings)
     init_search(app)
+    init_audit(app)
     init_overview(app)
     init_demo(app)

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from celery.signals import task_postrun, task_prerun, worker_process_init
+from celery.signals import task_postrun, task_prerun, worker_init, worker_process_init
 
 from app import create_app
+from app.core import process
 from app.core.db import db
+from app.core.pushed import pushed_of
 from app.extensions import celery
 
+process.set_kind("worker")
 flask_app = create_app()
 _contexts: dict[str, Any] = {}  # Any: Flask's AppContext by task id
 
@@ -18,6 +21,13 @@ def forget_connections(**_: Any) -> None:  # Any: Celery's signal arguments
     with flask_app.app_context():
         for engine in db.engines.values():
             engine.dispose(close=False)
+    pushed_of(flask_app).ensure_started()
+
+
+@worker_init.connect
+def follow_settings(**_: Any) -> None:  # Any: as above
+    """The parent keeps its settings fresh too: pools of threads run the jobs in it."""
+    pushed_of(flask_app).ensure_started()
 
 
 @task_prerun.connect

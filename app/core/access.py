@@ -28,11 +28,11 @@ class Role(StrEnum):
         return self.value.replace("_", " ")
 
 
-_VIEWER = frozenset({"orders:read", "inventory:read", "jobs:read", "events:read"})
+_VIEWER = frozenset({"orders:read", "inventory:read", "jobs:read", "events:read", "flags:evaluate"})
 _STAFF = _VIEWER | {"orders:write", "inventory:write", "jobs:write"}
 _COMPANY = _STAFF | {"users:read", "users:write", "sessions:read", "sessions:write", "company:read", "company:write"}
-_COMPANY |= {"tokens:read", "tokens:write"}
-_PLATFORM = _COMPANY | {"platform:read", "platform:write"}
+_COMPANY |= {"tokens:read", "tokens:write", "flags:read", "audit:read"}
+_PLATFORM = _COMPANY | {"platform:read", "platform:write", "flags:write", "breakers:read", "breakers:write"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _VIEWER,
@@ -52,12 +52,15 @@ class Access:
         session: False for routes that never load a session (static files, health).
         any_company: True when a platform admin may use it without having chosen a company.
         browser_only: True for acts that no API token may do (its own password, sessions).
+        installation: True for what belongs to no tenant (flags, breakers): a platform admin's request acts on
+            the installation whatever company is chosen; everybody else stays in their own company.
     """
 
     permission: str
     session: bool = True
     any_company: bool = False
     browser_only: bool = False
+    installation: bool = False
 
 
 PUBLIC = "public"
@@ -65,14 +68,19 @@ SELF = "self"
 
 
 def allow(
-    permission: str, *, session: bool = True, any_company: bool = False, browser_only: bool = False
+    permission: str,
+    *,
+    session: bool = True,
+    any_company: bool = False,
+    browser_only: bool = False,
+    installation: bool = False,
 ) -> Callable[[View], View]:
     """Name who may use a route. Put it directly under the route decorator."""
     if permission not in {PUBLIC, SELF} and permission not in ALL_PERMISSIONS:
         raise ValueError(f"{permission!r} is in no role; add it to app/core/access.py")
 
     def mark(view: View) -> View:
-        view.__access__ = Access(permission, session, any_company, browser_only)  # type: ignore[attr-defined]
+        view.__access__ = Access(permission, session, any_company, browser_only, installation)  # type: ignore[attr-defined]
         return view
 
     return mark

@@ -48,6 +48,7 @@ def contract(
     raw: bool = False,
     session: bool = True,
     secret: bool = False,
+    installation: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Declare a JSON route. The view gets `body=` and `query=` parsed and returns a model or (model, status).
 
@@ -62,6 +63,7 @@ def contract(
         raw: The view answers with its own Response (a stream, a file); it is documented but not built here.
         session: False for routes that never load a session.
         secret: The answer holds a secret, so it is not stored and an Idempotency-Key is not honoured.
+        installation: It is about what belongs to no tenant; see app/core/access.py.
     """
     declared = Contract(scope, body, query, returns or {200: None}, tuple(problems or ()), tag, any_company, raw)
     default_status = next(iter(declared.returns))
@@ -85,7 +87,7 @@ def contract(
         def guarded(**path: Any) -> Response:
             return make_response(acting(**path) if request.method not in {"GET", "HEAD"} else run(**path))
 
-        allow(scope, any_company=any_company, session=session)(guarded)
+        allow(scope, any_company=any_company, session=session, installation=installation)(guarded)
         guarded.__contract__ = declared  # type: ignore[attr-defined]
         return guarded
 

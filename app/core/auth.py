@@ -131,7 +131,9 @@ def authorize() -> None:
     if access.browser_only and who.kind != "session":
         raise Forbidden(permission="a browser session")
     set_actor(who.as_actor())
-    if who.acting_in is not None:
+    if access.installation and who.company is None:
+        tenancy.enter(tenancy.Scope("app", who.home_company_id))
+    elif who.acting_in is not None:
         tenancy.enter(tenancy.Scope("app", who.acting_in.id))
     elif access.any_company:
         tenancy.enter(tenancy.Scope("platform"))

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any, dataclass_transform
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -25,6 +26,7 @@ from sqlalchemy.orm import (
 from app.core.tenancy import NOBODY, Scope, ScopeChangedInTransaction, current_scope
 from config import Settings
 
+log = structlog.get_logger(__name__)
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -119,6 +121,16 @@ def before_commit(hook: BeforeCommit) -> BeforeCommit:
     return hook
 
 
+AfterCommit = Callable[[Session], None]
+_after_commit: list[AfterCommit] = []
+
+
+def after_commit(hook: AfterCommit) -> AfterCommit:
+    """Register what happens once a transaction is safe; what fails here is logged, for nothing can be undone."""
+    _after_commit.append(hook)
+    return hook
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Run a block in one transaction and commit it. The only commit in the tree.
@@ -139,10 +151,16 @@ def transaction() -> Iterator[Session]:
         session.commit()
     except BaseException:
         session.rollback()
+        session.info.pop("bumped", None)
         raise
     finally:
         session.info.pop("in_transaction", None)
         session.info.pop("facts", None)
+    for hook in _after_commit:
+        try:
+            hook(session)
+        except Exception:
+            log.exception("after the commit", hook=hook.__name__)
 
 
 @contextmanager
@@ -184,6 +202,7 @@ __all__ = [
     "Base",
     "Model",
     "Scope",
+    "after_commit",
     "auth_connection",
     "before_commit",
     "db",

@@ -19,6 +19,7 @@ from flask import request
 from app.core import events_log
 from app.core.access import ALL_PERMISSIONS
 from app.core.auth import Principal, maybe_principal
+from app.core.installation import SLUG
 from app.core.web import is_partial
 
 
@@ -53,22 +54,24 @@ class Topic:
         name: As facts name it.
         permission: Needed to read it, by page, socket, SSE or JSON.
         rows: Makes rows from row ids, inside the company; ids it does not return are gone.
+        installation: True for what belongs to no tenant: pages of platform admins listen to the platform company.
     """
 
     name: str
     permission: str
     rows: RenderRows | None = None
+    installation: bool = False
 
 
 TOPICS: dict[str, Topic] = {}
 _drains: list[Callable[[], None]] = []
 
 
-def topic(name: str, *, permission: str, rows: RenderRows | None = None) -> None:
+def topic(name: str, *, permission: str, rows: RenderRows | None = None, installation: bool = False) -> None:
     """Make a topic readable. A topic nobody registered is in the log and the audit, but not readable."""
     if permission not in ALL_PERMISSIONS:
         raise ValueError(f"{permission!r} is in no role; add it to app/core/access.py")
-    TOPICS[name] = Topic(name, permission, rows)
+    TOPICS[name] = Topic(name, permission, rows, installation)
 
 
 def readable_topics(who: Principal) -> dict[str, Topic]:
@@ -87,11 +90,18 @@ def state(*names: str, **about: Any) -> dict[str, Any] | None:  # Any: goes to J
         None where there is no company to listen to.
     """
     who = maybe_principal()
-    if who is None or who.acting_in is None:
+    if who is None:
         return None
     allowed = readable_topics(who)
-    epoch, heads = events_log.read_heads(name for name in names if name in allowed)
-    return {"company": who.acting_in.slug, "epoch": epoch, "topics": heads, **about}
+    wanted = [name for name in names if name in allowed]
+    if wanted and who.company is None and all(allowed[name].installation for name in wanted):
+        slug = SLUG
+    elif who.acting_in is not None:
+        slug = who.acting_in.slug
+    else:
+        return None
+    epoch, heads = events_log.read_heads(wanted)
+    return {"company": slug, "epoch": epoch, "topics": heads, **about}
 
 
 def on_drain(function: Callable[[], None]) -> Callable[[], None]:

@@ -18,9 +18,10 @@ from flask import Flask, current_app
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import tail, upkeep
+from app.core import process, tail, upkeep
 from app.core.db import db
 from app.core.feeder import Feeder
+from app.core.pushed import pushed_of
 from app.core.redis import connect, request_redis
 from app.core.sequencer import BATCH, sequence, stop_leading, try_lead
 from config import Settings
@@ -28,6 +29,14 @@ from config import Settings
 log = structlog.get_logger(__name__)
 IDLE_S, HOT_S, STANDBY_S, RETRY_S, JOBS_S = 0.025, 0.01, 0.5, 0.5, 0.05
 VALKEY_BUDGET_S = 1.0
+
+
+_duties: list[tuple[str, float, Callable[[], object]]] = []
+
+
+def duty(name: str, every_s: float, work: Callable[[], object]) -> None:
+    """Register what the leading relay does again and again, in a thread of its own inside an app context."""
+    _duties[:] = [one for one in _duties if one[0] != name] + [(name, every_s, work)]
 
 
 def pump(app: Flask) -> int:
@@ -59,6 +68,8 @@ def relay_command() -> None:
 def run(app: Flask, stopping: threading.Event) -> None:
     """Lead, or wait to lead, until `stopping` is set. An outage of the database is waited out."""
     settings: Settings = app.config["SETTINGS"]
+    process.set_kind("relay")
+    pushed_of(app).ensure_started()
     if settings.database_system_url is None:
         raise click.ClickException("DATABASE_SYSTEM_URL is not set; the relay needs the system login")
     while not stopping.is_set():
@@ -82,6 +93,10 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
     threads = [
         threading.Thread(target=_repeat, args=(app, led, JOBS_S, send_jobs), name="jobs", daemon=True),
         threading.Thread(target=_repeat, args=(app, led, upkeep.EVERY_S, upkeep.keep), name="upkeep", daemon=True),
+        *(
+            threading.Thread(target=_repeat, args=(app, led, every_s, work), name=name, daemon=True)
+            for name, every_s, work in _duties
+        ),
     ]
     feeder.start()
     for thread in threads:

@@ -1,4 +1,4 @@
-"""The one statement that gives facts their place: out of the outbox, a number, into the event log.
+"""The one statement that gives facts their place: out of the outbox, a number, into the event log and the audit.
 
 Facts of transactions that commit late come late and get a later number, so there is never a gap to wait
 for and no writer holds a lock. Only the holder of the leader's lock runs it, on the lock's own connection:
@@ -32,6 +32,10 @@ SEQUENCE = sa.text(
                                request_id, occurred_at)
         SELECT company_id, topic, seq, type, event_id, row_id, row_version, user_id, data, actor,
                request_id, occurred_at FROM placed
+    ), audited AS (
+        INSERT INTO audit (company_id, id, topic, seq, type, row_id, actor_id, actor, data, reason, request_id, occurred_at)
+        SELECT company_id, event_id, topic, seq, type, row_id, actor ->> 'id', actor, data,
+               coalesce(data ->> 'reason', ''), request_id, occurred_at FROM placed
     )
     SELECT company_id, topic, seq, type, event_id, row_id, row_version, user_id, {EVENT_JSON} AS event
     FROM placed ORDER BY id

@@ -68,7 +68,20 @@ class Viewer:
 NAV: list[NavItem] = []
 # The rail's order is the work's, not the order in which features are registered.
 GROUPS = ("", "Commerce", "Work", "Control", "Data", "Platform")
-LABELS = ("Overview", "Orders", "Inventory", "Queues", "Jobs", "Sessions", "Live", "Settings")
+LABELS = (
+    "Overview",
+    "Orders",
+    "Inventory",
+    "Queues",
+    "Jobs",
+    "Flags",
+    "Breakers",
+    "Limits",
+    "Sessions",
+    "Live",
+    "Audit",
+    "Settings",
+)
 _company_choices: list[Callable[[], list[dict[str, str]]]] = []
 
 

@@ -10,6 +10,7 @@ from app.core.api import contract
 from app.core.auth import Principal, company, principal
 from app.core.errors import Forbidden, NotFound
 from app.core.events_log import Key
+from app.core.installation import installation_id
 from app.realtime import keeper, replay
 from app.realtime.schemas import EventOut, EventsOut, EventsQuery, SocketStats, StreamQuery
 from app.realtime.stream import Stream, parse_positions
@@ -35,7 +36,7 @@ def topic_key(name: str, who: Principal) -> Key:
         raise UnknownTopic(known=", ".join(sorted(live.readable_topics(who))))
     if not who.may(found.permission):
         raise Forbidden(permission=found.permission)
-    return company().id, name
+    return installation_id() if found.installation else company().id, name
 
 
 @api_bp.get("")
@@ -44,9 +45,9 @@ def list_events(query: EventsQuery) -> EventsOut:
     """Read the facts of a topic after a position, oldest first: the same sequence sockets and streams carry."""
     who = principal()
     key = topic_key(query.topic, who)
-    epoch, heads = events_log.read_heads([query.topic])
+    epoch, head = events_log.read_epoch(), events_log.read_heads_of([key])[key]
     facts, through = replay.read_events(key, who, query.after, query.limit)
-    head = max(heads[query.topic], through)
+    head = max(head, through)
     return EventsOut(
         epoch=epoch, head=head, through=through, events=[EventOut.model_validate(fact.event) for fact in facts]
     )

@@ -9,6 +9,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused  # type: ignor
 from app.core import live
 from app.core.auth import Principal, maybe_principal
 from app.core.errors import Problem, TooManyRequests
+from app.core.installation import SLUG
 from app.limits import service as limits
 
 Environ = dict[str, Any]
@@ -69,9 +70,18 @@ def authenticate(app: Flask, environ: Environ, hello: Hello) -> Principal:
             limits.check("socket_session", who.credential)
         except TooManyRequests as problem:
             raise Refused(problem.code, {"code": problem.code, "retryAfter": problem.fields["retry_after_s"]}) from None
-    if hello.company is not None and (who.acting_in is None or who.acting_in.slug != hello.company):
+    if (
+        hello.company is not None
+        and not is_about_installation(who, hello)
+        and (who.acting_in is None or who.acting_in.slug != hello.company)
+    ):
         raise refusal("company-changed")
     return who
+
+
+def is_about_installation(who: Principal, hello: Hello) -> bool:
+    """Say whether a platform admin's page shows what belongs to no tenant, whatever company they have chosen."""
+    return hello.company == SLUG and who.company is None
 
 
 def is_signed_in(app: Flask, environ: Environ) -> bool:
@@ -103,4 +113,4 @@ def chosen_topics(who: Principal, hello: Hello) -> dict[str, int]:
     return {name: position for name, position in wanted.items() if name in allowed}
 
 
-__all__ = ["Hello", "authenticate", "chosen_topics", "is_signed_in", "read_hello", "refusal"]
+__all__ = ["Hello", "authenticate", "chosen_topics", "is_about_installation", "is_signed_in", "read_hello", "refusal"]

@@ -22,6 +22,7 @@ class Member:
         close: Ends the connection, with the reason its owner is told.
         keys: The topics it listens to, given back when it goes.
         kind: `page` gets rendered rows, `script` gets facts, `stream` is SSE.
+        installation: True for a platform admin's page about what belongs to no tenant.
     """
 
     who: Principal
@@ -30,6 +31,7 @@ class Member:
     address: str
     agent: str
     close: Callable[[str], None]
+    installation: bool = False
     topics: list[str] = field(default_factory=list)
     keys: list[Key] = field(default_factory=list)
     id: str = field(default_factory=new_ulid)
@@ -38,7 +40,7 @@ class Member:
     @property
     def company_id(self) -> CompanyId:
         """The company it listens to."""
-        return self.who.acting_in.id if self.who.acting_in else self.home_id
+        return self.who.acting_in.id if self.who.acting_in and not self.installation else self.home_id
 
 
 class Members:

@@ -69,13 +69,15 @@ class Sockets:
         try:
             hello = handshake.read_hello(auth)
             who = handshake.authenticate(self.app, environ, hello)
+            is_installation = handshake.is_about_installation(who, hello)
             board = switchboard_of(self.app)
             member = Member(
                 who=who, home_id=who.home_company_id,
                 kind="page" if hello.rows else "script", address=environ.get("REMOTE_ADDR", ""),
                 agent=environ.get("HTTP_USER_AGENT", "")[:200], close=lambda reason: self.close(sid, reason),
+                installation=is_installation,
             )  # fmt: skip
-            topics = handshake.chosen_topics(who, hello) if who.acting_in else {}
+            topics = handshake.chosen_topics(who, hello) if who.acting_in or is_installation else {}
             member.topics = sorted(topics)
             board.members.add(sid, member)
         except Exception:

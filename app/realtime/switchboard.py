@@ -4,18 +4,16 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.db import db
 from app.core.events_log import Key, Logged
 from app.core.ids import CompanyId
+from app.core.installation import installation_id
 from app.core.live_hub import hub_of
 from app.core.live_windows import Message, Windows, epoch_of
 from app.core.outbox import FACTS
-from app.core.tenancy import platform_reads
 from app.realtime import rooms
 from app.realtime.members import Member, Members, close_unwelcome
 
@@ -39,7 +37,6 @@ class Switchboard:
         self.hub.outlets += [self.windows.add, self.pass_on]
         self.hub.checks.append(self.tell_heads)
         self._bells: dict[Key, set[threading.Event]] = {}
-        self._platform_id: CompanyId | None = None
 
     def listen(self, member: Member) -> None:
         """Start listening to what a member must hear: its topics, and what is for it alone."""
@@ -59,14 +56,9 @@ class Switchboard:
                 self.windows.forget(key)
 
     def platform_id(self) -> CompanyId:
-        """Return the platform's own company, 0 while there is none."""
-        if self._platform_id is None:
-            with self.app.app_context(), platform_reads():
-                found = db.session.execute(sa.text("SELECT min(id) FROM companies WHERE type = 'platform'")).scalar()
-            if found is None:
-                return CompanyId(0)
-            self._platform_id = CompanyId(found)
-        return self._platform_id
+        """Return the platform's own company."""
+        with self.app.app_context():
+            return installation_id()
 
     def has_pages(self, key: Key) -> bool:
         """Say whether a page here shows the topic."""

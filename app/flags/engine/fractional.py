@@ -41,7 +41,8 @@ def draw_place(algorithm: Algorithm, flag_key: str, value: Any, target: Any) -> 
         value = flag_key + target if isinstance(target, str) and target else None
     if not isinstance(value, str):
         return None
-    return mmh3.hash(value, signed=algorithm is Algorithm.FLAGD_V1)
+    # Half a surrogate pair, which JSON can carry, has to be hashed as bytes: as text it ends the process.
+    return mmh3.hash(value.encode("utf-8", "surrogatepass"), signed=algorithm is Algorithm.FLAGD_V1)
 
 
 BY_TARGET = object()

@@ -1,0 +1,1 @@
+"""The audit: who did what, when and why, kept beyond the event log."""
