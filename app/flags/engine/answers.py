@@ -24,6 +24,10 @@ class Answers:
         """Return the number of the error of targeting that names a variant the flag does not have."""
         return self._number(unknown_variant(self.flag))
 
+    def broken_targeting(self) -> int:
+        """Return the number of the error of targeting that cannot be read."""
+        return self._number(broken_targeting(self.flag))
+
     def _number(self, made: Evaluation) -> int:
         identity = (made.variant, made.reason, made.decider, made.rule, made.error, made.detail)
         if identity not in self._numbers:
@@ -32,9 +36,7 @@ class Answers:
         return self._numbers[identity]
 
 
-def answer(
-    flag: Flag, variant: str | None, reason: Reason, decider: Decider, rule: str | None = None
-) -> Evaluation:
+def answer(flag: Flag, variant: str | None, reason: Reason, decider: Decider, rule: str | None = None) -> Evaluation:
     """Return the answer with this variant; a variant the flag does not have is an error of its definition."""
     if variant is not None and variant not in flag.variants:
         return unknown_variant(flag)
@@ -61,9 +63,16 @@ def unknown_variant(flag: Flag) -> Evaluation:
     return failure(flag, ErrorCode.GENERAL, f"“{flag.key}” names a variant that it does not have.")
 
 
+def broken_targeting(flag: Flag) -> Evaluation:
+    """Return the error of targeting that cannot be read."""
+    return failure(flag, ErrorCode.PARSE_ERROR, f"The targeting of “{flag.key}” cannot be read.")
+
+
 def unknown_flag(key: str) -> Evaluation:
     """Return the error for a flag that is not in the snapshot."""
-    return Evaluation(key, None, None, Reason.ERROR, error=ErrorCode.FLAG_NOT_FOUND, detail=f"There is no flag “{key}”.")
+    return Evaluation(
+        key, None, None, Reason.ERROR, error=ErrorCode.FLAG_NOT_FOUND, detail=f"There is no flag “{key}”."
+    )
 
 
 def is_on(flag: Flag, made: Evaluation) -> bool:

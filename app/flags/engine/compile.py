@@ -22,7 +22,7 @@ def compile_flag(plan: Plan) -> Decide:
     settings, answers = plan.flag.settings, plan.answers
     if not settings.enabled:
         disabled = answers.give(plan.flag.off_variant, Reason.DISABLED, Decider.KILL_SWITCH)
-        return lambda context: disabled
+        return lambda _context: disabled
     if settings.prerequisites or settings.rules or settings.targeting:
         return _compile_steps(plan)
     if settings.percentage in range(1, WHOLE) and not settings.split:
@@ -58,7 +58,7 @@ def _compile_lists(plan: Plan) -> Decide:
     last = build_percentage(plan)
     if not allow and not block and not settings.split:
         constant = last(None)
-        return lambda context: constant
+        return lambda _context: constant
 
     def decide(context: Context) -> int:
         unit = read_unit(context)

@@ -19,7 +19,7 @@ def compile_condition(condition: Condition) -> Callable[[Attributes], bool]:
     """Return the test of a context. An unknown operator or impossible values never hold, negated or not."""
     test, attribute, negate = build_test(condition), condition.attribute, condition.negate
     if test is None:
-        return lambda attributes: False
+        return lambda _attributes: False
     if negate:
         return lambda attributes: not test(attributes.get(attribute))
     return lambda attributes: test(attributes.get(attribute))

@@ -30,7 +30,7 @@ def unit_reader(scope: Scope) -> Callable[[Context], str | None]:
     def read(context: Context) -> str | None:
         if isinstance(context, str):
             return context or None
-        if not isinstance(context, Mapping):
+        if context.__class__ is not dict and not isinstance(context, Mapping):  # the second is slow
             return None
         unit = context.get(own)
         if not (isinstance(unit, str) and unit):

@@ -5,15 +5,12 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
-LONGEST = 256  # characters; int() of thousands of digits is slow, and then refused
+from app.flags.engine.semver import Version, parse_version
+
+LONGEST = 256  # characters; nothing that is meant here is longer
 RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
-_NUMBER, _WORD = r"(?:0|[1-9][0-9]*)", r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-SEMVER = re.compile(
-    rf"v?({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({_WORD}(?:\.{_WORD})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
-)
-Version = tuple[int, int, int, bool, tuple[tuple[int, int, str], ...]]
 
 
 def read_instant(value: Any) -> datetime | None:
@@ -32,19 +29,8 @@ def read_instant(value: Any) -> datetime | None:
 
 
 def read_version(value: Any) -> Version | None:
-    """Read a version so that tuples compare by the precedence of semver.org 2.0.0, clause 11. A leading v is allowed."""
-    if not isinstance(value, str) or len(value) > LONGEST:
-        return None
-    found = SEMVER.fullmatch(value)
-    if found is None:
-        return None
-    major, minor, patch, prerelease = found.groups()
-    words = tuple(_word(word) for word in prerelease.split(".")) if prerelease else ()
-    return int(major), int(minor), int(patch), not words, words
-
-
-def _word(word: str) -> tuple[int, int, str]:
-    return (0, int(word), "") if word.isdigit() else (1, 0, word)
+    """Read a semantic version; a leading v is allowed, missing parts are not."""
+    return parse_version(value.removeprefix("v")) if isinstance(value, str) else None
 
 
 def read_address(value: Any) -> IPv4Address | IPv6Address | None:

@@ -197,12 +197,14 @@ class Snapshot:
 
     Attributes:
         revision: Grows with every saved change of the installation.
+        evaluators: Named JsonLogic that the targeting of imported flags may refer to.
     """
 
     revision: int
     environment: str
     flags: Mapping[str, Flag]
     segments: Mapping[str, Segment]
+    evaluators: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

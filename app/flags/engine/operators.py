@@ -78,9 +78,7 @@ def _text_test(method: Callable[[str, tuple[str, ...]], bool]) -> Callable[[Sequ
     return build
 
 
-def _ordered(
-    read: Callable[[Any], Any], holds: Callable[[Any, Any], bool]
-) -> Callable[[Sequence[Any]], Test | None]:
+def _ordered(read: Callable[[Any], Any], holds: Callable[[Any, Any], bool]) -> Callable[[Sequence[Any]], Test | None]:
     """Return the builder of a comparison of two things that `read` makes of both sides."""
 
     def build(values: Sequence[Any]) -> Test | None:
@@ -136,7 +134,5 @@ OPERATORS: dict[str, Operator] = {
     "semver_at_least": Operator("is at least", "is not at least", VERSION, _ordered(read_version, compare.ge)),
     "semver_below": Operator("is below", "is not below", VERSION, _ordered(read_version, compare.lt)),
     "exists": Operator("is set", "is not set", "no value", _exists, most=0),
-    "in_network": Operator(
-        "is in network", "is not in network", "networks such as 10.0.0.0/8", _in_network, most=None
-    ),
+    "in_network": Operator("is in network", "is not in network", "networks such as 10.0.0.0/8", _in_network, most=None),
 }

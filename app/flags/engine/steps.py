@@ -8,7 +8,9 @@ from app.flags.engine.answers import Answers
 from app.flags.engine.conditions import compile_condition
 from app.flags.engine.context import Attributes
 from app.flags.engine.hashing import hash_text, rule_salt, split_salt, threshold, thresholds
+from app.flags.engine.jsonlogic import LogicError
 from app.flags.engine.model import WHOLE, Decider, Flag, Prerequisite, Reason, Rule, Segment, Serve
+from app.flags.engine.targeting import Targeting, compile_targeting
 
 Step = Callable[[Attributes, str | None], int]
 Pick = Callable[[str | None], int]  # unit → number of the answer
@@ -43,9 +45,9 @@ def _build_prerequisite(plan: Plan, prerequisite: Prerequisite) -> Step:
     unmet = plan.answers.give(plan.flag.off_variant, Reason.DEFAULT, Decider.PREREQUISITE)
     asked = plan.ask(prerequisite)
     if asked is None:
-        return lambda attributes, unit: unmet
+        return lambda _attributes, _unit: unmet
     decide, meets = asked
-    return lambda attributes, unit: PASS if decide(attributes) in meets else unmet
+    return lambda attributes, _unit: PASS if decide(attributes) in meets else unmet
 
 
 def build_rules(plan: Plan) -> list[Step]:
@@ -103,25 +105,27 @@ def _build_serve(plan: Plan, serve: Serve, rule: str) -> Pick | None:
 
 def build_targeting(plan: Plan) -> list[Step]:
     """Return the step of an imported flag's own logic: it names a variant, or passes with None."""
-    from app.flags.engine.targeting import compile_targeting
-
     flag, give = plan.flag, plan.answers.give
-    name_variant = compile_targeting(flag, plan.evaluators)
+    name_variant = read_targeting(flag, plan.evaluators)
+    if name_variant is None:
+        broken = plan.answers.broken_targeting()
+        return [lambda _attributes, _unit: broken]
     numbers = {variant: give(variant, Reason.TARGETING_MATCH, Decider.TARGETING) for variant in flag.variants}
     unknown = plan.answers.unknown_variant()
 
     def step(attributes: Attributes, unit: str | None) -> int:
         named = name_variant(attributes)
-        if named is None:
-            return PASS
-        return numbers.get(say_variant(named), unknown)
+        return PASS if named is None else numbers.get(str(named), unknown)
 
     return [step]
 
 
-def say_variant(named: str | bool) -> str:
-    """Return the variant that a targeting's answer means: true is the variant “true”."""
-    return named if isinstance(named, str) else str(named).lower()
+def read_targeting(flag: Flag, evaluators: Mapping[str, Any]) -> Targeting | None:
+    """Return the compiled targeting; None when it cannot be, which must not keep the other flags from answering."""
+    try:
+        return compile_targeting(flag, evaluators)
+    except LogicError:
+        return None
 
 
 def build_percentage(plan: Plan) -> Pick:
@@ -130,7 +134,7 @@ def build_percentage(plan: Plan) -> Pick:
     parts = serving_parts(flag.on_variant, settings.split)
     if settings.percentage <= 0 or not parts or settings.targeting:
         default = answers.give(flag.off_variant, Reason.DEFAULT, Decider.DEFAULT)
-        return lambda unit: default
+        return lambda _unit: default
     reason = whole_reason(flag) if settings.percentage >= WHOLE and len(parts) == 1 else Reason.SPLIT
     numbers = [answers.give(variant, reason, Decider.PERCENTAGE) for variant, _ in parts]
     outside = answers.give(flag.off_variant, Reason.SPLIT, Decider.PERCENTAGE)
@@ -167,7 +171,7 @@ def _build_draw(plan: Plan, salt: str, share: int, inside: Pick, outside: int) -
 def _build_split(plan: Plan, numbers: Sequence[int], parts: Sequence[tuple[str, int]]) -> Pick:
     if len(numbers) == 1:
         only = numbers[0]
-        return lambda unit: only
+        return lambda _unit: only
     prefix, missing = f"{split_salt(plan.flag.salt)}.", plan.answers.missing_key()
     ends = thresholds(weight for _, weight in parts)
 
