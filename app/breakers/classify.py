@@ -53,7 +53,7 @@ def read_retry_after(config: BreakerConfig, outcome: Any) -> float | None:  # An
 
 def is_stopped(error: BaseException) -> bool:
     """Say whether somebody told the call to stop, which says nothing about what it called."""
-    return isinstance(error, STOPPED) or isinstance(error, tuple(stop_classes()))
+    return isinstance(error, (*STOPPED, *stop_classes()))
 
 
 def is_stop_class(one: type[BaseException]) -> bool:

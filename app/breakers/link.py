@@ -75,7 +75,9 @@ class Link(Protocol):
     def lease(self, breaker: "Breaker", token: str) -> Lease | None:
         """Ask for a permit to probe; None when nobody can be asked."""
 
-    def settle(self, breaker: "Breaker", token: str, generation: int, outcome: int, retry_after_s: float) -> FleetState | None:
+    def settle(
+        self, breaker: "Breaker", token: str, generation: int, outcome: int, retry_after_s: float
+    ) -> FleetState | None:
         """Give a permit back with its result; None when nobody can be told."""
 
 
@@ -95,6 +97,8 @@ class Alone:
         """Nobody to ask."""
         return None
 
-    def settle(self, breaker: "Breaker", token: str, generation: int, outcome: int, retry_after_s: float) -> FleetState | None:
+    def settle(
+        self, breaker: "Breaker", token: str, generation: int, outcome: int, retry_after_s: float
+    ) -> FleetState | None:
         """Nobody to tell."""
         return None

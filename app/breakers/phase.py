@@ -67,10 +67,6 @@ class Phase:
         new, self.taken = found - self.taken, found + 1
         return new
 
-    def record(self, outcome: int, at: float) -> None:
-        """Take one outcome into the window."""
-        self.window.record(outcome, at)
-
     def record_probe(self, outcome: int) -> None:
         """Take the result of a probe."""
         self.calls += 1

@@ -1,0 +1,159 @@
+"""A breaker as one of many: what it tells the fleet, and how the fleet's word and the console's replace its own."""
+
+import threading
+import time
+from collections import deque
+from math import inf
+
+from app.breakers.config import BreakerConfig, WindowType
+from app.breakers.link import Batch, FleetState
+from app.breakers.machine import Machine
+from app.breakers.phase import Phase
+from app.breakers.states import FORCED, Scope, State, Transition
+
+
+class Member(Machine):
+    """A machine that listens to the fleet."""
+
+    def adopt(self, fleet: FleetState, *, again: bool = False) -> None:
+        """Take over what the fleet agreed upon, unless this process knows something newer.
+
+        Generation 0 means that Valkey knows nothing of this breaker: never opened, or flushed.
+
+        Args:
+            again: Take it over even when it is known: Redis was away and this process decided alone.
+        """
+        with self._lock:
+            known = self._fleet
+            if fleet.generation == known.generation:
+                self._fleet = fleet
+                if not again or fleet.state is State.CLOSED:
+                    return
+            elif 0 < fleet.generation < known.generation:
+                return
+            self._fleet = fleet
+            if self._forced is None:
+                self._enter(fleet)
+
+    def _enter(self, fleet: FleetState) -> None:
+        at = self._clock()
+        self._drain(self._phase, at)
+        self._forget_batch()
+        self._unsaid.clear()
+        if fleet.generation == 0:
+            self._phase = self._begin()
+            return
+        self._phase = Phase(
+            fleet.state,
+            self.config,
+            at=at,
+            generation=fleet.generation,
+            until=inf if fleet.wait_s is None else at + fleet.wait_s,
+            attempts=fleet.attempts,
+        )
+
+    def take_batch(self) -> Batch | None:
+        """Return what the fleet does not know yet, and forget it; None when that is nothing."""
+        with self._lock:
+            self._drain(self._phase, self._clock())
+            if not self._counts[0] and not self._retry_after_s:
+                return None
+            batch = Batch(
+                generation=self._fleet.generation,
+                letters="".join(map(str, self._letters)),
+                counts=(self._counts[0], self._counts[1], self._counts[2]),
+                retry_after_s=self._retry_after_s,
+                is_deciding=self._forced is not State.METRICS_ONLY,
+            )
+            self._forget_batch()
+            return batch
+
+    def put_back(self, batch: Batch) -> None:
+        """Keep a batch for later, before what came since. Seconds that passed are not made up: TIME_BASED forgets."""
+        with self._lock:
+            if batch.generation != self._fleet.generation or self.config.sliding_window_type is WindowType.TIME_BASED:
+                return
+            newer = list(self._letters)
+            self._letters.clear()
+            self._letters.extend([*map(int, batch.letters), *newer])
+            self._counts = [old + new for old, new in zip(batch.counts, self._counts, strict=True)]
+
+    def take_transitions(self) -> list[Transition]:
+        """Return the changes this process made alone, and forget them."""
+        with self._lock:
+            unsaid, self._unsaid = self._unsaid, []
+            return unsaid
+
+    def move_on(self) -> None:
+        """Do what only time does: the sync thread calls it for breakers that ask for it, and for forced states."""
+        if self._forced is not None and time.time() >= self._forced_until:
+            self.force(None)
+        wanted = self.config.automatic_transition_from_open_to_half_open_enabled
+        with self._lock:
+            phase = self._phase
+            if phase.scope is Scope.LOCAL and (wanted or phase.state is State.HALF_OPEN):
+                self._tick(self._clock())
+
+    @property
+    def is_due(self) -> bool:
+        """Whether time has come for the fleet's state to change without a call."""
+        phase = self._phase
+        wanted = phase.state is State.HALF_OPEN or self.config.automatic_transition_from_open_to_half_open_enabled
+        return phase.scope is Scope.FLEET and wanted and self._clock() >= phase.until
+
+    def force(self, state: State | None, until: float | None = None) -> None:
+        """Hold this process in a state whatever happens, or with None let it go back to the fleet's.
+
+        Args:
+            state: DISABLED, FORCED_OPEN or METRICS_ONLY.
+            until: Seconds since 1970; None until somebody lets go.
+        """
+        if state is not None and state not in FORCED:
+            raise ValueError(f"{state.name} cannot be forced")
+        with self._lock:
+            self._forced_until = inf if until is None else until
+            if state is self._forced:
+                return
+            self._forced = state
+            if state is None:
+                self._enter(self._fleet)
+            else:
+                self._drain(self._phase, self._clock())
+                self._phase = Phase(state, self.config, at=self._clock(), generation=self._fleet.generation)
+
+    def apply_settings(
+        self, overrides: dict[str, object], forced_state: State | None = None, forced_until: float | None = None
+    ) -> None:
+        """Take what the console says: changes laid over the code's configuration, and a forced state.
+
+        Raises:
+            BadBreakerConfig: The changes cannot be meant; nothing is changed then.
+        """
+        self.configure(self.code_config.with_overrides(overrides))
+        self.force(forced_state, forced_until)
+
+    def configure(self, config: BreakerConfig) -> None:
+        """Take another configuration; the present state stays."""
+        with self._lock:
+            if config == self.config:
+                return
+            self._drain(self._phase, self._clock())
+            self.config = config
+            self._phase.configure(config)
+            self._letters = deque(self._letters, maxlen=config.sliding_window_size)
+
+    def forget_parent(self) -> None:
+        """In a forked child: locks and probes are the parent's, and it tells itself what it counted."""
+        self._lock = threading.Lock()
+        self._phase.take_successes()
+        self._phase.leases.clear()
+        self._phase.check_at = 0.0  # so that the first call starts the child's own thread
+        self._forget_batch()
+        self._unsaid.clear()
+        self.figures.drain_minutes()
+        self.figures.drain_callers()
+
+    def _forget_batch(self) -> None:
+        self._letters.clear()
+        self._counts = [0, 0, 0]
+        self._retry_after_s = 0.0
