@@ -25,5 +25,5 @@ def render_rows(app: Flask, key: Key, row_ids: list[str]) -> tuple[list[Row], li
         g.reader_zone = "UTC"
         with acting_for(company_id):
             rows = topic.rows(row_ids)
-    found = {row.id.rpartition("-")[2] for row in rows}
+    found = {row.id.partition("-")[2] for row in rows}  # `<kind>-<key>`: a kind has no dash, a key may
     return rows, [row_id for row_id in row_ids if row_id not in found]

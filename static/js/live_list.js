@@ -2,7 +2,7 @@
 // the list, and waits in the arrivals bar otherwise.
 const parse = (html) => [...new DOMParser().parseFromString(`<template>${html}</template>`, "text/html").querySelector("template").content.children];
 const listsOf = (topic) => [...document.querySelectorAll(`[data-live-topic~="${CSS.escape(topic)}"][data-live-mode]`)];
-const keyOf = (id) => id.slice(id.lastIndexOf("-") + 1);
+const keyOf = (id) => id.slice(id.indexOf("-") + 1); // `<kind>-<key>`: a kind has no dash, a key may
 const waiting = new WeakMap();
 let isPaused = false;
 const reread = () => document.dispatchEvent(new CustomEvent("qd:live-reread", { detail: { soon: true } }));
