@@ -139,15 +139,16 @@ class Pushed:
                     self._poll(client)
                 message = subscription.get_message(timeout=WAIT_S)
                 if message is not None and message["type"] == "message":
-                    self._try(message["data"].decode())
+                    self.try_refresh(message["data"].decode())
 
     def _poll(self, client: Redis) -> None:
         for name in list(self._refresh):
-            self._try(name)
+            self.try_refresh(name)
         told = {"kind": process.kind(), "at": time.time(), "held": self.held}
         client.hset(PROCESSES, process.label(), json.dumps(told))
 
-    def _try(self, name: str) -> None:
+    def try_refresh(self, name: str) -> None:
+        """Refresh one set if this process holds it; an outage is logged, and what is held stays."""
         if name not in self._refresh:
             return
         try:
@@ -191,7 +192,7 @@ def push(session: Session) -> None:
     """Refresh this process and tell the others; a Valkey that is away costs the others one poll interval."""
     names: set[str] = session.info.pop("bumped", set())
     for name in sorted(names):
-        pushed_of(current_app._get_current_object()).refresh(name)  # type: ignore[attr-defined]  # noqa: SLF001
+        pushed_of(current_app._get_current_object()).try_refresh(name)  # type: ignore[attr-defined]  # noqa: SLF001
         try:
             request_redis().run(lambda client, name=name: client.publish(CHANNEL, name))  # type: ignore[misc]
         except RedisAway as error:
