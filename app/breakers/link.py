@@ -1,12 +1,21 @@
 """What a breaker asks of the fleet, and the fleet of a process that has none."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from app.breakers.states import State, Transition
+from app.breakers.config import BreakerConfig
+from app.breakers.states import State
 
-if TYPE_CHECKING:
-    from app.breakers.breaker import Breaker
+
+class Asker(Protocol):
+    """What the fleet has to know of a breaker."""
+
+    name: str
+    config: BreakerConfig
+
+    @property
+    def lease_s(self) -> float:
+        """After how long a probe that did not come back gives its permit away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +78,19 @@ class Link(Protocol):
     def wake(self) -> None:
         """Something should be told at once."""
 
-    def tell(self, transition: Transition) -> None:
-        """Tell the listeners, on the thread that does so."""
-
-    def lease(self, breaker: "Breaker", token: str) -> Lease | None:
+    def lease(self, breaker: Asker, token: str) -> Lease | None:
         """Ask for a permit to probe; None when nobody can be asked."""
 
     def settle(
-        self, breaker: "Breaker", token: str, generation: int, outcome: int, retry_after_s: float
+        self, breaker: Asker, token: str, generation: int, outcome: int, retry_after_s: float
     ) -> FleetState | None:
         """Give a permit back with its result; None when nobody can be told."""
+
+    def move(self, breaker: Asker, to: State) -> FleetState | None:
+        """Bring all processes into CLOSED, OPEN or HALF_OPEN by hand; None when nobody can be told."""
+
+    def forget_parent(self) -> None:
+        """In a forked child: threads and sockets are the parent's."""
 
 
 class Alone:
@@ -90,15 +102,19 @@ class Alone:
     def wake(self) -> None:
         """Nobody sleeps."""
 
-    def tell(self, transition: Transition) -> None:
-        """Nobody listens."""
-
-    def lease(self, breaker: "Breaker", token: str) -> Lease | None:
+    def lease(self, breaker: Asker, token: str) -> Lease | None:
         """Nobody to ask."""
         return None
 
     def settle(
-        self, breaker: "Breaker", token: str, generation: int, outcome: int, retry_after_s: float
+        self, breaker: Asker, token: str, generation: int, outcome: int, retry_after_s: float
     ) -> FleetState | None:
         """Nobody to tell."""
         return None
+
+    def move(self, breaker: Asker, to: State) -> FleetState | None:
+        """Nobody to tell."""
+        return None
+
+    def forget_parent(self) -> None:
+        """Nothing to forget."""

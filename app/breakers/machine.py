@@ -21,6 +21,8 @@ from app.breakers.states import Reason, Scope, State, Transition
 from app.breakers.window import rate
 from app.core import process
 
+UNSAID = 100  # changes that nobody fetches, in a process without a fleet
+
 
 class Machine:
     """State, window and permits of one breaker in one process.
@@ -39,7 +41,7 @@ class Machine:
         self._fleet = FleetState()
         self._forced: State | None = None
         self._forced_until = inf
-        self._unsaid: list[Transition] = []
+        self._unsaid: deque[Transition] = deque(maxlen=UNSAID)
         self._letters: deque[int] = deque(maxlen=config.sliding_window_size)
         self._counts = [0, 0, 0]
         self._retry_after_s = 0.0

@@ -2,14 +2,15 @@
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from math import inf
 
 from app.breakers.config import BreakerConfig, WindowType
+from app.breakers.figures import Minute
 from app.breakers.link import Batch, FleetState
 from app.breakers.machine import Machine
 from app.breakers.phase import Phase
-from app.breakers.states import FORCED, Scope, State, Transition
+from app.breakers.states import FORCED, Reason, Scope, State, Transition
 
 
 class Member(Machine):
@@ -68,6 +69,17 @@ class Member(Machine):
             self._forget_batch()
             return batch
 
+    def take_callers(self) -> Counter[str]:
+        """Return who called, and forget it."""
+        with self._lock:
+            return self.figures.drain_callers()
+
+    def drain_minutes(self) -> list[Minute]:
+        """Return what was counted for the history since the last time, and forget it."""
+        with self._lock:
+            self._drain(self._phase, self._clock())
+            return self.figures.drain_minutes()
+
     def put_back(self, batch: Batch) -> None:
         """Keep a batch for later, before what came since. Seconds that passed are not made up: TIME_BASED forgets."""
         with self._lock:
@@ -78,10 +90,17 @@ class Member(Machine):
             self._letters.extend([*map(int, batch.letters), *newer])
             self._counts = [old + new for old, new in zip(batch.counts, self._counts, strict=True)]
 
-    def take_transitions(self) -> list[Transition]:
-        """Return the changes this process made alone, and forget them."""
+    def take_transitions(self, *, is_alone: bool = False) -> list[Transition]:
+        """Return the changes this process made for itself, and forget them.
+
+        While the fleet has not seen what made this process open, it may still open for the same reason and take
+        this change's place: then there is one change to tell of, not two.
+        """
         with self._lock:
-            unsaid, self._unsaid = self._unsaid, []
+            if self._counts[0] and not is_alone:
+                return []
+            unsaid = list(self._unsaid)
+            self._unsaid.clear()
             return unsaid
 
     def move_on(self) -> None:
@@ -100,6 +119,16 @@ class Member(Machine):
         phase = self._phase
         wanted = phase.state is State.HALF_OPEN or self.config.automatic_transition_from_open_to_half_open_enabled
         return phase.scope is Scope.FLEET and wanted and self._clock() >= phase.until
+
+    def move_alone(self, to: State) -> None:
+        """Go to CLOSED, OPEN or HALF_OPEN by hand, in this process only."""
+        with self._lock:
+            at = self._clock()
+            self._drain(self._phase, at)
+            if to is State.OPEN:
+                self._open(at, Reason.MANUAL)
+            else:
+                self._go(to, at, Reason.MANUAL)
 
     def force(self, state: State | None, until: float | None = None) -> None:
         """Hold this process in a state whatever happens, or with None let it go back to the fleet's.

@@ -2,14 +2,17 @@
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from app.breakers import arm_counts
 from app.breakers.breaker import Breaker
 from app.breakers.config import BreakerConfig
 from app.breakers.link import Alone, Link
-from app.breakers.states import State
+from app.breakers.states import State, Transition
 
+Listener = Callable[[Transition], None]
+listeners: list[Listener] = []
 _breakers: dict[str, Breaker] = {}
 _settings: dict[str, tuple[dict[str, Any], State | None, float | None]] = {}
 _lock = threading.Lock()
@@ -75,6 +78,34 @@ def apply_settings(
     _settings[name] = said
 
 
+def move(name: str, to: State) -> bool:
+    """Bring a breaker into CLOSED, OPEN or HALF_OPEN by hand, in all processes; return whether all were reached.
+
+    While Redis is away only this process obeys.
+    """
+    one = breaker(name)
+    fleet = _link[0].move(one, to)
+    if fleet is not None:
+        one.adopt(fleet)
+        return True
+    one.move_alone(to)
+    return False
+
+
+def reset(name: str) -> bool:
+    """Close a breaker and forget its window and its openings in a row; as `move`."""
+    return move(name, State.CLOSED)
+
+
+def on_transition(function: Listener) -> Listener:
+    """Register who is told of changes of state: once for each change, in the process that caused it.
+
+    Called on the thread that talks to the fleet, so it may wait for a database, and delays news while it does.
+    """
+    listeners.append(function)
+    return function
+
+
 def link() -> Link:
     """Return this process's way to the others."""
     return _link[0]
@@ -95,6 +126,7 @@ def forget_parent() -> None:
     arm_counts.forget_parent()
     for one in _breakers.values():
         one.forget_parent()
+    _link[0].forget_parent()
 
 
 os.register_at_fork(after_in_child=forget_parent)
