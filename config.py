@@ -119,6 +119,12 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port; none writes mail to files.")
     mail_from: str = "Quarterdeck <quarterdeck@localhost>"
 
+    flags_environment: str = Field(
+        "production", description="Which environment's flags this installation answers from."
+    )
+    flag_environments: str = Field(
+        "production,staging,development", description="Comma-separated: the environments a flag can be set in."
+    )
     event_keep_days: int = Field(90, ge=1, description="Daily partitions of the event log older than this are dropped.")
     socket_limit: int = Field(1500, ge=1, description="Sockets of one worker; HTTP keeps the rest.")
     worker_connections: int = Field(2500, ge=10, description="gunicorn's; counts sockets and HTTP together.")
@@ -194,6 +200,10 @@ class Settings(BaseSettings):
             raise ValueError("DB_MIN_CONNECTIONS is larger than DB_MAX_CONNECTIONS; set it to that or less")
         if self.storage_provider == "s3" and not self.aws_s3_bucket:
             raise ValueError("STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET, the name of the bucket")
+        if self.flags_environment not in self.environments_of_flags:
+            raise ValueError(
+                f"FLAGS_ENVIRONMENT {self.flags_environment!r} is not among FLAG_ENVIRONMENTS; add it there"
+            )
         if len(self.session_secret.get_secret_value()) < MIN_SECRET_BYTES:
             raise ValueError("SESSION_SECRET is shorter than 32 characters; make one: openssl rand -base64 48")
         if self.socket_limit >= self.worker_connections:
@@ -214,6 +224,11 @@ class Settings(BaseSettings):
             raise ValueError("PUBLIC_URL must begin with https://, it is put into mails")
         if self.database_platform_url is None or self.database_system_url is None:
             raise ValueError("DATABASE_PLATFORM_URL and DATABASE_SYSTEM_URL are needed: flask db bootstrap prints them")
+
+    @property
+    def environments_of_flags(self) -> list[str]:
+        """The environments a flag can be set in."""
+        return [name.strip() for name in self.flag_environments.split(",") if name.strip()]
 
     @property
     def hosts(self) -> list[str]:

@@ -2,10 +2,16 @@
 
 from flask import Flask
 
-from app.flags import models
+from app.core import gates, relay
+from app.flags import counts, models, use
+from app.flags.process import hold_flags
 
 __all__ = ["init_flags", "models"]  # imported for the tables
 
 
 def init_flags(app: Flask) -> None:
-    """Serve the flags."""
+    """Hold the flags in this process, and serve them."""
+    hold_flags(app)
+    gates.answer_with(lambda key, default: use.is_enabled(key, default=default))
+    app.jinja_env.globals["flag"] = use.is_enabled
+    relay.duty("flag-counts", counts.ROLL_UP_EVERY_S, counts.roll_up)
