@@ -5,7 +5,7 @@ import re
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.core import tenancy
+from app.core import arms, tenancy
 from app.core.context import set_actor, set_request_id
 from app.core.ids import new_ulid
 from config import Settings
@@ -25,3 +25,4 @@ def init_context(app: Flask, settings: Settings) -> None:
         set_request_id(sent if _SENT_ID.fullmatch(sent) else new_ulid())
         set_actor(None)
         tenancy.enter(tenancy.NOBODY)
+        arms.begin()

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.errors import DatabaseAway, Problem, Unexpected
+from app.core.pool import DatabaseResting
 from app.core.web import render_problem
 
 log = structlog.get_logger(__name__)
@@ -25,6 +26,8 @@ class ValueTooLarge(Problem, code="value-too-large", status=422):
 
 def as_problem(error: DBAPIError | PoolTimeout) -> Problem:
     """Return the Problem of a database error."""
+    if isinstance(error, DatabaseResting):
+        return DatabaseAway(retry_after_s=error.retry_after_s)
     if isinstance(error, PoolTimeout):
         return Busy()
     origin = error.orig

@@ -23,6 +23,7 @@ from sqlalchemy.orm import (
     synonym,
 )
 
+from app.core.pool import GuardedPool
 from app.core.tenancy import NOBODY, Scope, ScopeChangedInTransaction, current_scope
 from config import Settings
 
@@ -176,6 +177,7 @@ def auth_connection() -> Iterator[sa.Connection]:
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Pool and driver settings of one login (row B19)."""
     return {
+        "poolclass": GuardedPool,
         "pool_size": max(settings.db_min_connections, 1),
         "max_overflow": settings.db_max_connections - max(settings.db_min_connections, 1),
         "pool_timeout": min(settings.db_connection_timeout / 1000, WEB_POOL_WAIT_S),

@@ -222,6 +222,20 @@ def put_back(job: Job, error: str) -> None:
     _set_due(job.id, clock.now() + timedelta(seconds=delay_s))
 
 
+def wait(job: Job, reason: str, wait_s: float) -> None:
+    """Let a job that was not begun in earnest run later; it was no attempt. Jitter lets many come back one by one."""
+    _change(
+        job.id,
+        Job.state == JobState.RUNNING,
+        state=JobState.QUEUED,
+        attempts=sa.func.greatest(Job.attempts - 1, 0),
+        lease_until=None,
+        error=reason,
+    )
+    delay_s = wait_s + random.uniform(0.1, 0.5) * max(wait_s, 2)  # noqa: S311 (spreads load, guards nothing)
+    _set_due(job.id, clock.now() + timedelta(seconds=delay_s))
+
+
 def ask_to_stop(job_id: str) -> Job | None:
     """Cancel a waiting job at once; a running one at its next progress. None when it is over."""
     waiting = _change(job_id, Job.state == JobState.QUEUED, state=JobState.CANCELLED, finished_at=clock.now())

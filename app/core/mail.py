@@ -8,6 +8,7 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from app.core import guards
 from app.core.embedded.keys import write_private
 from app.core.ids import new_ulid
 from config import Settings
@@ -30,12 +31,18 @@ def send_mail(mail: Mail, settings: Settings) -> None:
 
     Raises:
         OSError, smtplib.SMTPException: The server does not take it; the job tries again.
+        Problem: The server failed a moment ago and is not asked; the job waits.
     """
     message = compose(mail, settings.mail_from)
     if settings.smtp_url is None:
         write_mail(message, mail_folder(settings))
         return
-    address = urlsplit(settings.smtp_url.get_secret_value())
+    guards.call("email", hand_over, message, settings.smtp_url.get_secret_value())
+
+
+def hand_over(message: EmailMessage, smtp_url: str) -> None:
+    """Give a message to the mail server."""
+    address = urlsplit(smtp_url)
     host, port = address.hostname or "127.0.0.1", address.port or PORTS[address.scheme]
     context = ssl.create_default_context()
     with (

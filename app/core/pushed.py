@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.core import process
+from app.core import guards, process
 from app.core.db import Base, after_commit, db
 from app.core.installation import installation, installation_id
 from app.core.redis import RedisAway, connect, request_redis
@@ -113,6 +113,10 @@ class Pushed:
         self._stopping = threading.Event()
 
     def _run(self) -> None:
+        with guards.unguarded():
+            self._keep_fresh()
+
+    def _keep_fresh(self) -> None:
         settings: Settings = self.app.config["SETTINGS"]
         client = connect(settings, timeout_s=BUDGET_S)
         stopping = self._stopping

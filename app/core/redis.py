@@ -1,7 +1,8 @@
 """The one factory of Redis clients, each with a time budget. No other constructor in the tree.
 
 redis-py retries ten times when built from host and port: a hung server then costs a request 59 s. Here a
-request waits `REDIS_BUDGET_MS` once; after a failure nobody asks again for a second.
+request waits `REDIS_BUDGET_MS` once; after a failure nobody asks again for a second, and after several the
+breaker `redis` lets one process's request ask at a time.
 """
 
 import time
@@ -14,6 +15,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from app.core import guards
+from app.core.errors import Problem
 from config import Settings
 
 T = TypeVar("T")
@@ -58,16 +61,21 @@ class RequestRedis:
         """Run one round trip.
 
         Raises:
-            RedisAway: It failed, or failed less than a second ago.
+            RedisAway: It failed, or failed less than a second ago, or its breaker is open.
         """
         if self.resting:
             raise RedisAway("resting after a failure")
-        self.commands += 1
         try:
-            return work(self.client)
+            return guards.call("redis", self._ask, work)
         except (RedisError, OSError) as error:
             self._away_until = time.monotonic() + REST_AFTER_FAILURE_S
             raise RedisAway(str(error)) from error
+        except Problem as refusal:
+            raise RedisAway(refusal.sentence) from refusal
+
+    def _ask(self, work: Callable[[Redis], T]) -> T:
+        self.commands += 1
+        return work(self.client)
 
 
 def init_redis(app: Flask, settings: Settings) -> None:

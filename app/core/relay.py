@@ -18,7 +18,7 @@ from flask import Flask, current_app
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import process, tail, upkeep
+from app.core import guards, process, tail, upkeep
 from app.core.db import db
 from app.core.feeder import Feeder
 from app.core.pushed import pushed_of
@@ -74,7 +74,7 @@ def run(app: Flask, stopping: threading.Event) -> None:
         raise click.ClickException("DATABASE_SYSTEM_URL is not set; the relay needs the system login")
     while not stopping.is_set():
         try:
-            with app.app_context(), _connection() as connection:
+            with app.app_context(), guards.unguarded(), _connection() as connection:
                 connection.detach()  # never back to the pool: the lock must end with it
                 while not stopping.is_set():
                     if try_lead(connection):
@@ -127,7 +127,7 @@ def _repeat(app: Flask, ended: threading.Event, every_s: float, work: Callable[[
     failures = 0
     while not ended.is_set():
         try:
-            with app.app_context():
+            with app.app_context(), guards.unguarded():
                 work()
             failures = 0
         except Exception:

@@ -18,7 +18,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import jobs
+from app.core import arms, guards, jobs
 from app.core.broker import QUEUES, configure, publish_jobs
 from app.core.context import acting_as, actor, request_id
 from app.core.db import fresh_session, transaction
@@ -141,6 +141,7 @@ def current_job_id() -> str:
 
 def _attempt(job: Job) -> None:
     _job_id.set(job.id)
+    arms.begin()
     started = time.monotonic()
     try:
         if job.attempts > jobs.MAX_ATTEMPTS:
@@ -151,7 +152,10 @@ def _attempt(job: Job) -> None:
     except _Hopeless:
         _end(job, JobState.FAILED, error="Its worker was lost every time. It is not tried again.")
     except Problem as problem:
-        _end(job, JobState.FAILED, error=problem.sentence)
+        if guards.is_refusal(problem):
+            _wait(job, problem)
+        else:
+            _end(job, JobState.FAILED, error=problem.sentence)
     except Exception as error:  # whatever a job raises, its row must say so
         log.exception("job failed", job=job.id, name=job.name, attempt=job.attempts)
         _fail(job, f"{type(error).__name__}: {error}"[:2000])
@@ -175,6 +179,13 @@ def _fail(job: Job, error: str) -> None:
             jobs.finish(job.id, JobState.FAILED, error=error)
         else:
             jobs.put_back(job, error)
+
+
+def _wait(job: Job, refusal: Problem) -> None:
+    """Put a job back that met an open breaker: nothing was tried, so it is no attempt."""
+    log.info("job waits", job=job.id, name=job.name, reason=refusal.code)
+    with fresh_session(), transaction():
+        jobs.wait(job, refusal.sentence, getattr(refusal, "retry_after_s", 1))
 
 
 @contextmanager
@@ -222,7 +233,7 @@ def _kept_alive(job: Job) -> Iterator[None]:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (a thread has no context)
 
     def beat() -> None:
-        with app.app_context(), acting_for(job.company_id):
+        with app.app_context(), guards.unguarded(), acting_for(job.company_id):
             while not over.wait(jobs.BEAT_S):
                 try:
                     with transaction():

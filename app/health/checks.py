@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask import Flask
 
-from app.core import clock
+from app.core import clock, guards
 from app.core.db import db
 from app.core.redis import request_redis
 from app.core.sequencer import LEADER_LOCK
@@ -81,7 +81,7 @@ class Checks:
     def _answer(self, name: str, question: Callable[[Settings], tuple[bool, str, float | None]]) -> Check:
         begun = time.monotonic()
         try:
-            with self.app.app_context():
+            with self.app.app_context(), guards.unguarded():
                 is_healthy, detail, figure = question(self.app.config["SETTINGS"])
         except Exception as error:  # noqa: BLE001 (whatever it is, this system is not well; its text may hold an address)
             is_healthy, detail, figure = False, f"does not answer ({type(error).__name__})", None

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from app.core import guards
 from app.core.db import db
 from app.core.draining import is_draining
 
@@ -32,7 +33,7 @@ class Schema:
         scripts = ScriptDirectory(self.folder)
         head = scripts.get_current_head()
         try:
-            with db.engine.connect() as connection:
+            with guards.unguarded(), db.engine.connect() as connection:
                 found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
         except DBAPIError as error:
             return f"the database does not answer or has no schema ({type(error.orig).__name__})"

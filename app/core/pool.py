@@ -1,0 +1,60 @@
+"""A connection pool behind a guard: while the database rests, a checkout is refused before anything is sent.
+
+One call is one checkout: taking a connection that answers (`pool_pre_ping` asked it), or failing to. Only what
+happens there counts, and a connection that dies in mid-use; so a broken rule, a deadlock or a cancelled
+statement can never be taken for an outage.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+from app.core import guards
+from app.core.errors import Problem
+
+
+class DatabaseResting(OperationalError):
+    """No connection was taken: the database failed a moment ago. To who handles an outage it is one."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(None, None, ConnectionRefusedError(f"not asked; it rests for {retry_after_s} s"))
+        self.retry_after_s = retry_after_s
+
+
+class GuardedPool(QueuePool):
+    """SQLAlchemy's pool of connections, guarded. `poolclass=GuardedPool`.
+
+    Attributes:
+        guard_name: Whose state it asks.
+    """
+
+    guard_name = "database"
+
+    def connect(self) -> PoolProxiedConnection:
+        """Return a connection.
+
+        Raises:
+            DatabaseResting: The guard is open.
+        """
+        guard = guards.guard_of(self.guard_name)
+        if guard is None:
+            return super().connect()
+        try:
+            return guard.call(super().connect)
+        except Problem as refusal:
+            raise self.refuse(refusal) from refusal
+
+    def refuse(self, refusal: Problem) -> Exception:
+        """Return what is raised instead of the guard's Problem: everybody is ready for a database that is away."""
+        return DatabaseResting(getattr(refusal, "retry_after_s", 1))
+
+
+@event.listens_for(sa.Engine, "handle_error")
+def note_lost_connection(context: ExceptionContext) -> None:
+    """Count a connection that died in mid-use; a failed checkout has been counted by the pool."""
+    if context.is_disconnect and context.connection is not None and not context.is_pre_ping:
+        pool = context.connection.engine.pool
+        if isinstance(pool, GuardedPool):
+            guards.note_failure(pool.guard_name, context.original_exception)
