@@ -337,10 +337,11 @@ def create_audit() -> None:
         sa.Column("occurred_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("company_id", "id", name="pk_audit"),
     )
-    op.create_index("ix_audit_company_id_topic_id", "audit", ["company_id", "topic", "id"])
-    op.create_index("ix_audit_company_id_actor_id_id", "audit", ["company_id", "actor_id", "id"])
-    op.create_index("ix_audit_company_id_request_id", "audit", ["company_id", "request_id"])
-    op.create_index("ix_audit_company_id_topic_row_id_id", "audit", ["company_id", "topic", "row_id", "id"])
+    op.create_index("ix_audit_topic_company_id_id", "audit", ["topic", "company_id", "id"])
+    op.create_index("ix_audit_type_company_id_id", "audit", ["type", "company_id", "id"])
+    op.create_index("ix_audit_row_id_company_id_id", "audit", ["row_id", "company_id", "id"])
+    op.create_index("ix_audit_actor_id_id", "audit", ["actor_id", "id"])
+    op.create_index("ix_audit_request_id_id", "audit", ["request_id", "id"])
     op.create_index("ix_audit_id", "audit", ["id"])  # a platform admin reads all companies at once
     protect("audit", app="SELECT", system="SELECT, INSERT")
 
