@@ -158,3 +158,29 @@ def choices_for_admins() -> list[dict[str, str]]:
     """Return the companies offered in the top bar."""
     rows, _ = list_companies(limit=CHOICES)
     return [{"slug": row.slug, "name": row.name} for row in rows]
+
+
+def list_everybody(*, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return people of all companies who may come in, oldest first: id, name, role, company. For platform admins."""
+    statement = (
+        sa.select(User.public_id.label("id"), User.name, User.role, Company.slug.label("company"))
+        .join(Company, Company.id == User.company_id)
+        .where(User.is_active)
+        .order_by(User.id)
+    )
+    with platform_reads():
+        return db.session.execute(statement.limit(limit)).all()
+
+
+def names_of_companies(slugs: Sequence[str]) -> dict[str, str]:
+    """Return short name → name of the companies among these. For platform admins."""
+    with platform_reads():
+        rows = db.session.execute(sa.select(Company.slug, Company.name).where(Company.slug.in_(slugs)))
+        return {row.slug: row.name for row in rows}
+
+
+def names_of_people(public_ids: Sequence[str]) -> dict[str, str]:
+    """Return id → name of the people among these, whatever their company. For platform admins."""
+    with platform_reads():
+        rows = db.session.execute(sa.select(User.public_id, User.name).where(User.public_id.in_(public_ids)))
+        return {row.public_id: row.name for row in rows}
