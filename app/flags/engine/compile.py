@@ -81,7 +81,7 @@ def _compile_share(plan: Plan) -> Decide:
     prefix, end, digest = f"{flag.salt}.", threshold(flag.settings.percentage), mmh3_32_uintdigest
 
     def decide(context: Context) -> int:
-        unit = context if context.__class__ is str else read_unit(context)
+        unit = (context or None) if context.__class__ is str else read_unit(context)
         if unit in block:
             return blocked
         if unit in allow:
