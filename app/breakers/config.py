@@ -13,7 +13,7 @@ from typing import Any, Self
 from app.breakers.states import State
 
 COUNT_LIMIT, TIME_LIMIT_S, MS_LIMIT = 10_000, 3_600, 30 * 24 * 3_600_000
-CODE_ONLY = frozenset({"record_exceptions", "ignore_exceptions", "record_result", "retry_after"})
+CODE_ONLY = frozenset({"record_exceptions", "ignore_exceptions", "record_result", "retry_after", "is_fleet_wide"})
 
 
 class WindowType(StrEnum):
@@ -56,6 +56,7 @@ class BreakerConfig:
         record_result: True for a returned value that counts as a failure.
         retry_after: Seconds an exception or a value asks us to stay away; None when it does not. By default the
             attribute `retry_after_s`.
+        is_fleet_wide: False lets each process decide by its own window: for what the fleet itself stands on.
     """
 
     sliding_window_type: WindowType = WindowType.COUNT_BASED
@@ -79,6 +80,7 @@ class BreakerConfig:
     ignore_exceptions: tuple[type[BaseException], ...] = ()
     record_result: Callable[[Any], bool] | None = None  # Any: what the guarded call returns
     retry_after: Callable[[Any], float | None] | None = None  # Any: what it returned or raised
+    is_fleet_wide: bool = True
 
     def __post_init__(self) -> None:
         errors = list(_find_mistakes(self))
@@ -163,7 +165,7 @@ def read_fields(given: Mapping[str, Any]) -> dict[str, Any]:
             continue
         try:
             found[name] = _read_enum(name, value)
-        except (KeyError, ValueError):
+        except (KeyError, TypeError, ValueError):
             errors.append({"field": key, "message": f"There is no such value as {value!r:.40}."})
     if errors:
         raise BadBreakerConfig(errors)

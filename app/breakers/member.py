@@ -53,10 +53,17 @@ class Member(Machine):
             attempts=fleet.attempts,
         )
 
+    @property
+    def agreed(self) -> State:
+        """What the fleet agreed upon, as this process knows it, whatever it is held in."""
+        return self._fleet.state
+
     def take_batch(self) -> Batch | None:
         """Return what the fleet does not know yet, and forget it; None when that is nothing."""
         with self._lock:
             self._drain(self._phase, self._clock())
+            if not self.config.is_fleet_wide:
+                self._forget_batch()
             if not self._counts[0] and not self._retry_after_s:
                 return None
             batch = Batch(
