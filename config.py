@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     flag_environments: str = Field(
         "production,staging,development", description="Comma-separated: the environments a flag can be set in."
     )
+    ofrep_origins: str = Field(
+        "", description="Comma-separated origins whose pages may evaluate flags by token: https://shop.example.com."
+    )
     event_keep_days: int = Field(90, ge=1, description="Daily partitions of the event log older than this are dropped.")
     socket_limit: int = Field(1500, ge=1, description="Sockets of one worker; HTTP keeps the rest.")
     worker_connections: int = Field(2500, ge=10, description="gunicorn's; counts sockets and HTTP together.")
@@ -229,6 +232,11 @@ class Settings(BaseSettings):
     def environments_of_flags(self) -> list[str]:
         """The environments a flag can be set in."""
         return [name.strip() for name in self.flag_environments.split(",") if name.strip()]
+
+    @property
+    def ofrep_sites(self) -> list[str]:
+        """The origins whose pages may evaluate flags."""
+        return [site.strip().rstrip("/") for site in self.ofrep_origins.split(",") if site.strip()]
 
     @property
     def hosts(self) -> list[str]:

@@ -22,6 +22,8 @@ BEARER = "Bearer "
 def authenticate(asking: Request) -> Principal | None:
     """Return who sends a request: by API token when one is sent, else by session cookie."""
     header = asking.headers.get("Authorization", "")
+    if not header and "X-API-Key" in asking.headers:
+        header = BEARER + asking.headers["X-API-Key"]
     if header:
         who = principal_for_token(header.removeprefix(BEARER)) if header.startswith(BEARER) else None
     else:
@@ -71,10 +73,15 @@ def principal_for_ticket(text: str) -> Principal | None:
     ticket = read_ticket(text)
     if ticket is None or not gate.use_ticket(ticket.id, ticket.expires_at):
         return None
-    if ticket.kind == "session":
-        session = gate.find_session_by_id(ticket.credential)
+    return principal_for_credential(ticket.kind, ticket.credential)
+
+
+def principal_for_credential(kind: str, credential: str) -> Principal | None:
+    """Return whose session or token a public id names, while it is good. Whoever asks has checked a signature."""
+    if kind == "session":
+        session = gate.find_session_by_id(credential)
         return principal_of_session(session) if session is not None and session.ended is None else None
-    token = gate.find_token_by_id(ticket.credential)
+    token = gate.find_token_by_id(credential)
     return principal_of_token(token) if token is not None and token.ended is None else None
 
 

@@ -51,6 +51,11 @@ def _make(name: str, config: BreakerConfig | None) -> Breaker:
     return found
 
 
+def find_breaker(name: str) -> Breaker | None:
+    """Return the breaker of this name if this process has made it."""
+    return _breakers.get(name)
+
+
 def breakers() -> list[Breaker]:
     """Return all breakers of this process, by name."""
     return [_breakers[name] for name in sorted(_breakers)]

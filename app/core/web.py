@@ -21,6 +21,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
+API_PATHS = ("/api/", "/ofrep/")  # where scripts ask, by token
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 SECURITY_HEADERS = {
     "Content-Security-Policy": CSP,
@@ -52,7 +53,7 @@ class QuarterdeckRequest(HtmxAwareRequest):
     @property
     def is_api(self) -> bool:
         """True for addresses that scripts ask: nobody reads a page or a sign-in form there."""
-        return self.path.startswith(("/api/", "/health/")) or self.path == "/metrics"
+        return self.path.startswith((*API_PATHS, "/health/")) or self.path == "/metrics"
 
     @cached_property
     def stream(self) -> IO[bytes]:
@@ -122,9 +123,10 @@ def refuse_cross_site() -> None:
     """Refuse a changing request that another site made with this browser's cookie.
 
     Sec-Fetch-Site is decisive where it is sent; then Origin; then the form token. A Bearer token is no
-    cookie, so such requests pass.
+    cookie, so such requests pass; so does a key in a header of its own, which no other site can send unasked.
     """
-    if request.method in SAFE_METHODS or request.headers.get("Authorization", "").startswith("Bearer "):
+    has_key = request.headers.get("Authorization", "").startswith("Bearer ") or "X-API-Key" in request.headers
+    if request.method in SAFE_METHODS or has_key:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -153,7 +155,7 @@ def finish(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.vary.update(["HX-Request", "HX-Request-Type", "Cookie"])
-    elif request.path.startswith("/api/"):
+    elif request.path.startswith(API_PATHS):
         response.headers.setdefault("Cache-Control", "private, no-store")
     return response
 
@@ -167,7 +169,7 @@ def render_problem(problem: Problem) -> Response:
     else:
         if problem.status == 503:  # noqa: PLR2004
             g.principal = None  # finding out who asks may need the very thing that is away
-        template = "errors/fragment.html" if is_partial() else "errors/page.html"
+        template = "errors/fragment.html" if is_partial() else problem.page
         response = make_response(render_template(template, problem=problem, request_id=request_id()), problem.status)
         if problem.status == 401 and is_partial():  # noqa: PLR2004
             response.headers["HX-Redirect"] = url_for("accounts.show_login")

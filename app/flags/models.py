@@ -59,7 +59,8 @@ class FlagRow(Model):
     type: Mapped[str] = mapped_column(sa.Text, default="boolean", server_default="boolean")
     scope: Mapped[str] = mapped_column(sa.Text, default="user", server_default="user")
     on_variant: Mapped[str] = mapped_column(sa.Text, default="on", server_default="on")
-    off_variant: Mapped[str | None] = mapped_column(sa.Text, default="off")
+    # A factory, because SQLAlchemy takes None for "use the default"; here None means the caller's own default answers.
+    off_variant: Mapped[str | None] = mapped_column(sa.Text, default_factory=lambda: "off")
     algorithm: Mapped[str] = mapped_column(sa.Text, default="murmur3", server_default="murmur3")
     owner: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     tags: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), default_factory=list, server_default="{}")

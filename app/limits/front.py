@@ -15,7 +15,7 @@ from flask_limiter import Limiter, RateLimitExceeded
 from app.core.access import access_of
 from app.core.auth import Principal, maybe_principal
 from app.core.errors import Problem, TooManyRequests
-from app.core.web import render_problem
+from app.core.web import API_PATHS, render_problem
 from app.limits import service
 from app.limits.counter import EXTENSION, Limits
 from app.limits.strategy import NAME, SCHEME
@@ -89,7 +89,7 @@ def asks_of_request(who: Principal | None) -> Iterator[Ask | None]:
     if who is not None and who.kind == "token":
         key = f"token:{who.credential}"
     own = who.limit_per_min if who else None
-    is_api = request.path.startswith("/api/")
+    is_api = request.path.startswith(API_PATHS)
     yield service.ask_for("api" if is_api else "page", key, per_minute=own if is_api else None)
     if request.args.get("q") and not is_api:
         yield service.ask_for("search", key)
