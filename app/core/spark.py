@@ -16,18 +16,22 @@ class SparkPath:
     limit: float | None
 
 
-def spark_path(points: Sequence[float], limit: float | None = None) -> SparkPath | None:
+def spark_path(
+    points: Sequence[float], limit: float | None = None, frame: tuple[float, float] | None = None
+) -> SparkPath | None:
     """Return the line through the points, lowest to highest filling the frame; None for fewer than two points.
 
     Args:
         points: Figures, oldest first, at even distances in time.
         limit: A threshold in the same unit; it stretches the frame so that it can be seen.
+        frame: What the bottom and the top of the frame stand for, for shares and rates that have a fixed scale.
     """
     if len(points) < 2:  # noqa: PLR2004
         return None
     low, high = min(points), max(points)
     if limit is not None:
         low, high = min(low, limit), max(high, limit)
+    low, high = frame or (low, high)
     span = (high - low) or 1.0
 
     def height(value: float) -> float:
