@@ -77,11 +77,8 @@ def guarded(name: str) -> Iterator[None]:
     guard.succeed(permit)
 
 
-def note_failure(name: str, error: BaseException) -> None:
+def note_failure(guard: Guard, error: BaseException) -> None:
     """Tell a guard of a failure that showed outside a guarded call, such as a connection lost in mid-use."""
-    guard = guard_of(name)
-    if guard is None:
-        return
     try:
         permit = guard.acquire()
     except Problem:  # it rests already
@@ -97,6 +94,11 @@ def unguarded() -> Iterator[None]:
         yield
     finally:
         _unguarded.reset(token)
+
+
+def is_unguarded() -> bool:
+    """Say whether this context makes its calls whatever the guards say."""
+    return _unguarded.get()
 
 
 def is_refusal(error: BaseException) -> bool:

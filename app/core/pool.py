@@ -13,6 +13,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from app.core import guards
 from app.core.errors import Problem
+from app.core.guards import Guard
 
 
 class DatabaseResting(OperationalError):
@@ -24,13 +25,7 @@ class DatabaseResting(OperationalError):
 
 
 class GuardedPool(QueuePool):
-    """SQLAlchemy's pool of connections, guarded. `poolclass=GuardedPool`.
-
-    Attributes:
-        guard_name: Whose state it asks.
-    """
-
-    guard_name = "database"
+    """SQLAlchemy's pool of connections, guarded. `poolclass=GuardedPool`."""
 
     def connect(self) -> PoolProxiedConnection:
         """Return a connection.
@@ -38,13 +33,17 @@ class GuardedPool(QueuePool):
         Raises:
             DatabaseResting: The guard is open.
         """
-        guard = guards.guard_of(self.guard_name)
+        guard = self.guard()
         if guard is None:
             return super().connect()
         try:
             return guard.call(super().connect)
         except Problem as refusal:
             raise self.refuse(refusal) from refusal
+
+    def guard(self) -> Guard | None:
+        """Return who is asked."""
+        return guards.guard_of("database")
 
     def refuse(self, refusal: Problem) -> Exception:
         """Return what is raised instead of the guard's Problem: everybody is ready for a database that is away."""
@@ -57,4 +56,6 @@ def note_lost_connection(context: ExceptionContext) -> None:
     if context.is_disconnect and context.connection is not None and not context.is_pre_ping:
         pool = context.connection.engine.pool
         if isinstance(pool, GuardedPool):
-            guards.note_failure(pool.guard_name, context.original_exception)
+            guard = pool.guard()
+            if guard is not None:
+                guards.note_failure(guard, context.original_exception)

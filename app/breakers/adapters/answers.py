@@ -5,6 +5,7 @@
 429 without, other 4xx        a success: the service works, the request did not fit
 """
 
+import math
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
@@ -48,4 +49,4 @@ def read_retry_after(text: str | None) -> float | None:
             seconds = (parsedate_to_datetime(text) - clock.now()).total_seconds()
         except (ValueError, TypeError):  # no date, or one without a zone
             return None
-    return seconds if seconds > 0 else None
+    return seconds if seconds > 0 and math.isfinite(seconds) else None

@@ -8,18 +8,25 @@ transaction. While the breaker is open a checkout raises CallNotPermitted and no
 on: without it a probe that gets an old connection proves nothing.
 """
 
+from app.breakers.registry import breaker
+from app.core import guards
 from app.core.errors import Problem
+from app.core.guards import Guard
 from app.core.pool import GuardedPool
 
 
 def guarded_pool(name: str) -> type[GuardedPool]:
     """Return the class of a pool that asks a breaker."""
-    return type("NamedPool", (_NamedPool,), {"guard_name": name})
 
+    class NamedPool(GuardedPool):
+        """A pool that asks its own breaker and lets its refusal through."""
 
-class _NamedPool(GuardedPool):
-    """A pool that lets the breaker's own refusal through."""
+        def guard(self) -> Guard | None:
+            """Return the breaker."""
+            return None if guards.is_unguarded() else breaker(name)
 
-    def refuse(self, refusal: Problem) -> Exception:
-        """Return the refusal."""
-        return refusal
+        def refuse(self, refusal: Problem) -> Exception:
+            """Return the refusal."""
+            return refusal
+
+    return NamedPool
