@@ -33,8 +33,6 @@ def draw_place(algorithm: Algorithm, flag_key: str, value: Any, target: Any) -> 
     if algorithm is Algorithm.FLAGD_V3:
         if value is BY_TARGET:
             value = [flag_key, target] if isinstance(target, str) and target else None
-        elif isinstance(value, list):
-            return None
         return None if value is None else mmh3.hash(cbor.encode(value), signed=False)
     # The daemon draws by the target also where the rule's value is missing.
     if value is BY_TARGET or value is None:
@@ -87,8 +85,8 @@ def read_share(entry: Any, algorithm: Algorithm) -> Share | None:
     return variant, max(0, int(weight))
 
 
-def constant_shares(entries: Sequence[Any], algorithm: Algorithm) -> tuple[Share, ...] | None:
-    """Read the shares of a rule in which nothing is computed; None when one is no share."""
+def read_shares(entries: Sequence[Any], algorithm: Algorithm) -> tuple[Share, ...] | None:
+    """Read all shares of a rule; None when one is no share."""
     shares = tuple(read_share(entry, algorithm) for entry in entries)
     return None if None in shares else tuple(share for share in shares if share)
 
@@ -111,13 +109,16 @@ def compile_fractional(
     kind = Algorithm.FLAGD_V2 if algorithm is Algorithm.MURMUR3 else algorithm
 
     def draw(data: Any) -> Any:
-        target = data.get("targetingKey") if isinstance(data, dict) else None
-        place = draw_place(kind, flag_key, BY_TARGET if by is None else by(data), target)
+        value = BY_TARGET if by is None else by(data)
+        first = []
+        if isinstance(value, list):  # it was no value to draw by, but a computed share
+            value, first = BY_TARGET, [value]
+        place = draw_place(kind, flag_key, value, data.get("targetingKey") if isinstance(data, dict) else None)
         if place is None:
             return None
-        if fixed is not None:
+        if fixed is not None and not first:
             return choose_variant(kind, place, fixed)
-        shares = constant_shares(entries(data), kind)
+        shares = read_shares([*first, *entries(data)], kind)
         return None if shares is None else choose_variant(kind, place, shares)
 
     return draw

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from app.flags.engine.coercion import is_true
-from app.flags.engine.fractional import Share, compile_fractional, constant_shares
+from app.flags.engine.fractional import Share, compile_fractional, read_shares
 from app.flags.engine.model import Algorithm
 from app.flags.engine.operations import OPERATIONS, READERS
 
@@ -114,7 +114,7 @@ class Compiler:
         entries = self.compile(given if by is None else given[1:], depth, loops)
         fixed: tuple[Share, ...] | None = None
         if isinstance(entries, Constant):
-            fixed = constant_shares(entries.value, self._algorithm)
+            fixed = read_shares(entries.value, self._algorithm)
             if fixed is None:
                 return Constant(None)
         return _guard(compile_fractional(self._algorithm, self._flag_key, by, entries, fixed))
