@@ -184,3 +184,14 @@ def names_of_people(public_ids: Sequence[str]) -> dict[str, str]:
     with platform_reads():
         rows = db.session.execute(sa.select(User.public_id, User.name).where(User.public_id.in_(public_ids)))
         return {row.public_id: row.name for row in rows}
+
+
+def find_anybody(text: str) -> Row[*tuple[Any, ...]] | None:
+    """Return the person with this id or e-mail address, whatever their company: id, name, role, company. For platform admins."""
+    statement = (
+        sa.select(User.public_id.label("id"), User.name, User.role, Company.slug.label("company"))
+        .join(Company, Company.id == User.company_id)
+        .where(sa.or_(User.public_id == text, User.email == text.lower()))
+    )
+    with platform_reads():
+        return db.session.execute(statement.limit(1)).one_or_none()
