@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -36,6 +37,7 @@ def environment_for(urls: dict[str, str], redis_url: str, home: Path) -> dict[st
         "UPLOAD_DIR": str(home / "uploads"),
         "SESSION_SECRET": TEST_SECRET,
         "LOG_LEVEL": "WARNING",
+        "OFREP_ORIGINS": "http://shop.test",
     }
 
 
@@ -46,6 +48,18 @@ def migrate(urls: dict[str, str], redis_url: str, home: Path) -> None:
     app = create_app(settings_from(environment_for(urls, redis_url, home)))
     with app.app_context():
         upgrade()
+
+
+def open_gates(superuser_url: str) -> None:
+    """Switch bulk acts on for every company, and no share of people apart: what a test sees must not be drawn."""
+    with psycopg.connect(superuser_url) as sql:
+        sql.execute(
+            'UPDATE flag_environments SET settings = settings || \'{"enabled": true, "percentage": 100000}\' '
+            "WHERE flag_key = 'bulk-operations'"
+        )
+        sql.execute(
+            "UPDATE flag_environments SET settings = settings || '{\"percentage\": 0}' WHERE flag_key = 'mobile-app'"
+        )
 
 
 def settings_from(environment: dict[str, str]) -> Settings:
@@ -73,6 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVICES] = running
     urls = running.create_database(name=TEMPLATE)
     migrate(urls, running.redis_url, ROOT / "var")
+    open_gates(running.superuser_url(TEMPLATE))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -11,6 +11,10 @@ class CodeNeeded(Problem, code="code-needed", status=401):
     """A code from your authenticator is needed. Send it as "code" with e-mail and password."""
 
 
+class SignInsOff(Problem, code="authentication-off", status=503):
+    """New sign-ins are switched off for now. Who is signed in stays so; ask the people who run this installation when they are on again."""
+
+
 class WrongCode(Problem, code="wrong-code", status=401):
     """This code is not right, or was used before. Take the one shown now, or a recovery code."""
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from app.accounts.gate import Person, SessionFound
 from app.accounts.models import Session, User
 from app.accounts.secrets import hash_secret, new_session_id
-from app.core import clock
+from app.core import clock, gates
 from app.core.access import Role
 from app.core.db import db, transaction
 from app.core.ids import CompanyId
@@ -53,11 +53,7 @@ def cache_key(session_id: str) -> str:
 
 def load(session_id: str, found: SessionFound) -> JSON:
     """Return a session's data, from Valkey when its copy is current, else from SQL."""
-    key = cache_key(session_id)
-    try:
-        cached = request_redis().run(lambda redis: redis.get(key))
-    except RedisAway:
-        cached = None
+    cached = cached_copy(cache_key(session_id))
     if cached is not None:
         copy = orjson.loads(cached)
         if copy["version"] == found.version:
@@ -69,6 +65,17 @@ def load(session_id: str, found: SessionFound) -> JSON:
         return {}
     cache(session_id, row.version, row.data)
     return dict(row.data)
+
+
+def cached_copy(key: str) -> bytes | None:
+    """Return what Valkey holds, unless the flag `enable-caching` is off."""
+    if not gates.is_on("enable-caching", default=True):
+        return None
+    try:
+        found: bytes | None = request_redis().run(lambda redis: redis.get(key))  # type: ignore[assignment]
+    except RedisAway:
+        return None
+    return found
 
 
 def save(session_id: str, found: SessionFound, changed: JSON, removed: list[str]) -> bool:
@@ -92,7 +99,9 @@ def save(session_id: str, found: SessionFound, changed: JSON, removed: list[str]
 
 
 def cache(session_id: str, version: int, data: JSON) -> None:
-    """Put a copy into Valkey, if it is there."""
+    """Put a copy into Valkey, if it is there and copies are wanted."""
+    if not gates.is_on("enable-caching", default=True):
+        return
     key, copy = cache_key(session_id), orjson.dumps({"version": version, "data": data})
     try:
         request_redis().run(lambda redis: redis.set(key, copy, ex=CACHE_S))

@@ -22,10 +22,11 @@ class Problem(Exception):
     code: ClassVar[str] = "problem"
     status: ClassVar[int] = 500
     headers: ClassVar[tuple[str, ...]] = ()
+    page: ClassVar[str] = "errors/page.html"
 
-    def __init_subclass__(cls, *, code: str, status: int, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, code: str, status: int, page: str = "errors/page.html", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.code, cls.status = code, status
+        cls.code, cls.status, cls.page = code, status, page
         dataclasses.dataclass(kw_only=True, eq=False)(cls)
         CATALOGUE[code] = cls
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.core import gates, relay
-from app.flags import counts, models, use
+from app.flags import counts, doors, models, use
 from app.flags.ofrep import setup as ofrep
 from app.flags.process import hold_flags
 
@@ -15,5 +15,6 @@ def init_flags(app: Flask) -> None:
     hold_flags(app)
     gates.answer_with(lambda key, default: use.is_enabled(key, default=default))
     app.jinja_env.globals["flag"] = use.is_enabled
+    doors.init_doors(app)
     ofrep.init_ofrep(app)
     relay.duty("flag-counts", counts.ROLL_UP_EVERY_S, counts.roll_up)

@@ -12,7 +12,7 @@ from app.core.tenancy import current_scope
 from app.core.web import fragment, is_partial, page
 from app.inventory import reads as inventory
 from app.orders.reads.rhythm import has_orders
-from app.overview import changes, needs, reads
+from app.overview import changes, mobile, needs, reads
 from app.overview.instruments import guarded_list, instruments
 
 bp = Blueprint("overview", __name__)
@@ -106,4 +106,5 @@ def first_steps() -> list[dict[str, Any]]:
 def init_overview(app: Flask) -> None:
     """Register the page and its tab."""
     app.register_blueprint(bp)
+    app.register_blueprint(mobile.bp)
     shell.nav("", "Overview", "compass", "overview.index", "orders:read")

@@ -6,7 +6,7 @@ from app.accounts.answers import CompanyRef, SignedIn, TicketOut, UserOut
 from app.accounts.api.blueprint import bp
 from app.accounts.gate import PLATFORM, Person
 from app.accounts.principals import client_address
-from app.accounts.problems import CodeNeeded, WrongCode, WrongCredentials
+from app.accounts.problems import CodeNeeded, SignInsOff, WrongCode, WrongCredentials
 from app.accounts.schemas import Login
 from app.accounts.service import sessions as session_service
 from app.accounts.service import sign_in as service
@@ -22,7 +22,7 @@ from app.core.errors import TooManyRequests
 @bp.post("/login")
 @contract(
     scope=PUBLIC, body=Login, returns={200: SignedIn}, tag="Accounts",
-    problems=[WrongCredentials, CodeNeeded, WrongCode, TooManyRequests],
+    problems=[WrongCredentials, CodeNeeded, WrongCode, TooManyRequests, SignInsOff],
 )  # fmt: skip
 def create_session(body: Login) -> SignedIn:
     """Sign in; the answer sets the session cookie."""

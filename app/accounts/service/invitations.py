@@ -10,6 +10,7 @@ from app.accounts.models import Company, Invitation
 from app.accounts.problems import CannotInvite, LinkExpired, TooManyInvitations
 from app.accounts.secrets import hash_secret, new_link_secret
 from app.accounts.service import links
+from app.accounts.service.opening import check_open
 from app.accounts.service.people import check_role_fits, create_user
 from app.core import clock
 from app.core.access import Role
@@ -95,10 +96,12 @@ def accept_invitation(secret: str, *, name: str, password: str) -> str:
     Raises:
         LinkExpired: The link is used up, withdrawn or too old.
         EmailTaken: The address has an account, perhaps in another company.
+        SignInsOff: Nobody may come in now; the invitation stays open.
     """
     found = gate.find_invitation(secret)
     if found is None:
         raise LinkExpired
+    check_open(Role(found["role"]))
     with acting_for(CompanyId(found["company"]["id"])), transaction() as session:
         row = session.scalar(
             sa.update(Invitation)

@@ -13,6 +13,7 @@ from app.accounts.problems import LinkExpired, WrongPassword
 from app.accounts.secrets import hash_secret, new_link_secret
 from app.accounts.service import links
 from app.accounts.service.home import at_home, own_row
+from app.accounts.service.opening import check_open
 from app.accounts.service.sessions import revoke_all_of
 from app.core import clock, tasks
 from app.core.auth import Principal
@@ -88,11 +89,13 @@ def reset_password(secret: str, new: str) -> Person:
 
     Raises:
         LinkExpired: The link is used up or too old.
+        SignInsOff: Nobody may come in now; the link stays good for its hour.
     """
     found = gate.find_reset(secret)
     if found is None:
         raise LinkExpired
     reset_id, person = found
+    check_open(person.role)
     with acting_for(person.home.id), transaction() as session:
         used = session.scalar(
             sa.update(PasswordReset)

@@ -8,6 +8,7 @@ from app.accounts.models import User
 from app.accounts.passwords import check_password, hash_password, is_outdated
 from app.accounts.problems import CodeNeeded, TooManyCodes, WrongCode, WrongCredentials
 from app.accounts.service import second_factor
+from app.accounts.service.opening import check_open
 from app.accounts.session_store import Browser, Opened
 from app.accounts.throttle import sign_in_attempt
 from app.core.db import transaction
@@ -21,12 +22,14 @@ def check_credentials(email: str, password: str, *, ip: str) -> Person:
     Raises:
         WrongCredentials: They do not match.
         TooManyRequests: Too many failed before.
+        SignInsOff: They match, and nobody may come in now.
     """
     with sign_in_attempt(email, ip):
         person = gate.find_user(email)
         kept = person.password_hash if person is not None and person.is_active else None
         if not check_password(kept, password) or person is None or kept is None:
             raise WrongCredentials
+    check_open(person.role)
     if is_outdated(kept):
         renew_hash(person, kept, password)
     return person
@@ -48,10 +51,12 @@ def check_code(person: Person, code: str, *, ip: str) -> None:
     Raises:
         WrongCode: It is wrong or was used before.
         TooManyRequests: Too many failed before.
+        SignInsOff: It is right, and nobody may come in now.
     """
     with sign_in_attempt(f"code:{person.email}", ip, TooManyCodes):
         if not second_factor.accept_code(person, code):
             raise WrongCode
+    check_open(person.role)
 
 
 def sign_in(
@@ -64,6 +69,7 @@ def sign_in(
         CodeNeeded: The account has a second factor and no code was sent.
         WrongCode: The code is wrong.
         TooManyRequests: Too many failed before.
+        SignInsOff: Nobody may come in now.
     """
     person = check_credentials(email, password, ip=browser.ip)
     if person.has_second_factor:

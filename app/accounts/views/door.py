@@ -7,10 +7,11 @@ from flask import Response, redirect, request, session, url_for
 
 from app.accounts import gate
 from app.accounts.gate import Person
-from app.accounts.problems import WrongCode, WrongCredentials
+from app.accounts.problems import SignInsOff, WrongCode, WrongCredentials
 from app.accounts.schemas import CodeForm, LoginForm
 from app.accounts.service import sessions as session_service
 from app.accounts.service import sign_in as service
+from app.accounts.service.opening import are_sign_ins_on
 from app.accounts.session_store import open_session
 from app.accounts.sessions import current_session, fresh_data
 from app.accounts.views.blueprint import app_settings, bp, browser, field_errors, retry_later
@@ -37,7 +38,8 @@ def show_login() -> Response:
     if maybe_principal() is not None:
         return redirect(target, 303)  # type: ignore[return-value]
     ended = session.pop("ended", None)
-    return login_page({"next": target}, notice=ENDED.get(str(ended)))
+    notice = None if are_sign_ins_on() else SignInsOff().sentence
+    return login_page({"next": target}, notice=notice or ENDED.get(str(ended)))
 
 
 @bp.post("/login")
@@ -52,6 +54,8 @@ def create_session() -> Response:
         return login_page(sent, status=422, errors=field_errors(problem))
     except (WrongCredentials, TooManyRequests) as problem:
         return login_page(sent, status=problem.status, errors={"password": problem.sentence}, problem=problem)
+    except SignInsOff as problem:
+        return login_page(sent, status=problem.status, notice=problem.sentence)
     target = sent["next"]
     if person.has_second_factor:
         session["pending"] = {"email": person.email, "at": int(time.time()), "next": target, "keep": form.keep}

@@ -7,6 +7,8 @@ from app.core.db import transaction
 from app.core.errors import InvalidInput
 from app.core.present import plural
 from app.core.web import done, page
+from app.flags.gates import Gate
+from app.flags.use import gate
 from app.inventory import reads, service, tasks
 from app.inventory.forms import submit
 from app.inventory.problems import NothingSelected
@@ -19,6 +21,7 @@ MOST_AT_ONCE = 100
 
 @bp.post("/inventory/bulk")
 @allow("inventory:write")
+@gate(Gate.BULK_OPERATIONS)
 def ask_bulk() -> Response:
     """Say what an act would reach, and ask. Nothing changes yet."""
     form = parse_bulk()
@@ -51,6 +54,7 @@ def ask_page(form: BulkForm, errors: dict[str, str]) -> Response:
 
 @bp.post("/inventory/bulk/acts")
 @allow("inventory:write")
+@gate(Gate.BULK_OPERATIONS)
 def act_bulk() -> Response:
     """Do it."""
 

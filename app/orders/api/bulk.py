@@ -3,6 +3,9 @@
 from app.core.api import contract
 from app.core.idempotency import sent_key
 from app.core.tasks import JobQueuesOff
+from app.flags.gates import Gate
+from app.flags.problems import FeatureOff
+from app.flags.use import gate
 from app.orders.answers import BulkAnswer, BulkResult
 from app.orders.api.blueprint import api_bp
 from app.orders.problems import NothingSelected, TooManySelected
@@ -15,8 +18,9 @@ from app.orders.selection import act_on_selection
     scope="orders:write",
     body=BulkAct,
     returns={200: BulkAnswer, 202: BulkAnswer},
-    problems=[TooManySelected, NothingSelected, JobQueuesOff],
+    problems=[FeatureOff, TooManySelected, NothingSelected, JobQueuesOff],
 )
+@gate(Gate.BULK_OPERATIONS)
 def create_bulk_act(body: BulkAct) -> tuple[BulkAnswer, int]:
     """Pay, pack, cancel or note many orders: up to 100 by number, or all that match a query (a job)."""
     found = act_on_selection(body, dedupe_key=sent_key())

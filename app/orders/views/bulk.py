@@ -7,6 +7,8 @@ from app.core.access import allow
 from app.core.api import problem_of
 from app.core.idempotency import sent_key
 from app.core.web import done, page
+from app.flags.gates import Gate
+from app.flags.use import gate
 from app.orders.schemas import BulkAct
 from app.orders.selection import act_on_selection, count_selection, must_ask
 from app.orders.service.bulk import DONE_WORDS, title_of
@@ -15,6 +17,7 @@ from app.orders.views.blueprint import bp
 
 @bp.post("/bulk")
 @allow("orders:write")
+@gate(Gate.BULK_OPERATIONS)
 def create_bulk_act() -> Response:
     """Do the act and say what became of each order; one that reaches far asks first.
 

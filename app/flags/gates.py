@@ -1,0 +1,45 @@
+"""The product's own flags: which flag switches what. Each has its row in `SWITCHED`, the console shows it.
+
+Core asks by key (app/core/gates.py) because it knows no feature; whatever stands above flags asks here.
+"""
+
+from enum import StrEnum
+
+from app.flags import use
+
+
+class Gate(StrEnum):
+    """A flag that this product itself asks."""
+
+    CORE_API = "core-api"
+    AUTHENTICATION = "authentication"
+    AI_RECOMMENDATIONS = "ai-recommendations"
+    ADVANCED_ANALYTICS = "advanced-analytics"
+    BULK_OPERATIONS = "bulk-operations"
+    VISION_ANALYSIS = "vision-analysis"
+    MOBILE_APP = "mobile-app"
+    USE_READ_REPLICAS = "use-read-replicas"
+    ENABLE_CACHING = "enable-caching"
+    MAINTENANCE_MODE = "maintenance-mode"
+
+
+# What a flag switches: read by people, and held against the product by the tests.
+SWITCHED: dict[Gate, str] = {
+    Gate.CORE_API: "Off: every JSON address answers 503, but for sign-in, health, flags and breakers.",
+    Gate.AUTHENTICATION: "Off: nobody but platform admins can sign in; who is inside stays inside.",
+    Gate.AI_RECOMMENDATIONS: "Whether suggestions of what to reorder are made and shown, where an installation has them.",
+    Gate.ADVANCED_ANALYTICS: "Whether daily rollups by item are made and shown, where an installation has them.",
+    Gate.BULK_OPERATIONS: "Ticks, the bulk bar, and acts on many orders or items at once.",
+    Gate.VISION_ANALYSIS: "Whether markings are read from photos, where an installation has it.",
+    Gate.MOBILE_APP: "The page can be installed on a phone, with a page of its own while there is no line.",
+    Gate.USE_READ_REPLICAS: "Whether reads may go to a replica that is up to date, where an installation has one.",
+    Gate.ENABLE_CACHING: "Off: sessions are read from the database alone, never from their copies in Valkey.",
+    Gate.MAINTENANCE_MODE: "On: a maintenance page for everybody but platform admins.",
+}
+# What holds while nobody can say: a flag that is missing must not shut anybody out.
+OPEN_BY_DEFAULT = {Gate.CORE_API, Gate.AUTHENTICATION, Gate.USE_READ_REPLICAS, Gate.ENABLE_CACHING}
+
+
+def is_open(gate: Gate) -> bool:
+    """Say whether one of the product's own flags is on for who asks here and now; answered from memory."""
+    return use.is_enabled(gate, default=gate in OPEN_BY_DEFAULT)
