@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.breakers.config import BreakerConfig
+from app.core.errors import Problem
 
 SUCCESS, FAILURE, SLOW = 0, 1, 2  # bits of an outcome: 3 is a slow failure
 IGNORED = -1
@@ -44,7 +45,12 @@ def classify_result(config: BreakerConfig, result: Any) -> int:  # Any: what the
 
 
 def read_retry_after(config: BreakerConfig, outcome: Any) -> float | None:  # Any: a value or an exception
-    """Return for how many seconds an outcome asks us to stay away; None when it does not."""
+    """Return for how many seconds an outcome asks us to stay away; None when it does not.
+
+    Our own Problems say `retry_after_s` to who asked us; what another system told us is never one of them.
+    """
+    if isinstance(outcome, Problem):
+        return None
     asked = config.retry_after(outcome) if config.retry_after else getattr(outcome, "retry_after_s", None)
     if isinstance(asked, int | float) and math.isfinite(asked) and asked > 0:
         return float(asked)

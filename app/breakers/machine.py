@@ -78,6 +78,11 @@ class Machine:
             phase.window.move(at)
             return phase.window.total, phase.window.failures, phase.window.slow
 
+    def rates(self) -> tuple[float, float]:
+        """Return the failure and the slow-call rate of this process's window in percent; −1 below the minimum."""
+        calls, failures, slow = self.figures_now()
+        return rate(failures, calls, self.config.minimum), rate(slow, calls, self.config.minimum)
+
     def _take(self, phase: Phase, token: str, outcome: int, retry_after_s: float) -> None:
         """Take a result in, under the lock.
 

@@ -69,7 +69,6 @@ class Fleet:
         self._clients: dict[float, Redis] = {}
         self._told: deque[Transition] = deque()
         self._reporter = Reporter()
-        self._threads: list[threading.Thread] = []
 
     def ensure_started(self) -> None:
         """Start the threads unless they run; the first call after a fork does."""
@@ -78,12 +77,8 @@ class Fleet:
         with self._starting:
             if not self._is_started:
                 self._is_started = True
-                self._threads = [
-                    threading.Thread(target=work, name=f"breakers{work.__name__}", daemon=True)
-                    for work in (self._run, self._listen)
-                ]
-                for thread in self._threads:
-                    thread.start()
+                for work in (self._run, self._listen):
+                    threading.Thread(target=work, name=f"breakers{work.__name__}", daemon=True).start()
 
     def wake(self) -> None:
         """Make the next round trip now."""
@@ -114,11 +109,9 @@ class Fleet:
         self._reset()
 
     def stop(self) -> None:
-        """End the threads (tests; a process simply exits)."""
+        """End the threads at their next look (tests; a process simply exits)."""
         self._stopping.set()
         self._wake.set()
-        for thread in self._threads:
-            thread.join(2 * BUDGET_S)
 
     def client(self, timeout_s: float) -> Redis:
         """Return a client of this process with a budget."""
@@ -278,10 +271,12 @@ class Fleet:
 
 def join_fleet(settings: Settings) -> Fleet:
     """Give this process's breakers a fleet; its threads start with the first call that needs them."""
-    made = Fleet(settings)
     before = registry.link()
     if isinstance(before, Fleet):
+        if before.settings.redis_url == settings.redis_url:
+            return before
         before.stop()
+    made = Fleet(settings)
     registry.set_link(made)
     return made
 

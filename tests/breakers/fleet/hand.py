@@ -1,8 +1,9 @@
 """One process of a crew: does what a line of JSON says, answers with a line of JSON.
 
-    python -m tests.breakers.fleet.hand redis://…
+python -m tests.breakers.fleet.hand redis://…
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -11,7 +12,11 @@ import time
 from collections import Counter
 from typing import Any
 
+import structlog
+
 from app.breakers.breaker import Breaker
+from app.breakers.config import WindowType
+from app.breakers.fleet.reports import read_merged
 from app.breakers.fleet.sync import Fleet, join_fleet
 from app.breakers.registry import apply_settings, breaker, move, on_transition
 from app.breakers.states import CallNotPermitted, State
@@ -38,10 +43,14 @@ class Hand:
         on_transition(lambda change: self.changes.append(show(change)))
 
     def make(self, name: str, **fields: Any) -> None:
+        if "sliding_window_type" in fields:
+            fields["sliding_window_type"] = WindowType(fields["sliding_window_type"])
         breaker(name, **fields)
         self.fleet.ensure_started()
 
-    def call(self, name: str, fails: int = 0, works: int = 0, slow_s: float = 0, retry_after_s: float | None = None) -> dict[str, int]:
+    def call(
+        self, name: str, fails: int = 0, works: int = 0, slow_s: float = 0, retry_after_s: float | None = None
+    ) -> dict[str, int]:
         """Make calls; those that work first."""
         found: Counter[str] = Counter()
         for number in range(works + fails):
@@ -64,7 +73,9 @@ class Hand:
         """Call at once from many threads; who is let in waits for `answer`. Returns when all are in or refused."""
         self.go.clear()
         self.counts.clear()
-        self.threads = [threading.Thread(target=self._probe, args=(breaker(name),), daemon=True) for _ in range(threads)]
+        self.threads = [
+            threading.Thread(target=self._probe, args=(breaker(name),), daemon=True) for _ in range(threads)
+        ]
         for thread in self.threads:
             thread.start()
         while self.counts["in"] + self.counts["rejected"] < threads:
@@ -116,7 +127,17 @@ class Hand:
             "changes": self.changes,
         }  # fmt: skip
 
-    def settings(self, name: str, overrides: dict[str, Any], forced_state: str | None = None, forced_until: float | None = None) -> None:
+    def wait(self, name: str) -> float:
+        """Return for how many seconds it still refuses."""
+        return breaker(name)._phase.until - time.monotonic()
+
+    def merged(self, name: str) -> dict[str, int]:
+        found = read_merged(self.fleet.client(1.0), name, breaker(name).config)
+        return {"calls": found.calls, "failures": found.failures}
+
+    def settings(
+        self, name: str, overrides: dict[str, Any], forced_state: str | None = None, forced_until: float | None = None
+    ) -> None:
         apply_settings(name, overrides, forced_state, forced_until)
 
     def move(self, name: str, to: str) -> bool:
@@ -128,10 +149,8 @@ class Hand:
         one = breaker(name)
         while time.monotonic() < until:
             began = time.monotonic()
-            try:
+            with contextlib.suppress(CallNotPermitted):
                 one.call(int)
-            except CallNotPermitted:
-                pass
             longest = max(longest, time.monotonic() - began)
         return longest * 1000
 
@@ -151,6 +170,7 @@ def show(change: Any) -> dict[str, Any]:
 
 
 def main() -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # answers have stdout to themselves
     hand = Hand(sys.argv[1])
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
