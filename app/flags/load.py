@@ -81,6 +81,13 @@ def _load_segments(held: int, before: Loaded) -> tuple[dict[str, Segment], dict[
     return segments, records
 
 
+def read_definitions(environment: str) -> dict[str, Flag]:
+    """Return every flag of an environment without its lists, inside the installation: to check one against the others."""
+    rows = db.session.execute(_changed_flags(environment, 0)).mappings()
+    built = (build_flag(row, *NO_LISTS) for row in rows if row["archived_at"] is None)  # type: ignore[arg-type]  # by name
+    return {flag.key: flag for flag in built if flag is not None}
+
+
 def build_flag(record: Mapping[str, Any], allow: frozenset[str], block: frozenset[str]) -> Flag | None:
     """Make a flag of its record; None, and told, when it cannot be one: the others must still be fresh."""
     try:

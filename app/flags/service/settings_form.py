@@ -1,0 +1,69 @@
+"""Settings in the one form they are kept, compared and shown in; see engine/model.py for what they say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.flags.engine.model import WHOLE
+
+JSON = dict[str, Any]
+DEFAULTS: JSON = {
+    "enabled": False, "percentage": 0, "split": [], "rules": [], "prerequisites": [], "targeting": None,
+}  # fmt: skip
+
+
+def normal_settings(kept: Mapping[str, Any] | None) -> JSON:
+    """Return the settings with every field there, so that two of them can be compared field by field."""
+    found = {name: (kept or {}).get(name, default) for name, default in DEFAULTS.items()}
+    return {
+        **found,
+        "split": normal_split(found["split"]),
+        "rules": [normal_rule(rule) for rule in found["rules"] or []],
+        "prerequisites": [
+            {"flag": one["flag"], "variants": list(one["variants"])} for one in found["prerequisites"] or []
+        ],
+        "targeting": found["targeting"] or None,
+    }
+
+
+def normal_rule(rule: Mapping[str, Any]) -> JSON:
+    """Return a rule with every field there."""
+    serve = rule["serve"]
+    return {
+        "id": rule["id"],
+        "name": rule.get("name", ""),
+        "conditions": [normal_condition(one) for one in rule.get("conditions") or []],
+        "segments": list(rule.get("segments") or []),
+        "serve": {
+            "variant": serve.get("variant"),
+            "split": normal_split(serve.get("split")),
+            "percentage": serve.get("percentage", WHOLE),
+        },
+    }
+
+
+def normal_condition(one: Mapping[str, Any]) -> JSON:
+    """Return a condition with every field there."""
+    return {
+        "attribute": one["attribute"],
+        "operator": one["operator"],
+        "values": list(one.get("values") or []),
+        "negate": bool(one.get("negate", False)),
+    }
+
+
+def normal_split(split: list[Any] | None) -> list[list[Any]]:
+    """Return (variant, weight) pairs as JSON keeps them."""
+    return [[variant, weight] for variant, weight in split or []]
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return field → [before, after] of what differs; true is not 1 here."""
+    return {
+        name: [before.get(name), value]
+        for name, value in after.items()
+        if repr(before.get(name)) != repr(value) and (before.get(name) != value or _has_bool(before.get(name), value))
+    }
+
+
+def _has_bool(*values: Any) -> bool:
+    return any("True" in repr(value) or "False" in repr(value) for value in values)
