@@ -1,11 +1,44 @@
-"""Registers the breakers: their engine, their pages and their JSON."""
+"""Registers the breakers: their engine in this process, their pages and their JSON."""
 
 from flask import Flask
 
-from app.breakers import models
+from app.breakers import history, models, pushing, registry, service
+from app.breakers.api import api_bp
+from app.breakers.events import BreakerTransitioned
+from app.breakers.fleet.sync import join_fleet
+from app.breakers.reads import describe
+from app.breakers.ready import READY, make_ready
+from app.breakers.recorder import init_recorder
+from app.breakers.states import State
+from app.breakers.views import bp
+from app.core import live, relay, shell
+from app.core.pushed import pushed_of
+from config import Settings
 
 __all__ = ["init_breakers", "models"]  # imported for the tables
+END_FORCES_EVERY_S, FORGET_EVERY_S = 2.0, 3600.0
+TOPIC = BreakerTransitioned.topic
 
 
 def init_breakers(app: Flask) -> None:
-    """Serve the breakers."""
+    """Join the fleet, keep what breakers do, and serve them."""
+    settings: Settings = app.config["SETTINGS"]
+    join_fleet(settings)
+    make_ready()
+    for one in READY:
+        describe(one.name, one.description)
+    recorder = init_recorder(app)
+    pushed_of(app).register(TOPIC, pushing.refresh)
+    pushed_of(app).on_start(recorder.ensure_started)
+    relay.duty("breaker-forces", END_FORCES_EVERY_S, service.end_forces)
+    relay.duty("breaker-history", FORGET_EVERY_S, history.forget_old)
+    app.register_blueprint(api_bp)
+    app.register_blueprint(bp)
+    live.topic(TOPIC, permission="breakers:read", installation=True)
+    shell.nav("Control", "Breakers", "unplug", "breakers.list_breakers", "breakers:read", mark=open_mark)
+
+
+def open_mark() -> shell.Mark | None:
+    """Return how many breakers are open, as this process knows them: the rail must ask nobody."""
+    count = sum(one.state in {State.OPEN, State.HALF_OPEN} for one in registry.breakers())
+    return shell.Mark("bad", str(count), "open") if count else None

@@ -23,7 +23,9 @@ class BreakerRow(Model):
     Attributes:
         config: Overrides in resilience4j's names (camelCase).
         forced_state: FORCED_OPEN, DISABLED (lets everything through) or METRICS_ONLY, until `forced_until` (None for ever).
+        version: Of `config`, for two editors at once.
         changed_in: The installation's revision that last changed it.
+        reset_in: The revision that last reset it.
     """
 
     __tablename__ = "breakers"
@@ -45,6 +47,7 @@ class BreakerRow(Model):
     forced_until: Mapped[datetime | None] = mapped_column(INSTANT, default=None)
     version: Mapped[int] = mapped_column(sa.BigInteger, default=1, server_default="1")
     changed_in: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    reset_in: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     changed_at: Mapped[datetime] = mapped_column(INSTANT, default_factory=clock.now, server_default=NOW)
 
 

@@ -62,6 +62,7 @@ class Pushed:
         self.checked_at: dict[str, float] = {}
         self.is_push_away = False
         self._refresh: dict[str, Refresh] = {}
+        self._beginnings: list[Callable[[], None]] = []
         self._working = threading.RLock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -97,8 +98,14 @@ class Pushed:
         for name in list(self._refresh):
             self.refresh(name)
 
+    def on_start(self, function: Callable[[], None]) -> None:
+        """Register what else begins with every process that lives for long; called again after a fork."""
+        self._beginnings.append(function)
+
     def ensure_started(self) -> None:
         """Start the thread unless it runs."""
+        for begin in self._beginnings:
+            begin()
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="pushed", daemon=True)
             self._thread.start()

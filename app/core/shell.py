@@ -13,14 +13,28 @@ from config import Settings
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What a tab says is wrong behind it: a figure in a tone, and the words a reader hears after it."""
+
+    tone: str
+    text: str
+    sr: str
+
+
+@dataclass(frozen=True)
 class NavItem:
-    """One tab of the rail. Shown only to those who may open it."""
+    """One tab of the rail. Shown only to those who may open it.
+
+    Attributes:
+        mark: Asked for every page, so it must ask nobody else; None when nothing is wrong.
+    """
 
     group: str
     label: str
     icon: str
     endpoint: str
     permission: str
+    mark: Callable[[], Mark | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,9 +99,11 @@ LABELS = (
 _company_choices: list[Callable[[], list[dict[str, str]]]] = []
 
 
-def nav(group: str, label: str, icon: str, endpoint: str, permission: str) -> None:
+def nav(
+    group: str, label: str, icon: str, endpoint: str, permission: str, *, mark: Callable[[], Mark | None] | None = None
+) -> None:
     """Add a tab to the rail; features call it when they are registered."""
-    item = NavItem(group, label, icon, endpoint, permission)
+    item = NavItem(group, label, icon, endpoint, permission, mark)
     if item not in NAV:
         NAV.append(item)
 
@@ -110,7 +126,7 @@ def rail() -> list[dict[str, Any]]:
                 "icon": item.icon,
                 "href": url_for(item.endpoint),
                 "current": current,
-                "mark": None,
+                "mark": item.mark() if item.mark else None,
             }
             groups.setdefault(item.group, []).append(tab)
     # Accounts registers first, being the lowest feature; people look for their work first.

@@ -272,6 +272,7 @@ def create_breakers() -> None:
         sa.Column("forced_until", INSTANT),
         sa.Column("version", sa.BigInteger, nullable=False, server_default="1"),
         sa.Column("changed_in", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("reset_in", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("changed_at", INSTANT, nullable=False, server_default=NOW),
         sa.PrimaryKeyConstraint("company_id", "name", name="pk_breakers"),
         sa.CheckConstraint("name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'", name=op.f("ck_breakers_name")),

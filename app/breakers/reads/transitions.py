@@ -1,0 +1,78 @@
+"""What breakers did: the log of one, and the ribbons of all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+import sqlalchemy as sa
+
+from app.breakers.models import BreakerTransition
+from app.breakers.states import FORCED, State
+from app.core.cursor import decode_cursor, encode_cursor
+from app.core.db import db
+
+MOST_OF_A_RIBBON = 2000
+TONES = {State.CLOSED: "good", State.OPEN: "bad", State.HALF_OPEN: "warn", **dict.fromkeys(FORCED, "held")}
+
+
+@dataclass(frozen=True)
+class TransitionPage:
+    """Some transitions of one breaker, newest first."""
+
+    items: Sequence[BreakerTransition]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a ribbon: where it begins and how wide it is, of 100."""
+
+    tone: str
+    x: float
+    width: float
+
+
+def list_transitions(name: str, *, limit: int = 50, after: str | None = None) -> TransitionPage:
+    """Return what a breaker did, newest first.
+
+    Raises:
+        InvalidCursor: The position was not made here.
+    """
+    statement = sa.select(BreakerTransition).where(BreakerTransition.name == name)
+    if after:
+        at, key = decode_cursor(after, parts=2)
+        position = sa.tuple_(sa.literal(datetime.fromisoformat(str(at))), sa.literal(str(key)))
+        statement = statement.where(sa.tuple_(BreakerTransition.at, BreakerTransition.id) < position)
+    newest = statement.order_by(BreakerTransition.at.desc(), BreakerTransition.id.desc()).limit(limit + 1)
+    found = db.session.scalars(newest).all()
+    items = found[:limit]
+    more = encode_cursor(items[-1].at.isoformat(), items[-1].id) if len(found) > limit else None
+    return TransitionPage(items, more)
+
+
+def ribbons(start: datetime, now: datetime) -> dict[str, list[Stretch]]:
+    """Return what the fleet of each breaker did in a span of time; one that did nothing is not among them."""
+    columns = (BreakerTransition.name, BreakerTransition.at, BreakerTransition.from_state, BreakerTransition.to_state)
+    rows = db.session.execute(
+        sa.select(*columns)
+        .where(BreakerTransition.reach == "fleet", BreakerTransition.at >= start, BreakerTransition.at <= now)
+        .order_by(BreakerTransition.at.desc(), BreakerTransition.id.desc())
+        .limit(MOST_OF_A_RIBBON)
+    ).all()
+    told: dict[str, list[tuple[datetime, str, str]]] = {}
+    for name, at, before, after in reversed(rows):
+        told.setdefault(name, []).append((at, before, after))
+    return {name: _stretches(changes, start, now) for name, changes in told.items()}
+
+
+def _stretches(changes: list[tuple[datetime, str, str]], start: datetime, now: datetime) -> list[Stretch]:
+    span = (now - start).total_seconds()
+    edges = [(start, changes[0][1]), *((at, after) for at, _, after in changes), (now, "")]
+    found = []
+    for (at, state), (until, _) in pairwise(edges):
+        x, width = (at - start).total_seconds() / span * 100, (until - at).total_seconds() / span * 100
+        if width > 0:
+            # What lasted a second must still be seen.
+            found.append(Stretch(TONES[State[state]], round(x, 2), round(max(width, 0.4), 2)))
+    return found

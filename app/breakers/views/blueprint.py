@@ -1,0 +1,5 @@
+"""Where the pages of breakers hang."""
+
+from flask import Blueprint
+
+bp = Blueprint("breakers", __name__, url_prefix="/breakers")

@@ -1,0 +1,67 @@
+"""The list of breakers, and one of them."""
+
+from datetime import timedelta
+
+from flask import Response, request, url_for
+
+from app.breakers import reads
+from app.breakers.reads import BreakerView, Stretch
+from app.breakers.reads.transitions import TONES
+from app.breakers.states import State
+from app.breakers.views import looks
+from app.breakers.views.blueprint import bp
+from app.breakers.views.figures import chart_of, strip_of
+from app.breakers.views.story import story_of
+from app.core import clock, live
+from app.core.access import allow
+from app.core.web import is_partial, page
+
+WINDOWS = {"1h": 1, "3h": 3, "24h": 24}
+LOG_ROWS, MINUTES, CALLERS = 30, 60, 8
+
+
+@bp.get("")
+@allow("breakers:read", installation=True)
+def list_breakers() -> Response:
+    """Show all breakers, worst first."""
+    state = live.state("breakers")
+    now = clock.now()
+    wanted = request.args.get("window", "")
+    window = wanted if wanted in WINDOWS else "3h"
+    start = now - timedelta(hours=WINDOWS[window])
+    found = reads.list_breakers()
+    drawn = reads.ribbons(start, now)
+    windows = [
+        {"label": f"{hours} h", "href": url_for("breakers.list_breakers", window=name), "current": name == window}
+        for name, hours in WINDOWS.items()
+    ]
+    return page(
+        "breakers/list.html" if is_partial() else "breakers/index.html",
+        live=state, found=found, now_at=now, start=start, windows=windows, hours=WINDOWS[window],
+        ribbons={one.name: drawn.get(one.name) or [whole(one)] for one in found},
+        verdict=looks.verdict_of(found, now), looks=looks, is_degraded=any(one.is_degraded for one in found),
+        process_count=max((len(one.reports) for one in found), default=0),
+    )  # fmt: skip
+
+
+@bp.get("/<string:name>")
+@allow("breakers:read", installation=True)
+def show_breaker(name: str) -> Response:
+    """Show one breaker: its last calls, what it did, its limits, who calls, who feels it."""
+    state = live.state("breakers")
+    one = reads.find_breaker(name)
+    now = clock.now()
+    log = reads.list_transitions(name, limit=LOG_ROWS, after=request.args.get("after"))
+    return page(
+        "breakers/detail.html" if is_partial() else "breakers/show.html",
+        live=state, one=one, now_at=now, looks=looks, look=looks.look_of(one, now),
+        verdict=looks.verdict_on(one, now), limits=looks.limits_of(one), log=story_of(list(log.items)),
+        older=log.next_cursor, strip=strip_of(reads.last_calls(name)), touching=reads.touching(name),
+        chart=chart_of(reads.list_minutes(name, MINUTES), one.config.failure_rate_threshold),
+        callers=reads.callers_of(name)[:CALLERS], is_degraded=one.is_degraded,
+    )  # fmt: skip
+
+
+def whole(one: BreakerView) -> Stretch:
+    """Return the ribbon of a breaker that changed nothing: all of it in its present state."""
+    return Stretch(TONES.get(one.state, "good") if one.state is not State.CLOSED else "good", 0, 100)
