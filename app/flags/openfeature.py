@@ -15,11 +15,11 @@ from openfeature.evaluation_context import EvaluationContext
 from openfeature.event import ProviderEventDetails
 from openfeature.exception import ErrorCode, ProviderNotReadyError
 from openfeature.flag_evaluation import FlagResolutionDetails, FlagValueType, Reason
-from openfeature.provider import AbstractProvider, Metadata
+from openfeature.provider import AbstractProvider, Metadata, ProviderStatus
 from openfeature.track import TrackingEventDetails
 
-from app.flags.engine.evaluate import Table
 from app.flags.engine.model import Evaluation
+from app.flags.engine.model import Reason as OurReason
 
 Attributes = Mapping[str, Any]  # Any: whatever the caller knows about the target
 T = TypeVar("T")
@@ -29,19 +29,34 @@ _NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 _METADATA = Metadata(name="quarterdeck")
 
 
+Changed = Callable[[frozenset[str]], None]
+
+
+class Freshness(Protocol):
+    """How fresh the flags of a process are."""
+
+    @property
+    def source(self) -> str:
+        """Where they come from; “nothing” when they have not been loaded yet."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether they may be out of date."""
+
+
 class Source(Protocol):
     """Where the process keeps its flags: `app.flags.use` has exactly this."""
 
-    def table(self) -> Table:
-        """Return the table of now."""
+    def evaluate(self, key: str, target: str | Attributes) -> Evaluation:
+        """Answer for a targeting key or a context; the reason is STALE while the flags may be out of date."""
 
-    def is_stale(self) -> bool:
-        """Return whether the table may be out of date."""
+    def status(self) -> Freshness:
+        """Return how fresh the flags are."""
 
-    def on_change(self, callback: Callable[[frozenset[str]], None]) -> Callable[[], None]:
+    def on_change(self, callback: Changed) -> Callable[[], None]:
         """Call back with the keys that changed after each new table, and return what ends that."""
 
-    def track(self, event: str, context: Attributes, value: float | None = None) -> None:
+    def track(self, event: str, target: str | Attributes, value: float | None = None) -> None:
         """Note that something a flag may have caused has happened."""
 
 
@@ -55,8 +70,8 @@ class QuarterdeckProvider(AbstractProvider):
     def __init__(self, source: Source | None = None) -> None:
         super().__init__()
         self._source = source or _own_source()
-        self._table, self._is_stale = self._source.table, self._source.is_stale
-        self._stale = False
+        self._ask = self._source.evaluate
+        self._told = ProviderStatus.READY
         self._forget: Callable[[], None] | None = None
 
     def get_metadata(self) -> Metadata:
@@ -67,11 +82,12 @@ class QuarterdeckProvider(AbstractProvider):
         """Listen for changes; the SDK tells READY once this returns.
 
         Raises:
-            ProviderNotReadyError: The process has no flags yet, not even from its disk.
+            ProviderNotReadyError: The process has no flags yet, not even from its disk. READY follows them.
         """
-        if self._table() is None:
-            raise ProviderNotReadyError("This process has not loaded its flags yet.")
         self._forget = self._source.on_change(self._changed)
+        if self._source.status().source == "nothing":
+            self._told = ProviderStatus.ERROR
+            raise ProviderNotReadyError("This process has not loaded its flags yet.")
 
     def shutdown(self) -> None:
         """Stop listening; evaluation itself holds nothing."""
@@ -144,17 +160,15 @@ class QuarterdeckProvider(AbstractProvider):
 
     def _evaluate(self, key: str, context: EvaluationContext | None) -> Evaluation:
         if context is not None and context.targeting_key and not context.attributes:
-            return self._table().evaluate(key, context.targeting_key)
-        return self._table().evaluate(key, read_context(context))
+            return self._ask(key, context.targeting_key)
+        return self._ask(key, read_context(context))
 
     def _resolved(self, made: Evaluation, value: Any) -> FlagResolutionDetails[Any]:
-        stale = self._is_stale()
-        if stale is not self._stale:
-            self._tell_staleness(stale=stale)
+        status = ProviderStatus.STALE if made.reason is OurReason.STALE else ProviderStatus.READY
+        if status is not self._told:
+            self._tell(status)
         metadata = MappingProxyType(made.metadata) if made.metadata else _NO_METADATA
-        return FlagResolutionDetails(
-            value, None, None, Reason.STALE if stale else _REASONS[made.reason], made.variant, metadata
-        )
+        return FlagResolutionDetails(value, None, None, _REASONS[made.reason], made.variant, metadata)
 
     def _unresolved(self, made: Evaluation, default: T, wanted: str) -> FlagResolutionDetails[T]:
         if made.error is not None:
@@ -166,15 +180,15 @@ class QuarterdeckProvider(AbstractProvider):
         return FlagResolutionDetails(default, ErrorCode.TYPE_MISMATCH, detail, Reason.ERROR)
 
     def _changed(self, keys: frozenset[str]) -> None:
-        self._tell_staleness(stale=self._is_stale())
+        self._tell(ProviderStatus.STALE if self._source.status().is_stale else ProviderStatus.READY)
         self.emit_provider_configuration_changed(ProviderEventDetails(flags_changed=sorted(keys)))
 
-    def _tell_staleness(self, *, stale: bool) -> None:
+    def _tell(self, status: ProviderStatus) -> None:
         """Emit STALE once when the flags begin to be out of date, and READY once when they no longer are."""
-        if stale is self._stale:
+        if status is self._told:
             return
-        self._stale = stale
-        if stale:
+        self._told = status
+        if status is ProviderStatus.STALE:
             self.emit_provider_stale(ProviderEventDetails(message="The last good copy of the flags answers."))
         else:
             self.emit_provider_ready(ProviderEventDetails())

@@ -1,13 +1,25 @@
 """flagd documents as tables and providers, for the tests."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.flag_evaluation import FlagResolutionDetails
 
 from app.flags.engine.evaluate import Table
-from app.flags.engine.model import Algorithm, Flag, FlagType, Scope, Segment, Snapshot, settings_from_json
+from app.flags.engine.model import (
+    Algorithm,
+    Evaluation,
+    Flag,
+    FlagType,
+    Reason,
+    Scope,
+    Segment,
+    Snapshot,
+    settings_from_json,
+)
 from app.flags.flagd.reading import build_flag
 from app.flags.openfeature import QuarterdeckProvider
 
@@ -43,23 +55,25 @@ class Held:
     """A source that holds still, until a test says otherwise."""
 
     def __init__(self, table: Table) -> None:
-        self.held = table
+        self.table = table
         self.stale = False
+        self.origin = "database"
         self.callbacks: list[Callable[[frozenset[str]], None]] = []
-        self.tracked: list[tuple[str, dict[str, Any], float | None]] = []
+        self.tracked: list[tuple[str, Any, float | None]] = []
 
-    def table(self) -> Table:
-        return self.held
+    def evaluate(self, key: str, target: Any) -> Evaluation:
+        made = self.table.evaluate(key, target)
+        return replace(made, reason=Reason.STALE) if self.stale and made.error is None else made
 
-    def is_stale(self) -> bool:
-        return self.stale
+    def status(self) -> Any:
+        return SimpleNamespace(source=self.origin, is_stale=self.stale)
 
     def on_change(self, callback: Callable[[frozenset[str]], None]) -> Callable[[], None]:
         self.callbacks.append(callback)
         return lambda: self.callbacks.remove(callback)
 
-    def track(self, event: str, context: Mapping[str, Any], value: float | None = None) -> None:
-        self.tracked.append((event, dict(context), value))
+    def track(self, event: str, target: Any, value: float | None = None) -> None:
+        self.tracked.append((event, target, value))
 
     def change(self, *keys: str) -> None:
         for callback in list(self.callbacks):
