@@ -2,8 +2,9 @@
 
 from flask import Flask
 
-from app.breakers import history, models, pushing, registry, service
+from app.breakers import history, models, outcomes, prometheus, pushing, registry, service
 from app.breakers.api import api_bp
+from app.breakers.degradation import degradation_bp
 from app.breakers.events import BreakerTransitioned
 from app.breakers.fleet.sync import join_fleet
 from app.breakers.reads import describe
@@ -34,6 +35,9 @@ def init_breakers(app: Flask) -> None:
     relay.duty("breaker-history", FORGET_EVERY_S, history.forget_old)
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
+    app.register_blueprint(degradation_bp)
+    outcomes.init_outcomes(app)
+    prometheus.init_prometheus()
     live.topic(TOPIC, permission="breakers:read", installation=True)
     shell.nav("Control", "Breakers", "unplug", "breakers.list_breakers", "breakers:read", mark=open_mark)
 

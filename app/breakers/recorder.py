@@ -8,7 +8,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
-from app.breakers import history, registry
+from app.breakers import history, registry, totals
 from app.breakers.figures import Minute
 from app.breakers.states import Reason, Transition
 from app.core import guards, process
@@ -92,11 +92,13 @@ class Recorder:
     def _gather(self) -> None:
         for one in registry.breakers():
             for new in one.drain_minutes():
+                totals.keep(new)
                 old = self._minutes.get((new.name, new.at), Minute(new.name, new.at, 0, 0, 0, 0))
                 self._minutes[new.name, new.at] = Minute(
                     new.name, new.at, old.calls + new.calls, old.failures + new.failures, old.slow + new.slow,
                     old.rejected + new.rejected,
                 )  # fmt: skip
+        totals.send()
         while len(self._minutes) > MOST_MINUTES:
             del self._minutes[next(iter(self._minutes))]
 

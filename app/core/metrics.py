@@ -6,9 +6,9 @@ names of limits: never an id, so the number of series stays bounded.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -54,6 +54,21 @@ class Figures:
             yield GaugeMetricFamily(PREFIX + name, meaning, value=value)
 
 
+class Asked:
+    """Metrics a feature gives at each scrape."""
+
+    def __init__(self, collect: Callable[[], Iterable[Metric]]) -> None:
+        self.collect = collect
+
+
+_asked: dict[str, Asked] = {}
+
+
+def at_scrape(name: str, collect: Callable[[], Iterable[Metric]]) -> None:
+    """Register what a feature tells at each scrape, inside the scraping request; one a name."""
+    _asked[name] = Asked(collect)
+
+
 def exposition(figures: Iterable[tuple[str, str, float]]) -> bytes:
     """Return all metrics of all processes in Prometheus' text format.
 
@@ -62,6 +77,8 @@ def exposition(figures: Iterable[tuple[str, str, float]]) -> bytes:
     """
     asked = CollectorRegistry()
     asked.register(Figures(figures))
+    for one in _asked.values():
+        asked.register(one)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(asked)  # type: ignore[no-untyped-call]  # its constructor has no annotations
         return bytes(generate_latest(asked))

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from flask import current_app
 
-from app.core import clock, tasks
+from app.core import clock, guards, tasks
 from app.core.db import db, transaction
 from app.core.money import to_text
 from app.core.tenancy import current_company_id
@@ -88,14 +88,14 @@ def write_export(job_id: str, wanted: OrderFilter, zone: str) -> int:
     """Write the file of a job and return how many orders are in it. Written again, it replaces itself."""
     settings: Settings = current_app.config["SETTINGS"]
     path = Path(settings.upload_dir.resolve() / "exports" / str(current_company_id()) / f"{job_id}.csv")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    guards.call("storage", path.parent.mkdir, parents=True, exist_ok=True)
     part, done = path.with_suffix(".part"), 0
-    with part.open("w", encoding="utf-8", newline="") as target:
+    with guards.call("storage", lambda: part.open("w", encoding="utf-8", newline="")) as target:
         for count, text in csv_chunks(wanted, zone):
-            target.write(text)
+            guards.call("storage", target.write, text)
             done += count
             tasks.progress(done, None, "Writing orders")
-    part.rename(path)
+    guards.call("storage", part.rename, path)
     return done
 
 

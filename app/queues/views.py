@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app, send_file, url_for
 
+from app.core import guards
 from app.core.access import allow
 from app.core.api import parse_query
 from app.core.auth import principal
@@ -82,7 +83,9 @@ def download_file(job_id: str) -> Response:
     path, name = made_file(job), str((job.result or {}).get("file", "export.csv"))
     if path is None:
         raise NotFound
-    return send_file(path, mimetype="text/csv; charset=utf-8", as_attachment=True, download_name=name)
+    return guards.call(
+        "storage", send_file, path, mimetype="text/csv; charset=utf-8", as_attachment=True, download_name=name
+    )
 
 
 def download_of(job: Job) -> str | None:

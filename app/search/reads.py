@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import NotFound, Problem
 from app.inventory import reads as inventory
 from app.inventory.schemas import ListItems
 from app.orders import reads as orders
@@ -47,6 +49,36 @@ class Found:
 
     number: int | None = None
     sku: str | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a text is found in."""
+
+    orders: list[Any]  # Any: the rows of the orders list
+    items: list[inventory.StockRow]
+    traces: list[Trace]
+
+
+class SearchTooSlow(Problem, code="search-too-slow", status=503):
+    """The search took too long. Ask for something more exact, such as an order's number or a SKU."""
+
+    retry_after_s: int = 5
+
+
+def find_all(text: str) -> Found | Results:
+    """Return the one thing a text names, else everything it is found in.
+
+    Raises:
+        SearchTooSlow: The database cut it off.
+    """
+    try:
+        return find_exact(text) or Results(traces=find_traces(text), orders=find_orders(text), items=find_items(text))
+    except OperationalError as error:
+        if not isinstance(error.orig, psycopg.errors.QueryCanceled):
+            raise
+        db.session.rollback()  # the page of the problem asks the database, too
+        raise SearchTooSlow from error
 
 
 def find_exact(text: str) -> Found | None:

@@ -3,8 +3,10 @@
 from flask import Blueprint, Flask, Response, redirect, request, url_for
 from werkzeug import Response as AnyResponse
 
+from app.core import guards
 from app.core.access import allow
 from app.core.auth import principal
+from app.core.errors import Problem
 from app.core.web import page
 from app.search import reads
 
@@ -21,18 +23,29 @@ def show_results() -> Response | AnyResponse:
         return page("search/index.html", q="", orders=[], items=[], traces=[], pages=[])
     if principal().acting_in is None:
         return redirect(url_for("orders.index", q=text), 303)
-    exact = reads.find_exact(text)
-    if exact is not None:
-        return redirect(page_of_found(exact), 303)
-    traces = reads.find_traces(text)
+    try:
+        found = guards.call("search", reads.find_all, text)
+    except Problem as refusal:
+        if not guards.is_refusal(refusal):
+            raise
+        return show_away(text, getattr(refusal, "retry_after_s", 1))
+    if isinstance(found, reads.Found):
+        return redirect(page_of_found(found), 303)
     return page(
         "search/index.html",
         q=text,
-        orders=reads.find_orders(text),
-        items=reads.find_items(text),
-        traces=traces,
-        pages=sorted({href for trace in traces if (href := page_of_trace(trace))}),
+        orders=found.orders,
+        items=found.items,
+        traces=found.traces,
+        pages=sorted({href for trace in found.traces if (href := page_of_trace(trace))}),
     )
+
+
+def show_away(text: str, retry_after_s: int) -> Response:
+    """The page while search rests: it says so, and where to look meanwhile."""
+    response = page("search/index.html", status=503, q=text, away_s=retry_after_s, orders=[], items=[], traces=[])
+    response.headers["Retry-After"] = str(retry_after_s)
+    return response
 
 
 def page_of_found(found: reads.Found) -> str:

@@ -12,6 +12,7 @@ from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from app.core import guards
 from app.orders.imports.problems import EmptyFile, NotCsv, WrongHeader
 
 CHUNK = 1 << 20
@@ -94,8 +95,8 @@ def refuse_binary(head: bytes) -> None:
 @contextmanager
 def open_bytes(path: Path) -> Iterator[BinaryIO]:
     """Open a file, unpacked by what its first bytes say; its name may lie."""
-    with path.open("rb") as plain:
-        magic = plain.read(len(XZ_MAGIC))
+    with guards.call("storage", lambda: path.open("rb")) as plain:
+        magic = guards.call("storage", plain.read, len(XZ_MAGIC))
         plain.seek(0)
         if magic == XZ_MAGIC:
             with lzma.open(plain) as stream:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import sqlalchemy as sa
 from flask import current_app
 
-from app.core import clock, tasks
+from app.core import clock, guards, tasks
 from app.core.context import actor
 from app.core.db import db, transaction
 from app.core.errors import BodyTooLarge, Problem
@@ -40,7 +40,7 @@ def keep_upload(stream: BinaryIO, *, kind: ImportKind, file_name: str, source: s
     """
     import_id = new_ulid()
     path = path_of(import_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    guards.call("storage", path.parent.mkdir, parents=True, exist_ok=True)
     try:
         size = _write(stream, path)
         preview = with_lines(preview_file(look_at(path), kind))
@@ -67,12 +67,12 @@ def with_lines(account: dict[str, Any]) -> dict[str, Any]:
 def _write(stream: BinaryIO, path: Path) -> int:
     settings: Settings = current_app.config["SETTINGS"]
     size = 0
-    with path.open("wb") as target:
+    with guards.call("storage", lambda: path.open("wb")) as target:
         while chunk := stream.read(CHUNK):
             size += len(chunk)
             if size > settings.max_upload_bytes:
                 raise BodyTooLarge(limit_bytes=settings.max_upload_bytes)
-            target.write(chunk)
+            guards.call("storage", target.write, chunk)  # by itself: how fast the sender is says nothing
     if not size:
         raise EmptyFile
     return size
@@ -166,6 +166,8 @@ def _run(row: Import, find: Callable[[], SourceFile]) -> dict[str, Any]:
         load = stock.load if row.kind == ImportKind.INVENTORY else load_sales
         report = with_lines(load(find(), row))
     except (Problem, tasks.JobCancelled) as error:
+        if guards.is_refusal(error):
+            raise  # the storage rests: the job waits, and begins again
         sentence = error.sentence if isinstance(error, Problem) else "Stopped on request. What was imported stays."
         _finish(row.id, ImportState.FAILED, error=sentence)
         raise
