@@ -2,10 +2,11 @@
 
 from flask import Flask
 
-from app.core import gates, relay
-from app.flags import counts, doors, models, use
+from app.core import gates, relay, shell
+from app.flags import counts, doors, listeners, models, use
 from app.flags.ofrep import setup as ofrep
 from app.flags.process import hold_flags
+from app.flags.views import bp
 
 __all__ = ["init_flags", "models"]  # imported for the tables
 
@@ -18,3 +19,6 @@ def init_flags(app: Flask) -> None:
     doors.init_doors(app)
     ofrep.init_ofrep(app)
     relay.duty("flag-counts", counts.ROLL_UP_EVERY_S, counts.roll_up)
+    app.register_blueprint(bp)
+    listeners.listen()
+    shell.nav("Control", "Flags", "flag", "flags.list_flags", "flags:read")

@@ -93,6 +93,12 @@ def known(scope: Scope) -> Iterator[Somebody]:
             yield Somebody(row.id, row.name, context)
 
 
+def known_companies(most: int = 200) -> list[dict[str, str]]:
+    """Return the first companies, to choose from."""
+    rows, _ = accounts.list_companies(limit=most)
+    return [{"slug": row.slug, "name": row.name} for row in rows if row.type != "platform"]
+
+
 def reach_of(table: Table, flag: Flag) -> Reach:
     """Return whom a flag is on for. A global flag is on for everybody or nobody, so nobody is looked at."""
     reach = Reach(flag.scope)

@@ -8,7 +8,7 @@ from app.flags.engine.conditions import say_condition
 from app.flags.engine.model import WHOLE, Decider, Evaluation, Flag, FlagType, Reason, Rule, Scope, Serve
 from app.flags.views.wording import WHO, percent_text
 
-SHOWN_NAMES = 6
+SHOWN_NAMES, SORTED_AT_MOST = 6, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,12 @@ def _served(flag: Flag, serve: Serve) -> str:
 def _list_step(
     decider: Decider, targets: frozenset[str], names: Mapping[str, str], who: str, gives: str, *, is_on: bool
 ) -> ShownStep:
-    shown = sorted(targets)[:SHOWN_NAMES] if len(targets) <= SHOWN_NAMES * 10 else _some(targets)
-    words = tuple(names.get(target, target) for target in shown)
+    words = tuple(names.get(target, target) for target in first_targets(targets))
     return ShownStep(decider, gives, is_on, who, names=words, more=len(targets) - len(words))
 
 
-def _some(targets: frozenset[str]) -> list[str]:
-    """Return a few of very many without sorting all of them."""
+def first_targets(targets: frozenset[str]) -> list[str]:
+    """Return a few of a list; very many are not sorted for it."""
+    if len(targets) <= SORTED_AT_MOST:
+        return sorted(targets)[:SHOWN_NAMES]
     return sorted(target for target, _ in zip(targets, range(SHOWN_NAMES), strict=False))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.core.present import plural
-from app.flags.models import FlagVersion
+from app.flags.reads import ChangeEntry
 from app.flags.views.steps import split_text
 from app.flags.views.wording import percent_text
 
@@ -41,12 +41,12 @@ class Entry:
     can_revert: bool
 
 
-def entries_of(versions: Iterable[FlagVersion]) -> list[Entry]:
+def entries_of(versions: Iterable[ChangeEntry]) -> list[Entry]:
     """Return the entries of some changes, in their order."""
     return [entry_of(version) for version in versions]
 
 
-def entry_of(version: FlagVersion) -> Entry:
+def entry_of(version: ChangeEntry) -> Entry:
     """Return one change in words."""
     what = say_change(version.act, version.changes, version.lists)
     is_by_nobody = version.actor.get("kind") not in {"user", "token"}
@@ -61,7 +61,7 @@ def entry_of(version: FlagVersion) -> Entry:
         where,
         version.reason,
         diff_of(version.changes, version.lists),
-        can_revert=version.act != "created",
+        can_revert=version.act != "created" and version.reverted_by is None,
     )
 
 
