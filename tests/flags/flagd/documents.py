@@ -59,9 +59,11 @@ class Held:
         self.stale = False
         self.origin = "database"
         self.callbacks: list[Callable[[frozenset[str]], None]] = []
+        self.asked: list[Any] = []
         self.tracked: list[tuple[str, Any, float | None]] = []
 
     def evaluate(self, key: str, target: Any) -> Evaluation:
+        self.asked.append(target)
         made = self.table.evaluate(key, target)
         return replace(made, reason=Reason.STALE) if self.stale and made.error is None else made
 
