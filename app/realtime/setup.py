@@ -5,6 +5,7 @@ from flask import Flask
 from app.core import live, shell
 from app.realtime.api import api_bp
 from app.realtime.cli import live_cli
+from app.realtime.maintenance import init_maintenance
 from app.realtime.sockets import init_sockets
 from app.realtime.views import bp
 from config import Settings
@@ -16,6 +17,7 @@ def init_realtime(app: Flask, settings: Settings) -> None:
     live.topic("notices", permission="events:read")
     live.topic("system", permission="events:read")
     init_sockets(app, settings)
+    init_maintenance(app)
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
     app.cli.add_command(live_cli)

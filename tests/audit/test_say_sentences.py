@@ -33,8 +33,8 @@ def test_words_are_made_of_fields_that_facts_have(app: Flask) -> None:
 
 def example(kind: str) -> Any:
     """Return a value of a field's type, as facts are annotated."""
-    first = kind.split("|", maxsplit=1)[0].strip().removeprefix("<class '").removesuffix("'>").split(".")[-1]
-    first = re.sub(r"\[.*|^<enum '|'>$", "", first)
+    named = re.sub(r"\[.*|^<(class|enum) '|'>$", "", kind.split("|", maxsplit=1)[0].strip())
+    first = named.rpartition(".")[2]
     known = {"int": 3, "bool": True, "float": 1.0, "dict": {}, "list": [], "Role": "staff", "JobState": "queued"}
     return known.get(first, "word")
 
@@ -43,7 +43,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("flag.changed", {"key": "vision-analysis", "environment": "production", "act": "disable", "changes": {"enabled": [True, False]}}, "switched vision-analysis off in production"),
     ("flag.changed", {"key": "x", "environment": "staging", "act": "percentage", "changes": {"percentage": [10_000, 12_500]}}, "moved x from 10 % to 12.5 % in staging"),
     ("flag.changed", {"key": "x", "environment": "production", "act": "allow", "changes": {}, "lists": {"allow": {"added": ["harbour"], "removed": []}}}, "put harbour on the allow list of x in production"),
-    ("flag.changed", {"key": "x", "environment": "production", "act": "replace", "changes": {}, "lists": {"block": {"added": ["a"], "count": {"added": 2000, "removed": 1}, "removed": ["b"]}}}, "put 2,000 targets on and took b off the block list of x in production"),
+    ("flag.changed", {"key": "x", "environment": "production", "act": "replace", "changes": {}, "lists": {"block": {"added": ["a"], "addedCount": 2000, "removed": ["b"], "removedCount": 1}}}, "put 2,000 targets on and took b off the block list of x in production"),
     ("flag.changed", {"key": "x", "environment": None, "act": "edit", "changes": {"description": ["", "Y"], "owner": ["", "Z"]}}, "changed x: description and owner"),
     ("inventory.updated", {"sku": "A", "delta": -2, "onHand": 5, "orderNumber": 7, "available": 3}, "took 2 units from A, order 7: 5 on hand"),
     ("breaker.forced", {"name": "storage", "from": "CLOSED", "to": "FORCED_OPEN"}, "forced breaker storage open"),

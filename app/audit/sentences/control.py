@@ -55,10 +55,7 @@ def list_words(key: str, name: str, moved: Data) -> str:
 
 def size(moved: Data, side: str) -> int:
     """Return how many moved; long lists are cut and carry their count."""
-    counted = moved.get("count")
-    if isinstance(counted, dict) and side in counted:
-        return int(counted[side])
-    return len(moved.get(side) or [])
+    return int(moved.get(f"{side}Count") or len(moved.get(side) or []))
 
 
 def ids(moved: Data, side: str, many: int) -> str:
