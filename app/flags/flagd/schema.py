@@ -6,6 +6,7 @@ from typing import Any
 
 from app.flags.engine.model import KEY_PATTERN, FlagType
 from app.flags.flagd.faults import Fault, below, kind_of
+from app.flags.flagd.storable import check_storable
 from app.flags.flagd.targeting_schema import check_targeting
 
 MAX_FLAGS = 10_000
@@ -21,6 +22,9 @@ def check_document(document: Any, *, lists: bool = True) -> list[Fault]:
         document: The parsed JSON.
         lists: Whether `flags` may be a list of flags with keys, as the daemon's own files may have it.
     """
+    odd = check_storable(document)
+    if odd:
+        return odd
     if not isinstance(document, dict):
         return [Fault("", f"A flagd document is an object with “flags”, not {kind_of(document)}.")]
     faults = check_metadata(document.get("metadata"), "/metadata") + _check_evaluators(document)

@@ -72,7 +72,7 @@ def _check_var(given: Any, path: str, depth: int) -> list[Fault]:
         fits = bool(given) and isinstance(given[0], str)
         if not fits or any(isinstance(default, list | dict) for default in given[1:]):
             return [Fault(path, "“var” takes a name, or a list of a name and a plain default.")]
-    return []
+    return _check_rule(given, path, depth) if isinstance(given, dict) else []
 
 
 def _check_missing(given: Any, path: str, depth: int) -> list[Fault]:

@@ -91,6 +91,32 @@ def test_a_mistake_in_the_document_is_named_with_its_place(document, path):
     assert path in [fault.path for fault in check_document(document)]
 
 
+DEEP: dict = {}
+for _ in range(2_000):
+    DEEP = {"a": DEEP}
+
+
+@pytest.mark.parametrize(
+    ("odd", "says"),
+    [
+        ({**SWITCH, "variants": {"a": DEEP, "b": {}}}, "nested"),
+        ({**SWITCH, "targeting": {"var": DEEP}}, "nested"),
+        ({**SWITCH, "variants": {"a": float("nan"), "b": 1}}, "no number"),
+        ({**SWITCH, "variants": {"a": "\x00", "b": "x"}}, "U+0000"),
+        ({**SWITCH, "metadata": {"\ud800": "x"}}, "half of a character"),
+    ],
+)
+def test_what_the_database_cannot_keep_is_refused(odd, says):
+    faults = check_document({"flags": {"f": odd}})
+    assert [fault.path.startswith("/flags/f/") for fault in faults] == [True]
+    assert says in faults[0].says
+
+
+def test_a_mistake_in_every_flag_is_told_twenty_times():
+    flags = {str(number): {**SWITCH, "variants": {"a": "\x00"}} for number in range(100)}
+    assert len(check_document({"flags": flags})) == 20
+
+
 PLUS = {"+": [{"var": "current"}, {"var": "accumulator"}]}
 STAMP = {"var": "$flagd.timestamp"}
 
