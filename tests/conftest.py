@@ -37,7 +37,7 @@ def environment_for(urls: dict[str, str], redis_url: str, home: Path) -> dict[st
         "UPLOAD_DIR": str(home / "uploads"),
         "SESSION_SECRET": TEST_SECRET,
         "LOG_LEVEL": "WARNING",
-        "OFREP_ORIGINS": "http://shop.test",
+        "OFREP_ORIGINS": "https://shop.test",
     }
 
 
@@ -144,6 +144,19 @@ def build_stage(services: servers.Services, redis_number: int, home: Path) -> It
     with made.app_context():
         for engine in db.engines.values():
             engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def mended_breakers() -> Iterator[None]:
+    """Breakers belong to the process: what one test broke must not refuse the next one's calls."""
+    yield
+    from app.breakers import registry
+    from app.breakers.states import State
+
+    for one in registry.breakers():
+        if one.state is not State.CLOSED or any(one.figures_now()[1:]):
+            one.force(None)
+            registry.reset(one.name)
 
 
 @pytest.fixture(scope="session")
