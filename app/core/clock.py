@@ -13,6 +13,11 @@ def rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def parse(text: str) -> datetime:
+    """Read what `rfc3339` wrote."""
+    return datetime.fromisoformat(text)
+
+
 def days_from_now(days: int | None) -> datetime | None:
     """Return the instant so many days ahead; None for never."""
     return None if days is None else now() + timedelta(days=days)
