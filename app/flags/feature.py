@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.core import gates, relay, shell
 from app.flags import counts, doors, listeners, models, use
+from app.flags.api import api_bp
 from app.flags.ofrep import setup as ofrep
 from app.flags.process import hold_flags
 from app.flags.views import bp
@@ -17,6 +18,7 @@ def init_flags(app: Flask) -> None:
     gates.answer_with(lambda key, default: use.is_enabled(key, default=default))
     app.jinja_env.globals["flag"] = use.is_enabled
     doors.init_doors(app)
+    app.register_blueprint(api_bp)
     ofrep.init_ofrep(app)
     relay.duty("flag-counts", counts.ROLL_UP_EVERY_S, counts.roll_up)
     app.register_blueprint(bp)

@@ -121,7 +121,7 @@ def _changed_flags(environment: str, held: int) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
             FlagRow.key, FlagRow.type, FlagRow.variants, FlagRow.on_variant, FlagRow.off_variant, FlagRow.scope,
-            FlagRow.salt, FlagRow.algorithm, FlagRow.about.label("about"), FlagRow.archived_at,
+            FlagRow.salt, FlagRow.algorithm, FlagRow.about.label("about"), FlagRow.archived_at, FlagRow.description,
             FlagEnvironment.settings, sa.func.coalesce(FlagEnvironment.version, 0).label("version"),
             sa.func.coalesce(FlagEnvironment.lists_changed_in, 0).label("lists_changed_in"),
             watched.label("watched"),

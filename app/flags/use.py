@@ -114,6 +114,15 @@ def table() -> Table:
     return held.ready_table() if held else Table(Snapshot(0, "", {}, {}))
 
 
+def descriptions() -> dict[str, str]:
+    """Return flag → what it is for, of every flag this process knows."""
+    held = holder.here.process
+    if held is None:
+        return {}
+    held.ready_table()
+    return {key: record.get("description", "") for key, record in held.loaded.records.items()}
+
+
 def is_stale() -> bool:
     """Say whether the answers may be out of date."""
     held = holder.here.process

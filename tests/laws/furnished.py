@@ -54,6 +54,7 @@ def furnish(owner: Person) -> Furnished:
     assets = [rule for rule in owner.app.url_map.iter_rules() if rule.endpoint == "assets.show_asset"]
     assert assets
     made.values |= {"filename": "icons.svg", "file": "none.css", "secret": "not-a-secret", "socket_id": "not-a-socket"}
+    made.values |= {"name": "email", "how": "open"}  # a breaker, and a way to hold it
     return made
 
 

@@ -13,16 +13,20 @@ from app.flags.service.settings import (
     set_settings,
     set_split,
 )
+from app.flags.service.whole import Imported, configure_flag, import_flags
 
 __all__ = [
+    "Imported",
     "allow",
     "archive_flag",
     "archive_segment",
     "block",
+    "configure_flag",
     "create_flag",
     "disable",
     "edit_flag",
     "enable",
+    "import_flags",
     "remove_from_list",
     "replace_list",
     "revert",

@@ -23,7 +23,7 @@ from app.flags.models import FlagEnvironment, FlagRow, FlagSegment, FlagVersion
 from app.flags.problems import FlagChanged, FlagNotFound
 from app.flags.reads.detail import is_key
 from app.flags.service.checks import check_prerequisites, check_settings, check_storable, check_targeting
-from app.flags.service.settings_form import changes_between, normal_settings
+from app.flags.service.settings_form import changes_between, normal_settings, outside_changes
 
 JSON = dict[str, Any]
 SHOWN = 20  # targets of a changed list in a fact
@@ -186,7 +186,7 @@ def refuse_stale(flag: FlagRow, here: FlagEnvironment, version: int | None) -> N
         return
     last = newer[-1] if newer else None
     raise FlagChanged(
-        yours=version, current=here.version, changed=changed, changed_by=last.actor.get("name") if last else None,
+        yours=version, current=here.version, changed=outside_changes(changed), changed_by=last.actor.get("name") if last else None,
         changed_at=last.at if last else None,
     )  # fmt: skip
 

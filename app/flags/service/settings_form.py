@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.flags.engine.model import WHOLE
+from app.flags.reads.detail import percent_of
 
 JSON = dict[str, Any]
 DEFAULTS: JSON = {
@@ -67,3 +68,23 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict
 
 def _has_bool(*values: Any) -> bool:
     return any("True" in repr(value) or "False" in repr(value) for value in values)
+
+
+def outside(name: str, value: Any) -> Any:  # Any: a field of the settings
+    """Return a field as the API writes it: shares as percent, splits as objects."""
+    if value is None:
+        return None
+    if name == "percentage":
+        return percent_of(value)
+    if name == "split":
+        return [{"variant": variant, "weight": weight} for variant, weight in value]
+    if name == "rules":
+        return [
+            {**rule, "serve": {part: outside(part, given) for part, given in rule["serve"].items()}} for rule in value
+        ]
+    return value
+
+
+def outside_changes(changes: Mapping[str, Any]) -> JSON:
+    """Return field → [before, after] as the API writes it."""
+    return {name: [outside(name, before), outside(name, after)] for name, (before, after) in changes.items()}
