@@ -42,6 +42,7 @@ KINDS = {
     "breakers": Kind("breakers.show_breaker", "name", "breaker"),
 }
 OF_INSTALLATION = {"flags", "breakers"}
+REVERTIBLE = {"flag.changed", "flag.archived"}
 
 
 def link_of(entry: Entry) -> Link | None:
@@ -59,6 +60,18 @@ def link_of(entry: Entry) -> Link | None:
 def label(kind: Kind, value: str) -> str:
     """Return what people call it; a job's id says nothing."""
     return kind.noun if kind.noun == "job" else f"{kind.noun} {value}"
+
+
+def undo_of(entry: Entry) -> str | None:
+    """Return the address that takes a change of a flag back; None for what is not taken back from here."""
+    change = entry.data.get("change")
+    if (
+        entry.type not in REVERTIBLE
+        or not isinstance(change, str)
+        or "flags.revert_version" not in current_app.view_functions
+    ):
+        return None
+    return current_app.url_for("flags.revert_version", key=entry.row_id, version_id=change)
 
 
 def is_installation(entry: Entry) -> bool:

@@ -28,7 +28,7 @@ def list_entries() -> Response:
     return page(
         "audit/index.html", block="rows", live=state, entries=found.entries, next_cursor=found.next_cursor,
         wanted=wanted, chips=chips_of(wanted), topics=[(name, name) for name in reads.topics()], is_everywhere=who.acting_in is None,
-        heard=" ".join(heard) if wanted.after is None else "", link_of=links.link_of, is_installation=links.is_installation,
+        heard=" ".join(heard) if wanted.after is None else "", link_of=links.link_of, is_installation=links.is_installation, undo_of=links.undo_of,
     )  # fmt: skip
 
 

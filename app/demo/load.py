@@ -9,11 +9,15 @@ from app.core import clock
 from app.core.context import acting_as
 from app.core.db import transaction
 from app.core.ids import CompanyId
+from app.core.installation import installation
 from app.core.tenancy import acting_for
 from app.demo import catalogue
 from app.demo.cast import USERS, WORKERS
 from app.demo.story import Teller
 from app.demo.write import write_story
+from app.flags import reads as flags
+from app.flags import service as flag_service
+from app.flags.gates import Gate
 
 ACTOR = {"kind": "command", "name": "flask demo load"}
 NAMES = {
@@ -43,7 +47,19 @@ def load_demo(password: str) -> list[Loaded]:
         ids = {slug: companies.ensure_company(slug, name, type=kind) for slug, (name, kind) in NAMES.items()}
         for email, name, role, slug in USERS:
             people.ensure_user(ids[slug], email=email, name=name, role=role, password=password)
-        return [load_company(slug, ids[slug]) for slug in PER_DAY]
+        loaded = [load_company(slug, ids[slug]) for slug in PER_DAY]
+        open_bulk()
+    return loaded
+
+
+def open_bulk() -> None:
+    """Let the demonstration act on many rows, unless somebody has decided about that flag already."""
+    with installation():
+        if flags.find_flag(Gate.BULK_OPERATIONS).version > 1:
+            return
+        reason = "The demonstration shows it"
+        flag_service.enable(Gate.BULK_OPERATIONS, reason=reason)
+        flag_service.allow(Gate.BULK_OPERATIONS, *PER_DAY, reason=reason)
 
 
 def load_company(slug: str, company_id: CompanyId) -> Loaded:

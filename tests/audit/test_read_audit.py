@@ -12,6 +12,8 @@ from app.core.db import transaction
 from app.core.ids import new_ulid
 from app.core.installation import installation
 from app.core.outbox import FACTS, Fact, record
+from app.flags import service
+from tests.flags.acts import as_platform, make_flag
 from tests.world import Person
 
 Pump = Callable[[], int]
@@ -149,3 +151,28 @@ def test_the_progress_of_a_job_is_no_act(app: Flask, ada: Person, pump: Pump) ->
             record(JobUpdated(id=job, name="orders.import", state=JobState(state), done=done, total=10, message=""))
     pump()
     assert [entry["data"]["state"] for entry in entries(ada, row=job)] == ["done", "queued"]
+
+
+def test_a_change_of_a_flag_is_said_and_taken_back_from_here(app: Flask, ada: Person, pat: Person, pump: Pump) -> None:
+    key = make_flag(pat)
+    with as_platform(pat):
+        service.enable(key, environment="staging", reason="Shown at the fair")
+    pump()
+    found = entries(pat, row=key, type="flag.changed")[0]
+    assert found["sentence"] == f"{pat.name} switched {key} on in staging."
+    assert found["reason"] == "Shown at the fair"
+    assert found["changes"] == {"enabled": {"before": False, "after": True}}
+    address = f"/flags/{key}/versions/{found['data']['change']}/revert"
+    assert f'action="{address}"' in pat.get("/audit", query_string={"row": key}).text
+    assert pat.post(address, data={"reason": "Taken back from the audit"}).status_code == 303
+    pump()
+    assert entries(pat, row=key)[0]["sentence"] == f"{pat.name} took back a change: switched {key} off in staging."
+    assert pat.post(address, data={}).status_code == 409
+    assert entries(ada, row=key) == []
+
+
+def test_a_request_id_in_search_leads_here(ada: Person, sam: Person, pump: Pump) -> None:
+    _, request = place(ada)
+    pump()
+    assert f'href="/audit?request={request}"' in ada.get(f"/search?q={request}").text
+    assert "/audit?request" not in sam.get(f"/search?q={request}").text

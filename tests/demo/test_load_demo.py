@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.core.db import transaction
+from app.core.installation import installation
 from app.core.tenancy import acting_for
 from app.demo import catalogue
-from app.demo.load import PER_DAY, load_company
+from app.demo.load import PER_DAY, load_company, open_bulk
 from app.demo.story import Teller
 from app.demo.write import write_story
+from app.flags import reads, service
+from tests.conftest import build_stage
 
 NOW = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 BOOKS = """
@@ -95,3 +98,19 @@ def test_an_order_of_the_demonstration_can_be_worked_on(ada):
     shipped = ada.post(f"/api/orders/{packed.number}/shipment", json={"carrier": "DPD", "trackingNumber": "T1"})
     assert shipped.status_code in {200, 201}, shipped.text
     assert shipped.json["state"] == "shipped"
+
+
+@pytest.fixture
+def untouched(services, worker_number, tmp_path):
+    """An installation of its own, where nobody has changed a flag yet."""
+    yield from build_stage(services, worker_number, tmp_path)
+
+
+def test_the_demonstration_may_act_on_many_rows_until_somebody_says_no(untouched):
+    with untouched.app.app_context(), installation():
+        open_bulk()
+        opened = reads.find_flag("bulk-operations")
+        assert (opened.is_enabled, opened.allowed) == (True, 2)
+        service.disable("bulk-operations", reason="No")
+        open_bulk()
+        assert not reads.find_flag("bulk-operations").is_enabled
