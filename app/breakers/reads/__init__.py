@@ -10,7 +10,7 @@ from app.breakers.reads.board import (
     list_breakers,
     must_exist,
 )
-from app.breakers.reads.fleet import agreed_here, callers_of, last_calls, state_here
+from app.breakers.reads.fleet import agreed_here, callers_of, callers_of_all, last_calls, state_here
 from app.breakers.reads.minutes import Point, Traffic, list_minutes
 from app.breakers.reads.touching import Touch, register_touching, touching
 from app.breakers.reads.transitions import Stretch, TransitionPage, list_transitions, ribbons
@@ -25,6 +25,7 @@ __all__ = [
     "TransitionPage",
     "agreed_here",
     "callers_of",
+    "callers_of_all",
     "describe",
     "find_breaker",
     "held_of",

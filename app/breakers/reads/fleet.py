@@ -95,6 +95,16 @@ def callers_of(name: str) -> list[tuple[str, int]]:
         return []
 
 
+def callers_of_all(names: Sequence[str], most: int = 2) -> dict[str, list[str]]:
+    """Return who calls each of some breakers most; nobody when Valkey is away."""
+    try:
+        return request_redis().run(
+            lambda client: {name: [caller for caller, _ in reports.read_callers(client, name)[:most]] for name in names}
+        )
+    except RedisAway:
+        return {name: [] for name in names}
+
+
 def state_here(name: str) -> State:
     """Return the state this process is in, without asking anybody."""
     one = one_here(name)

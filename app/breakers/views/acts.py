@@ -11,7 +11,7 @@ from app.breakers.states import State
 from app.breakers.views import looks
 from app.breakers.views.blueprint import bp
 from app.core.access import allow
-from app.core.errors import InvalidInput
+from app.core.errors import NotFound
 from app.core.idempotency import once
 from app.core.web import done, page
 
@@ -82,7 +82,7 @@ def reach_of(name: str) -> dict[str, Any]:  # Any: what the template shows
 def _hold(how: str) -> tuple[State, Callable[..., BreakerRow], str]:
     found = HOLDS.get(how)
     if found is None:
-        raise InvalidInput(errors=[{"field": "how", "message": f"Give one of {', '.join(HOLDS)}."}])
+        raise NotFound
     return found
 
 

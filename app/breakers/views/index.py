@@ -39,6 +39,7 @@ def list_breakers() -> Response:
         "breakers/list.html" if is_partial() else "breakers/index.html",
         live=state, found=found, now_at=now, start=start, windows=windows, hours=WINDOWS[window],
         ribbons={one.name: drawn.get(one.name) or [whole(one)] for one in found},
+        callers=reads.callers_of_all([one.name for one in found]),
         verdict=looks.verdict_of(found, now), looks=looks, is_degraded=any(one.is_degraded for one in found),
         process_count=max((len(one.reports) for one in found), default=0),
     )  # fmt: skip

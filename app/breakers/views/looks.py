@@ -1,11 +1,12 @@
 """How a breaker looks and what is said of it: words for states, reasons and figures."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.breakers.reads import BreakerView
 from app.breakers.states import Reason, State
-from app.core.present import format_duration, plural
+from app.core.present import format_count, format_duration, plural
 
 HELD_WORDS = {State.FORCED_OPEN: "Forced open", State.DISABLED: "Held closed", State.METRICS_ONLY: "Only measuring"}
 TICKS = 1000
@@ -68,6 +69,16 @@ def percent(rate: float) -> str:
     if rate < 0:
         return "–"
     return f"{rate:.0f}%" if rate >= 10 or rate == round(rate) else f"{rate:.1f}%"  # noqa: PLR2004
+
+
+def pace(per_minute: float) -> str:
+    """Return calls a minute: exact below ten, because one call in a while is not none."""
+    return format_count(round(per_minute)) if per_minute >= 10 else f"{per_minute:.1f}".removesuffix(".0")  # noqa: PLR2004
+
+
+def in_short(description: str) -> str:
+    """Return the first part of a description, for a row."""
+    return re.split(r"[.:](?:\s|$)", description, maxsplit=1)[0]
 
 
 def verdict_of(found: list[BreakerView], now: datetime) -> Verdict:
