@@ -21,7 +21,7 @@ from app.flags.views.steps import first_targets, steps_of
 from app.flags.views.story import entries_of
 from app.flags.views.verdicts import flag_verdict, say_reach, would_reach
 from app.flags.views.why import why_asked
-from app.flags.views.wording import percent_text
+from app.flags.views.wording import percent_text, value_text
 
 SHOWN_CHANGES, PAGE_CHANGES = 8, 50
 DAY_MINUTES = 24 * 60
@@ -56,14 +56,16 @@ def _context(sheet: Sheet) -> dict[str, Any]:
     one, place, setup = sheet.one, sheet.place, sheet.setup
     changes = reads.list_versions(one.key, None, SHOWN_CHANGES, environment=place.environment)
     reach = reach_of(sheet.table, setup)
+    shown = reach if setup.settings.enabled else would_reach(sheet.table, setup)
     companies = [] if setup.scope is Scope.GLOBAL else known_companies()
     return {
         **sheet.frame(),
         **would_say(sheet),
         "changed_by": one.changed_by.get("name"),
-        "verdict": flag_verdict(setup, reach, place, one.version),
+        "verdict": flag_verdict(setup, reach, shown, place, one.version),
+        "value_text": value_text,
         "steps": steps_of(setup, _names(sheet)),
-        "draw": draw_bar(setup, reach, last_share([entry.changes for entry in changes.items])),
+        "draw": draw_bar(setup, shown, last_share([entry.changes for entry in changes.items])),
         "why": why_asked(sheet.table, setup),
         "companies": companies,
         "use": _use(sheet),

@@ -94,8 +94,8 @@ def draw_bar(setup: Flag, reach: Reach, was: int | None) -> DrawBar:
     )
     said = ", ".join(f"{mark:.1f}" for mark in marks[:10])
     label = f"{percent_text(share)} on." + (f" Draws of those that reach this step: {said}" if marks else "")
-    before = was if was is not None and was < share else None
-    shows_was = before is not None and share - before >= 8_000  # noqa: PLR2004 (two figures need that much room)
+    before = was if was and was < share else None
+    shows_was = before is not None and before >= MIDDLE[0] and share - before >= 8_000  # noqa: PLR2004 (two figures need that much room)
     return DrawBar(
         share / 1000, percent_text(share), many if setup.scope is not Scope.GLOBAL else "whoever asks", label,
         share >= WHOLE, "start" if share < MIDDLE[0] else "end" if share > MIDDLE[1] else "middle", marks,

@@ -79,7 +79,7 @@ def say_change(act: str, changes: Mapping[str, Any], lists: Mapping[str, Any]) -
 
 def diff_of(changes: Mapping[str, Any], lists: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
     """Return the difference as the page's diff takes it."""
-    found = {name: {"before": _as_json(pair[0]), "after": _as_json(pair[1])} for name, pair in changes.items()}
+    found = {name: _pair(name, *pair) for name, pair in changes.items()}
     for name, change in _changed_lists(lists):
         removed, added = (_names(change, what) for what in ("removed", "added"))
         found[f"{name} list"] = {"before": removed or None, "after": added or None}
@@ -91,9 +91,9 @@ def conflict_diff(changed: Mapping[str, Any]) -> dict[str, dict[str, str | None]
     found: dict[str, dict[str, str | None]] = {}
     for name, pair in changed.items():
         if isinstance(pair, list | tuple) and len(pair) == 2:  # noqa: PLR2004 (before, after)
-            found[name] = {"before": _as_json(pair[0]), "after": _as_json(pair[1])}
+            found[name] = _pair(name, *pair)
         elif isinstance(pair, Mapping) and {"before", "after"} <= pair.keys():
-            found[name] = {"before": _as_json(pair["before"]), "after": _as_json(pair["after"])}
+            found[name] = _pair(name, pair["before"], pair["after"])
         else:
             found[name] = {"before": None, "after": _as_json(pair)}
     return found
@@ -147,6 +147,12 @@ def _names(change: Mapping[str, Any], what: str) -> str:
 
 def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def _pair(name: str, before: Any, after: Any) -> dict[str, str | None]:
+    if name == "percentage":
+        return {"before": percent_text(before or 0), "after": percent_text(after or 0)}
+    return {"before": _as_json(before), "after": _as_json(after)}
 
 
 def _as_json(value: Any) -> str | None:  # Any: a setting of any kind

@@ -24,18 +24,21 @@ class FlagVerdict:
     where: str
 
 
-def flag_verdict(flag: Flag, reach: Reach, place: Place, version: int) -> FlagVerdict:
+def flag_verdict(flag: Flag, reach: Reach, would: Reach, place: Place, version: int) -> FlagVerdict:
     """Return for whom a flag is on in an environment.
 
     Args:
         flag: The flag.
         reach: Whom it is on for now.
+        would: Whom it would be on for with its switch on.
         place: The environment.
         version: The revision of its last change, which processes should hold.
     """
     where = say_processes(version) if place.is_home else "kept for those who ask for this environment"
     if not flag.settings.enabled:
-        return FlagVerdict("idle", "", f"Switched off in {place.environment}.", " Nobody gets it.", where)
+        on = switched_on(flag)
+        rest = f" Nobody gets it; switched on, it reaches {'everybody' if on.scope is Scope.GLOBAL else say_reach(on, would)}."
+        return FlagVerdict("idle", "", f"Switched off in {place.environment}.", rest, where)
     if flag.scope is Scope.GLOBAL:
         return FlagVerdict(*_say_global(flag, place), where)
     ways = f": {reach.ways}." if reach.on and reach.ways else "."
