@@ -1,5 +1,6 @@
 """Settings in the one form they are kept, compared and shown in; see engine/model.py for what they say."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,8 +63,13 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict
     return {
         name: [before.get(name), value]
         for name, value in after.items()
-        if repr(before.get(name)) != repr(value) and (before.get(name) != value or _has_bool(before.get(name), value))
+        if _text(before.get(name)) != _text(value) and (before.get(name) != value or _has_bool(before.get(name), value))
     }
+
+
+def _text(value: Any) -> str:  # Any: a field of the settings
+    """Return a value so that true is not 1, and the order of keys, which the database changes, says nothing."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _has_bool(*values: Any) -> bool:

@@ -4,14 +4,10 @@ The peer is openfeature-provider-flagd in FILE mode: it reads the document from 
 daemon does. The contexts hold what confuses evaluators: numbers as texts, true for 1, texts that are nearly versions.
 """
 
-import json
-import logging
 import random
 from itertools import cycle, islice
 
 import pytest
-from openfeature.contrib.provider.flagd import FlagdProvider
-from openfeature.contrib.provider.flagd.config import ResolverType
 from openfeature.evaluation_context import EvaluationContext
 
 from app.flags.engine.model import (
@@ -155,25 +151,6 @@ def draw_context(chance):
     }
     attributes = {name: value for name, value in found.items() if chance.random() < 0.75}
     return EvaluationContext(chance.choice([None, *(f"u{chance.randrange(10**6)}" for _ in range(5))]), attributes)
-
-
-@pytest.fixture
-def stock(tmp_path, caplog):
-    """Stock flagd's FILE provider on a document. It logs each version that is none, with a traceback."""
-    caplog.set_level(logging.CRITICAL, logger="openfeature.contrib")
-    started = []
-
-    def start(document):
-        path = tmp_path / "flags.json"
-        path.write_text(json.dumps(document))
-        provider = FlagdProvider(resolver_type=ResolverType.FILE, offline_flag_source_path=str(path))
-        provider.initialize(EvaluationContext())
-        started.append(provider)
-        return provider
-
-    yield start
-    for provider in started:
-        provider.shutdown()
 
 
 def differences(stock, flags, contexts, *, segments=()):
