@@ -18,6 +18,8 @@ from app.breakers.states import Reason, Scope, State, Transition
 from app.core import process
 
 STATES, CHANNEL = "breakers", "breakers"
+# Spreads waits, guards nothing. Its own, so that a thread of ours never moves what others have seeded.
+_chances = random.Random()  # noqa: S311
 SHARE_SPAN_MS = 30_000
 
 
@@ -91,7 +93,7 @@ def config_argument(config: BreakerConfig) -> str:
 
 def arguments(name: str, config: BreakerConfig, *own: str | float) -> Arguments:
     """Return the arguments all scripts begin with, and a script's own."""
-    chance = random.random()  # noqa: S311 (spreads waits, guards nothing)
+    chance = _chances.random()
     return (name, config_argument(config), CHANNEL, chance, process.label(), *own)
 
 
