@@ -227,7 +227,11 @@ def our_provider(task: Task) -> Contestant:
     from app.flags.openfeature import QuarterdeckProvider
 
     table = our_table(task)
-    source = SimpleNamespace(table=lambda: table, is_stale=lambda: False, on_change=lambda _callback: lambda: None)
+    source = SimpleNamespace(
+        evaluate=table.evaluate,
+        status=lambda: SimpleNamespace(source="database", is_stale=False),
+        on_change=lambda _callback: lambda: None,
+    )
     return openfeature("our provider", QuarterdeckProvider(source))
 
 
