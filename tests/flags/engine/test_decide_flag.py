@@ -88,6 +88,8 @@ def test_what_everybody_gets_needs_no_key(percentage, split):
         (Scope.COMPANY, "acme", True),
         (Scope.USER, {"company": "acme", "targetingKey": "ada"}, False),
         (Scope.USER, {"user": "acme", "targetingKey": "ada"}, True),
+        (Scope.USER, {"user": "", "targetingKey": "acme"}, True),
+        (Scope.USER, {"user": 7, "targetingKey": "acme"}, True),
         (Scope.GLOBAL, {"company": "acme", "user": "acme", "targetingKey": "ada"}, False),
         (Scope.GLOBAL, {"targetingKey": "acme"}, True),
     ],

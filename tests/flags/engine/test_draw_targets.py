@@ -7,7 +7,7 @@ import pytest
 
 from app.flags.engine.hashing import hash_text, place, threshold, thresholds
 from app.flags.engine.model import WHOLE
-from tests.flags.engine.making import boolean, coloured, table
+from tests.flags.engine.making import boolean, coloured, rule, table
 
 TARGETS = 200_000
 SHARES = (1, 10, 100, 1_000, 5_000, 10_000, 12_500, 25_000, 50_000, 75_000, 90_000, 99_000, 99_999, WHOLE)
@@ -49,6 +49,17 @@ def test_the_variant_of_a_split_stays_when_the_percentage_rises():
     inside = {target: variant for target, variant in given.items() if variant != "off"}
     assert 800 < len(inside) < 1_200
     assert all(all_.evaluate("f", target).variant == variant for target, variant in inside.items())
+
+
+def test_percentage_rule_and_split_are_each_drawn_with_a_salt_of_their_own():
+    shared = table(coloured(percentage=40_000, rules=(rule(variant="off", percentage=30_000),)))
+    halves = table(coloured(percentage=WHOLE, split=(("on", 1), ("green", 2))))
+    for target in (f"user-{number}" for number in range(300)):
+        in_rule, in_share = place("salt-f.rule.r1", target) < 30_000, place("salt-f", target) < 40_000
+        assert shared.evaluate("f", target).variant == ("off" if in_rule or not in_share else "on")
+        assert halves.evaluate("f", target).variant == (
+            "on" if hash_text(f"salt-f.split.{target}") * 3 >> 32 < 1 else "green"
+        )
 
 
 def test_a_split_follows_its_weights():

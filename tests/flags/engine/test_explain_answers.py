@@ -35,7 +35,7 @@ FOUND = st.sampled_from([*UNITS, "admin", "1.2.0", "10.0.0.1", "2026-11-22T09:00
 )
 SHARES = st.sampled_from([0, 1, 30_000, 50_000, 99_999, WHOLE])
 NAMED = st.sampled_from([*VARIANTS, "nonsense"])
-SPLITS = st.lists(st.tuples(NAMED, st.integers(0, 3)), max_size=3).map(tuple)
+SPLITS = st.lists(st.tuples(NAMED, st.integers(0, 3)), max_size=3).map(tuple) | st.just((("on", 1), ("green", 2)))
 PEOPLE = st.frozensets(st.sampled_from(UNITS), max_size=2)
 CONDITIONS = st.lists(
     st.builds(
