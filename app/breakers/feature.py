@@ -24,13 +24,14 @@ TOPIC = BreakerTransitioned.topic
 def init_breakers(app: Flask) -> None:
     """Join the fleet, keep what breakers do, and serve them."""
     settings: Settings = app.config["SETTINGS"]
-    join_fleet(settings)
+    fleet = join_fleet(settings)
     make_ready()
     for one in READY:
         describe(one.name, one.description)
     recorder = init_recorder(app)
     pushed_of(app).register(TOPIC, pushing.refresh)
     pushed_of(app).on_start(recorder.ensure_started)
+    fleet.begin = pushed_of(app).ensure_started  # a one-off command obeys a forced state, too
     relay.duty("breaker-forces", END_FORCES_EVERY_S, service.end_forces)
     relay.duty("breaker-history", FORGET_EVERY_S, history.forget_old)
     app.register_blueprint(api_bp)

@@ -8,6 +8,7 @@ know. A call meets Redis only in HALF_OPEN: once for its permit, once with its r
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,10 +53,12 @@ class Fleet:
     Attributes:
         is_degraded: Redis does not answer: each process decides by its own window.
         commands: Round trips made by guarded calls, for the tests that count them.
+        begin: What else begins with the first call of a process, such as hearing what people hold open.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.begin: Callable[[], None] | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -75,10 +78,13 @@ class Fleet:
         if self._is_started or self._stopping.is_set():
             return
         with self._starting:
-            if not self._is_started:
-                self._is_started = True
-                for work in (self._run, self._listen):
-                    threading.Thread(target=work, name=f"breakers{work.__name__}", daemon=True).start()
+            if self._is_started:
+                return
+            self._is_started = True
+            for work in (self._run, self._listen):
+                threading.Thread(target=work, name=f"breakers{work.__name__}", daemon=True).start()
+        if self.begin is not None:
+            self.begin()
 
     def wake(self) -> None:
         """Make the next round trip now."""

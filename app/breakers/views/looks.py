@@ -165,7 +165,7 @@ def limits_of(one: BreakerView) -> list[tuple[str, str]]:
         found.append(("Only when", f"{config.minimum_share_of_processes:g}% of the processes see failures"))
     if config.max_concurrent_calls is not None:
         found.append(("At once", f"{plural(config.max_concurrent_calls, 'call')} a process"))
-    ignored = ", ".join(one_class.__name__ for one_class in config.ignore_exceptions)
+    ignored = ", ".join(dict.fromkeys(one_class.__name__ for one_class in config.ignore_exceptions))
     if ignored:
         found.append(("Not counted", ignored))
     return found
