@@ -25,7 +25,7 @@ def init_breakers(app: Flask) -> None:
     """Join the fleet, keep what breakers do, and serve them."""
     settings: Settings = app.config["SETTINGS"]
     fleet = join_fleet(settings)
-    make_ready()
+    make_ready(app)
     for one in READY:
         describe(one.name, one.description)
     recorder = init_recorder(app)

@@ -96,6 +96,11 @@ def unguarded() -> Iterator[None]:
         _unguarded.reset(token)
 
 
+def begin_request(*, is_unguarded: bool) -> None:
+    """Say for the rest of a request whether its calls go through guards; `unguarded` is the form with an end."""
+    _unguarded.set(is_unguarded)
+
+
 def is_unguarded() -> bool:
     """Say whether this context makes its calls whatever the guards say."""
     return _unguarded.get()

@@ -20,7 +20,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import reads as accounts
-from app.core import arms
+from app.core import arms, guards
 from app.core.pushed import POLL_S, pushed_of, read_revision
 from app.flags import holder
 from app.flags.counts import FLUSH_EVERY_S, Counts
@@ -224,7 +224,8 @@ class FlagProcess:
     def _repeat(self, every_s: float, do: Callable[[], object], stopping: threading.Event) -> None:
         while not stopping.wait(every_s):
             try:
-                do()
+                with guards.unguarded():
+                    do()
             except SQLAlchemyError as error:
                 log.warning("flags upkeep", error=str(getattr(error, "orig", error)).strip())
             except Exception:  # the next round may succeed; a dead thread never would

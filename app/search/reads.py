@@ -75,7 +75,7 @@ def find_all(text: str) -> Found | Results:
     try:
         return find_exact(text) or Results(traces=find_traces(text), orders=find_orders(text), items=find_items(text))
     except OperationalError as error:
-        if not isinstance(error.orig, psycopg.errors.QueryCanceled):
+        if not isinstance(error.orig, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
             raise
         db.session.rollback()  # the page of the problem asks the database, too
         raise SearchTooSlow from error

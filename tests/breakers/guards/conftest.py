@@ -1,0 +1,44 @@
+"""Servers of a test's own, an app on them, and somebody signed in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.core.db import db
+from app.core.pushed import pushed_of
+from tests import conftest
+from tests.services import Services, running_services
+from tests.world import Person, World
+
+
+@pytest.fixture
+def own() -> Iterator[Services]:
+    """A cluster and a Valkey that may be stopped."""
+    with running_services() as started:
+        yield started
+
+
+@pytest.fixture
+def lonely(own: Services, tmp_path: Path) -> Iterator[Flask]:
+    """An app on them."""
+    urls = own.create_database(name="lonely")
+    conftest.migrate(urls, own.redis_url, tmp_path)
+    app = create_app(conftest.settings_from(conftest.environment_for(urls, own.redis_url, tmp_path)))
+    yield app
+    pushed_of(app).stop()
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def reader(own: Services, lonely: Flask) -> Iterator[Person]:
+    """A company's admin there."""
+    world = World(lonely, own.superuser_url("lonely"))
+    person = world.harbour("company_admin")
+    assert person.get("/").status_code == 200
+    yield person
+    world.close()
