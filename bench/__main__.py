@@ -11,9 +11,10 @@ BENCHES = {
     "import": "a sales file, the first time and again: bin/bench import FILE.csv[.xz|.gz] (needs bin/up)",
     "lists": "lists and search at scale, after bin/flask bench generate --orders 1000000 --companies 10000 (needs bin/up)",
     "live": "commit to socket, with servers of its own: bin/bench live --rate 100 --seconds 10 --sockets 40",
+    "breakers": "a call through a breaker beside interlock-cb, pybreaker, circuitbreaker and purgatory, alone and in a fleet",
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
-ITS_OWN_SERVERS = {"live", "flags"}
+ITS_OWN_SERVERS = {"live", "flags", "breakers"}
 
 
 def main() -> None:
