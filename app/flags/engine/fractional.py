@@ -67,6 +67,11 @@ def choose_variant(algorithm: Algorithm, place: int, shares: Sequence[Share]) ->
     return None
 
 
+def flagd_draw(algorithm: Algorithm) -> Algorithm:
+    """Return which of flagd's draws a flag's `fractional` makes: the daemon's, when the flag was made here."""
+    return Algorithm.FLAGD_V2 if algorithm is Algorithm.MURMUR3 else algorithm
+
+
 def read_share(entry: Any, algorithm: Algorithm) -> Share | None:
     """Read `[variant]` or `[variant, weight]` as it was computed; None when it is neither.
 
@@ -100,13 +105,13 @@ def compile_fractional(
     """Return the operation as a function of the context.
 
     Args:
-        algorithm: One of flagd's three; a flag of our own that carries JsonLogic is read as v2.
+        algorithm: Of the flag.
         flag_key: Of the flag.
         by: Computes what is drawn by; None draws by the target.
         entries: Computes the list of shares.
         fixed: The shares, when nothing in them is computed.
     """
-    kind = Algorithm.FLAGD_V2 if algorithm is Algorithm.MURMUR3 else algorithm
+    kind = flagd_draw(algorithm)
 
     def draw(data: Any) -> Any:
         value = BY_TARGET if by is None else by(data)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.flags.engine.fractional import MOST_WEIGHT
+from app.flags.engine.fractional import MOST_WEIGHT, flagd_draw
 from app.flags.engine.hashing import rule_salt, split_salt
 from app.flags.engine.model import WHOLE, Algorithm, Flag, Rule, Segment
 from app.flags.engine.steps import serving_parts
@@ -114,8 +114,9 @@ class _Writer:
 
     def _imported(self, kept: Mapping[str, Any]) -> Logic:
         rule, own = split_targeting(kept)
-        if _draws([rule, own]) and self.flag.algorithm is not self.algorithm:
-            raise NotExpressible(f"it draws by {self.flag.algorithm}, and the document is for {self.algorithm}")
+        draw = flagd_draw(self.flag.algorithm)
+        if _draws([rule, own]) and draw is not self.algorithm:
+            raise NotExpressible(f"it draws by {draw}, and the document is for {self.algorithm}")
         for name, part in own.items():
             if self.shared.get(name, part) != part:
                 rule = _inline(rule, name, part)

@@ -5,6 +5,7 @@ daemon does. The contexts hold what confuses evaluators: numbers as texts, true 
 """
 
 import random
+from dataclasses import replace
 from itertools import cycle, islice
 
 import pytest
@@ -233,6 +234,27 @@ def test_stock_flagd_and_the_product_answer_an_imported_document_alike(stock):
         }
         contexts.append(context)
     assert differences(stock(document), flags, contexts) == []
+
+
+def test_lists_come_before_the_targeting_of_an_imported_flag(stock):
+    body = {"state": "ENABLED", "variants": COLOURS, "defaultVariant": "off", "targeting": IMPORTED["chained"]}
+    (fields,) = read_document({"flags": {"f": body}}).flags
+    made = make_flag(fields)
+    listed = replace(made, settings=replace(made.settings, **LISTS))
+    written = write_document([listed], {})
+    assert check_document(written.document) == []
+    chance = random.Random(3)
+    contexts = [EvaluationContext(f"u{number}", {"plan": "pro", "age": number % 30}) for number in range(12)]
+    contexts += [EvaluationContext("u1", {**draw_context(chance).attributes, "age": 20}) for _ in range(500)]
+    assert differences(stock(written.document), [listed], contexts) == []
+
+
+def test_logic_on_a_flag_made_here_draws_as_the_daemon(stock):
+    targeting = {"fractional": [["on", 1], ["red", 2], ["green", 3]]}
+    made = flag("f", targeting=targeting)
+    contexts = [EvaluationContext(f"u{number}") for number in range(300)]
+    assert differences(stock(write_document([made], {}).document), [made], contexts) == []
+    assert "draws by flagd-v2" in write_document([made], {}, algorithm=Algorithm.FLAGD_V1).refused["f"]
 
 
 @pytest.mark.parametrize(
