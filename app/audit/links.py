@@ -59,7 +59,7 @@ def link_of(entry: Entry) -> Link | None:
 
 def label(kind: Kind, value: str) -> str:
     """Return what people call it; a job's id says nothing."""
-    return kind.noun if kind.noun == "job" else f"{kind.noun} {value}"
+    return kind.noun.capitalize() if kind.noun == "job" else f"{kind.noun.capitalize()} {value}"
 
 
 def undo_of(entry: Entry) -> str | None:

@@ -59,6 +59,11 @@ class Entry:
         return f"{self.who} {self.predicate}."
 
     @property
+    def words(self) -> str:
+        """The reason in somebody's own words; stock says its reason by a code, which the sentence holds."""
+        return "" if self.topic == "inventory" or self.reason in self.predicate else self.reason
+
+    @property
     def changes(self) -> dict[str, dict[str, Any]]:
         """What changed, one form for all features."""
         return changes_of(self.data)

@@ -10,6 +10,13 @@ STATE_ACTS = {
     "cancelled": "cancelled order {}",
     "returned": "took order {} back",
 }
+STOCK_ACTS = {
+    "reserved": "reserved stock of",
+    "released": "released stock of",
+    "created": "created item",
+    "archived": "archived item",
+    "restored": "restored item",
+}
 
 
 @says("order.created")
@@ -63,10 +70,12 @@ def item_updated(data: Data) -> str:
     if delta:
         verb = "added" if delta > 0 else "took"
         way = "to" if delta > 0 else "from"
-        return f"{verb} {count(abs(delta), 'unit')} {way} {name}{order}: {data['onHand']} on hand"
+        why = f" ({data['reason']})" if data.get("reason") else ""
+        return f"{verb} {count(abs(delta), 'unit')} {way} {name}{order}{why}: {data['onHand']} on hand"
     if data.get("changes"):
         return f"changed {name}: {listed([spaced(field) for field in data['changes']])}"
-    return f"changed what is reserved of {name}{order}: {data['available']} available"
+    said = STOCK_ACTS.get(data["reason"], "changed stock of")
+    return f"{said} {name}{order}: {data['available']} available"
 
 
 @says("stock-take.changed")
