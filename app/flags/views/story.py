@@ -87,15 +87,13 @@ def diff_of(changes: Mapping[str, Any], lists: Mapping[str, Any]) -> dict[str, d
 
 
 def conflict_diff(changed: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
-    """Return what somebody else changed meanwhile; a field's pair may be a list or a mapping."""
+    """Return what somebody else changed meanwhile, as a conflict tells it: [before, after], shares in percent."""
     found: dict[str, dict[str, str | None]] = {}
-    for name, pair in changed.items():
-        if isinstance(pair, list | tuple) and len(pair) == 2:  # noqa: PLR2004 (before, after)
-            found[name] = _pair(name, *pair)
-        elif isinstance(pair, Mapping) and {"before", "after"} <= pair.keys():
-            found[name] = _pair(name, pair["before"], pair["after"])
+    for name, (before, after) in changed.items():
+        if name == "percentage":
+            found[name] = {"before": f"{before or 0:g}%", "after": f"{after or 0:g}%"}
         else:
-            found[name] = {"before": None, "after": _as_json(pair)}
+            found[name] = _pair(name, before, after)
     return found
 
 
