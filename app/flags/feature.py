@@ -5,8 +5,10 @@ from flask import Flask
 from app.core import gates, relay, shell
 from app.flags import counts, doors, listeners, models, use
 from app.flags.api import api_bp
+from app.flags.cli import flags_cli
 from app.flags.ofrep import setup as ofrep
 from app.flags.process import hold_flags
+from app.flags.rollouts.setup import init_rollouts
 from app.flags.views import bp
 
 __all__ = ["init_flags", "models"]  # imported for the tables
@@ -19,7 +21,9 @@ def init_flags(app: Flask) -> None:
     app.jinja_env.globals["flag"] = use.is_enabled
     doors.init_doors(app)
     app.register_blueprint(api_bp)
+    app.cli.add_command(flags_cli)
     ofrep.init_ofrep(app)
+    init_rollouts(app)
     relay.duty("flag-counts", counts.ROLL_UP_EVERY_S, counts.roll_up)
     app.register_blueprint(bp)
     listeners.listen()

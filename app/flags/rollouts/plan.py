@@ -65,7 +65,7 @@ class Guard(Shape):
 
     Attributes:
         kind: `breaker` (calls through a breaker by those with and without the variant), `requests` (requests
-            answered by 5xx, or slow), `conversion` (tracked events), `queue-age` (seconds the oldest job waits).
+            answered by 5xx, or slow), `conversion` (tracked events in a hundred requests), `queue-age` (seconds the oldest job waits).
         name: The breaker, the queue, or the tracked event; none for requests.
         metric: `failures` or `slow`, for breakers and requests.
         limit: Percent of the calls; seconds for queue-age; for conversion the percent it may fall below the control.

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from redis.exceptions import RedisError
 
 from app.breakers.arm_counts import read_guard
-from app.breakers.registry import find_breaker
+from app.breakers.registry import breaker
 from app.breakers.states import State
 from app.core import arms, clock
 from app.core.db import db
@@ -41,12 +41,13 @@ def _read(flag: str, guard: Guard, window_s: int, by_window: dict[int, Counts | 
     counts = by_window[window_s]
     if counts is None:
         return UNKNOWN
+    if guard.kind == "conversion":
+        return Reading(_converted(counts, guard, arms.TREATMENT), _converted(counts, guard, arms.CONTROL))
     sides = counts.get(guard.source, {})
-    breaker = find_breaker(guard.name) if guard.kind == "breaker" else None
     return Reading(
         treatment=_side(sides.get(arms.TREATMENT), guard),
         control=_side(sides.get(arms.CONTROL), guard),
-        is_open=breaker is not None and breaker.state in OPEN,
+        is_open=guard.kind == "breaker" and breaker(guard.name).state in OPEN,
     )
 
 
@@ -62,6 +63,12 @@ def _side(row: tuple[int, int, int] | None, guard: Guard) -> Side:
         return Side()
     calls, failures, slow = row
     return Side(calls, slow if guard.metric == "slow" else failures)
+
+
+def _converted(counts: Counts, guard: Guard, arm: str) -> Side:
+    """Tracked events of the requests that were given this arm."""
+    requests = counts.get("requests", {}).get(arm, (0, 0, 0))[0]
+    return Side(requests, min(counts.get(guard.source, {}).get(arm, (0, 0, 0))[0], requests))
 
 
 def oldest_waiting_s(queue: str) -> float:

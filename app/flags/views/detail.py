@@ -11,6 +11,7 @@ from app.core.web import is_partial, page
 from app.flags import reads
 from app.flags.engine.model import Scope
 from app.flags.environments import list_environments
+from app.flags.rollouts.views import newest_panel
 from app.flags.views import company
 from app.flags.views.blueprint import bp
 from app.flags.views.figures import day_chart, hour_figures
@@ -73,6 +74,7 @@ def _context(sheet: Sheet) -> dict[str, Any]:
         "sides": _sides(one.key, place),
         "scope_word": {"company": "company", "user": "person"}.get(one.scope, "nobody in particular"),
         "entries": entries_of(changes.items),
+        "rollout": newest_panel(one.key, one.environment),
         "history_note": None,
         "older_href": place.of("show_history", key=one.key) if changes.next_cursor else None,
     }
