@@ -229,4 +229,5 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # A whole number may be too large to ask whether it is finite.
+    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))

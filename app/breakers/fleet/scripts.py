@@ -3,6 +3,7 @@
     breakers                     hash   breaker → its state as JSON; absent is CLOSED, never opened
     breaker:<name>:window        string of outcome digits (COUNT_BASED)
     breaker:<name>:seconds       hash   second → calls,failures,slow (TIME_BASED)
+    breaker:<name>:opened        string of the outcome digits that opened it last (COUNT_BASED)
     breaker:<name>:leases        zset   token of a probe → when it no longer counts
     breaker:<name>:shares        hash   process → last call, last failure; only with minimum_share_of_processes
 
@@ -15,7 +16,7 @@ raised where needed so that it always rises; it rises past a flush, too.
 COMMON = """
 local name, config, chance = ARGV[1], cjson.decode(ARGV[2]), tonumber(ARGV[4])
 local window_key, seconds_key = 'breaker:' .. name .. ':window', 'breaker:' .. name .. ':seconds'
-local leases_key = 'breaker:' .. name .. ':leases'
+local leases_key, opened_key = 'breaker:' .. name .. ':leases', 'breaker:' .. name .. ':opened'
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local kept = redis.call('HGET', KEYS[1], name)
@@ -88,6 +89,7 @@ if config.share > 0 then
 end
 
 if deciding and tonumber(ARGV[11]) > 0 then
+  redis.call('DEL', opened_key)
   open('retry-after', tonumber(ARGV[8]), failed, tonumber(ARGV[10]), tonumber(ARGV[11]))
   return answer(0)
 end
@@ -121,7 +123,11 @@ if config.counts then
     local bits = string.byte(all, i) - 48
     failures = failures + bits % 2
     slow = slow + math.floor(bits / 2)
-    if try(total, failures, slow) then return answer(0) end
+    if try(total, failures, slow) then
+      -- For people: the very calls that opened it, kept a week.
+      redis.call('SET', opened_key, string.sub(all, i - total + 1, i), 'PX', 604800000)
+      return answer(0)
+    end
   end
   redis.call('SET', window_key, string.sub(all, -config.size), 'PX', 86400000)
 else
@@ -192,7 +198,7 @@ MOVE = (
     COMMON
     + """
 local to = tonumber(ARGV[6])
-if to == 1 then open('manual', 0, 0, 0, 0)
+if to == 1 then redis.call('DEL', opened_key) open('manual', 0, 0, 0, 0)
 elseif to == 2 then
   go(2, 'manual', 0, 0, 0)
   if config.half_open > 0 then s.ends = now + config.half_open save() end

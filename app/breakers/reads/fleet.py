@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from redis import Redis
 
 from app.breakers import registry
 from app.breakers.breaker import Breaker
-from app.breakers.config import BreakerConfig
+from app.breakers.config import BreakerConfig, WindowType
 from app.breakers.fleet import reports
 from app.breakers.fleet.reports import Merged, Report
 from app.breakers.fleet.store import STATES, read_states
@@ -15,6 +16,9 @@ from app.breakers.link import FleetState
 from app.breakers.states import State
 from app.breakers.window import rate
 from app.core.redis import RedisAway, request_redis
+
+if TYPE_CHECKING:
+    from app.breakers.reads.board import BreakerView
 
 MOST_CALLS_SHOWN = 200
 
@@ -74,14 +78,16 @@ def look_here(name: str, config: BreakerConfig) -> Seen:
     return Seen(FleetState(state=one.state, generation=one.generation), window, is_alone=True)
 
 
-def last_calls(name: str) -> str | None:
-    """Return the outcomes of the window, oldest first: 0 good, 1 failed, 2 slow, 3 both.
+def last_calls(one: "BreakerView") -> str | None:
+    """Return outcomes, oldest first: 0 good, 1 failed, 2 slow, 3 both. Of the window, or of the one that opened it.
 
     None for a window of seconds, an empty one, or when Valkey is away.
     """
-    key = f"breaker:{name}:window"
+    if one.config.sliding_window_type is WindowType.TIME_BASED:
+        return None
+    part = "opened" if one.fleet_state in {State.OPEN, State.HALF_OPEN} else "window"
     try:
-        digits = request_redis().run(lambda client: client.get(key) if client.type(key) == b"string" else None)
+        digits = request_redis().run(lambda client: client.get(f"breaker:{one.name}:{part}"))
     except RedisAway:
         return None
     return bytes(digits)[-MOST_CALLS_SHOWN:].decode() if digits else None  # type: ignore[arg-type]  # sync client

@@ -11,6 +11,7 @@ from app.breakers.models import BreakerTransition
 from app.breakers.states import FORCED, State
 from app.core.cursor import decode_cursor, encode_cursor
 from app.core.db import db
+from app.core.errors import InvalidCursor
 
 MOST_OF_A_RIBBON = 2000
 TONES = {State.CLOSED: "good", State.OPEN: "bad", State.HALF_OPEN: "warn", **dict.fromkeys(FORCED, "held")}
@@ -42,13 +43,21 @@ def list_transitions(name: str, *, limit: int = 50, after: str | None = None) ->
     statement = sa.select(BreakerTransition).where(BreakerTransition.name == name)
     if after:
         at, key = decode_cursor(after, parts=2)
-        position = sa.tuple_(sa.literal(datetime.fromisoformat(str(at))), sa.literal(str(key)))
+        position = sa.tuple_(sa.literal(_instant(at)), sa.literal(str(key)))
         statement = statement.where(sa.tuple_(BreakerTransition.at, BreakerTransition.id) < position)
     newest = statement.order_by(BreakerTransition.at.desc(), BreakerTransition.id.desc()).limit(limit + 1)
     found = db.session.scalars(newest).all()
     items = found[:limit]
     more = encode_cursor(items[-1].at.isoformat(), items[-1].id) if len(found) > limit else None
     return TransitionPage(items, more)
+
+
+def _instant(text: object) -> datetime:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:  # the position of another list
+        raise InvalidCursor from None
+    return at
 
 
 def ribbons(start: datetime, now: datetime) -> dict[str, list[Stretch]]:

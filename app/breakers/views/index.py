@@ -57,7 +57,7 @@ def show_breaker(name: str) -> Response:
         "breakers/detail.html" if is_partial() else "breakers/show.html",
         live=state, one=one, now_at=now, looks=looks, look=looks.look_of(one, now),
         verdict=looks.verdict_on(one, now), limits=looks.limits_of(one), log=story_of(list(log.items)),
-        older=log.next_cursor, strip=strip_of(reads.last_calls(name)), touching=reads.touching(name),
+        older=log.next_cursor, strip=strip_of(reads.last_calls(one)), touching=reads.touching(name),
         chart=chart_of(reads.list_minutes(name, MINUTES), one.config.failure_rate_threshold),
         callers=reads.callers_of(name)[:CALLERS], is_degraded=one.is_degraded,
     )  # fmt: skip

@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from flask import Flask
 
-from app.breakers import service
+from app.breakers import pushing, service
+from app.breakers.fleet.sync import join_fleet, leave_fleet
 from app.breakers.models import BreakerTransition
 from app.core import clock
 from app.core.db import db
@@ -112,3 +113,24 @@ def test_only_platform_admins_may(ada: Person, vera: Person, act: str) -> None:
     for person in (ada, vera):
         assert person.post(address(one.name, act), json={}).status_code == 403
     assert one.state.name == "CLOSED"
+
+
+def test_without_valkey_a_reset_still_reaches_a_process_by_its_settings(app: Flask, pat: Person, world: World) -> None:
+    one = make_breaker()
+    pat.post(address(one.name, "open"), json={"forS": 60})
+    pat.post(address(one.name, "close"), json={})
+    fail(one, 2)
+    assert one.state.name == "OPEN"
+    held = world.sql.execute("SELECT changed_in FROM breakers WHERE name = %s", (one.name,)).fetchone()["changed_in"]
+    leave_fleet()
+    try:
+        with app.app_context(), installation():
+            pushing.refresh(held)
+            assert one.state.name == "OPEN"
+            world.sql.execute(
+                "UPDATE breakers SET reset_in = %s, changed_in = %s WHERE name = %s", (held + 1, held + 1, one.name)
+            )
+            pushing.refresh(held)
+        assert one.state.name == "CLOSED"
+    finally:
+        join_fleet(app.config["SETTINGS"])

@@ -58,6 +58,12 @@ def test_holding_it_is_no_conflict_for_who_edits_its_limits(pat: Person) -> None
         ({"slidingWindowType": "NONE"}, "slidingWindowType"),
         ({"recordExceptions": []}, "recordExceptions"),
         ({"noSuch": 1}, "noSuch"),
+        ({"initialState": ["OPEN"]}, "initialState"),
+        ({"failureRateThreshold": 10**400}, "failureRateThreshold"),
+        ({"slidingWindowSize": 10**400}, "slidingWindowSize"),
+        ({"slidingWindowSize": True}, "slidingWindowSize"),
+        ({"failureRateThreshold": None}, "failureRateThreshold"),
+        ({"maxConcurrentCalls": {"a": 1}}, "maxConcurrentCalls"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused_by_name(pat: Person, config: dict[str, object], field: str) -> None:

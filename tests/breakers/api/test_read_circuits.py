@@ -43,6 +43,14 @@ def test_an_open_circuit_keeps_the_figures_that_opened_it(pat: Person) -> None:
     assert shown["generation"] > 0
 
 
+def test_the_page_of_an_open_circuit_shows_the_calls_that_opened_it(pat: Person) -> None:
+    one = make_breaker(sliding_window_size=4, minimum_number_of_calls=4)
+    succeed(one, 2)
+    fail(one, 2)
+    wait_for(lambda: "The last 4 calls before it opened" in pat.get(f"/breakers/{one.name}").text)
+    assert "4 calls, oldest first: 2 good, 0 slow, 2 failed" in pat.get(f"/breakers/{one.name}").text
+
+
 def test_reset_closes_it_in_all_processes_and_rises_the_generation(pat: Person) -> None:
     one = make_breaker()
     fail(one, 2)
