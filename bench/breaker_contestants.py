@@ -19,6 +19,7 @@ class Contestant:
     Attributes:
         call: Calls a function through it.
         refusal: What it raises instead of calling.
+        is_open: Asks without calling: a call would be counted.
         is_shared: Its state is in Redis.
         note: What it can and cannot decide by.
     """
@@ -26,6 +27,7 @@ class Contestant:
     name: str
     call: Callable[..., Any]
     refusal: type[Exception]
+    is_open: Callable[[], bool]
     is_shared: bool = False
     note: str = ""
 
@@ -51,19 +53,29 @@ class Counters:
 
 
 def counters(name: str, redis_url: str | None, wait_s: float) -> Contestant:
-    return Contestant("bare counters", Counters().call, RuntimeError, note="no window, no clock, no half-open")
+    one = Counters()
+    return Contestant(
+        "bare counters", one.call, RuntimeError, lambda: one.is_open, note="no window, no clock, no half-open"
+    )
 
 
 def ours(name: str, redis_url: str | None, wait_s: float) -> Contestant:
     from app.breakers.fleet.sync import join_fleet
     from app.breakers.registry import breaker
-    from app.breakers.states import CallNotPermitted
+    from app.breakers.states import CallNotPermitted, State
     from tests.breakers.fleet.hand import settings_for
 
     if redis_url:
         join_fleet(settings_for(redis_url))
     one = breaker(name, minimum_number_of_calls=TEN, wait_duration_in_open_state_ms=round(wait_s * 1000))
-    return Contestant("Quarterdeck", one.call, CallNotPermitted, bool(redis_url), "window of all processes, slow calls")
+    return Contestant(
+        "Quarterdeck",
+        one.call,
+        CallNotPermitted,
+        lambda: one.state is State.OPEN,
+        bool(redis_url),
+        "window of all processes, slow calls",
+    )
 
 
 def interlock(name: str, redis_url: str | None, wait_s: float) -> Contestant:
@@ -78,7 +90,12 @@ def interlock(name: str, redis_url: str | None, wait_s: float) -> Contestant:
     config = interlock.Config(minimum_number_of_calls=TEN, wait_duration_in_open=wait_s, max_concurrent_probes=TEN)
     one = interlock.CircuitBreaker(name=name, config=config, storage=storage)
     return Contestant(
-        "interlock-cb", one.call, interlock.CircuitOpenError, bool(redis_url), "window per process, slow calls"
+        "interlock-cb",
+        one.call,
+        interlock.CircuitOpenError,
+        lambda: one.state is interlock.State.OPEN,
+        bool(redis_url),
+        "window per process, slow calls",
     )
 
 
@@ -92,7 +109,14 @@ def pybreaker(name: str, redis_url: str | None, wait_s: float) -> Contestant:
     one = pybreaker.CircuitBreaker(
         fail_max=TEN, reset_timeout=wait_s, state_storage=storage, throw_new_error_on_trip=False
     )
-    return Contestant("pybreaker", one.call, pybreaker.CircuitBreakerError, bool(redis_url), "failures in a row")
+    return Contestant(
+        "pybreaker",
+        one.call,
+        pybreaker.CircuitBreakerError,
+        lambda: one.current_state == pybreaker.STATE_OPEN,
+        bool(redis_url),
+        "failures in a row",
+    )
 
 
 def circuitbreaker(name: str, redis_url: str | None, wait_s: float) -> Contestant:
@@ -101,7 +125,11 @@ def circuitbreaker(name: str, redis_url: str | None, wait_s: float) -> Contestan
     one = module.CircuitBreaker(failure_threshold=TEN, recovery_timeout=wait_s, name=name)
     # Its decorator is what looks at the state; `call` does not.
     return Contestant(
-        "circuitbreaker", one(run), module.CircuitBreakerError, note="failures in a row, each process alone"
+        "circuitbreaker",
+        one(run),
+        module.CircuitBreakerError,
+        lambda: one.opened,
+        note="failures in a row, each process alone",
     )
 
 
@@ -111,8 +139,11 @@ def purgatory(name: str, redis_url: str | None, wait_s: float) -> Contestant:
 
     factory = SyncCircuitBreakerFactory(default_threshold=TEN, default_ttl=wait_s)
     call = factory(name)(run)
+    context = factory.get_breaker(name).context
     # Its synchronous Redis storage awaits nothing and so never works (3.0.1): each process alone.
-    return Contestant("purgatory", call, OpenedState, note="failures in a row, each process alone")
+    return Contestant(
+        "purgatory", call, OpenedState, lambda: context.state == "opened", note="failures in a row, each process alone"
+    )
 
 
 def run(function: Callable[..., Any], *args: Any) -> Any:

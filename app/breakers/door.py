@@ -17,7 +17,7 @@ from app.core.arms import watch
 from app.core.ids import new_ulid
 
 LEASE_S = 30.0  # a probe that has not come back by then no longer counts, unless HALF_OPEN has a limit of its own
-REFUSED_S = 0.1
+REFUSED_S, REST_S = 0.1, 1.0
 FORCED_OPEN_RETRY_S = 60.0
 
 
@@ -98,6 +98,9 @@ class Door(Member):
         lease = self._link.lease(self, token)
         if lease is None:
             return None
+        if lease.fleet is None:
+            phase.refused_until = self._clock() + REST_S
+            raise self._reject(REST_S)
         self.adopt(lease.fleet)
         phase = self._phase
         if lease.is_granted and phase.generation == lease.fleet.generation:

@@ -44,10 +44,11 @@ class Lease:
     """The fleet's answer to who wants to probe.
 
     Attributes:
+        fleet: None when it did not answer in time: then nobody goes, for it may have granted the permit.
         is_granted: The probe may go.
     """
 
-    fleet: FleetState
+    fleet: FleetState | None
     is_granted: bool
 
 
@@ -79,12 +80,12 @@ class Link(Protocol):
         """Something should be told at once."""
 
     def lease(self, breaker: Asker, token: str) -> Lease | None:
-        """Ask for a permit to probe; None when nobody can be asked."""
+        """Ask for a permit to probe; None when nobody is there to be asked and this process is on its own."""
 
     def settle(
         self, breaker: Asker, token: str, generation: int, outcome: int, retry_after_s: float
     ) -> FleetState | None:
-        """Give a permit back with its result; None when nobody can be told."""
+        """Give a permit back with its result; None when nobody can be told yet."""
 
     def move(self, breaker: Asker, to: State) -> FleetState | None:
         """Bring all processes into CLOSED, OPEN or HALF_OPEN by hand; None when nobody can be told."""

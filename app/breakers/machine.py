@@ -17,7 +17,7 @@ from app.breakers.config import BreakerConfig, WindowType
 from app.breakers.figures import Figures
 from app.breakers.link import FleetState, Link
 from app.breakers.phase import Phase
-from app.breakers.states import Reason, Scope, State, Transition
+from app.breakers.states import FORCED, Reason, Scope, State, Transition
 from app.breakers.window import rate
 from app.core import process
 
@@ -39,7 +39,7 @@ class Machine:
         self._link, self._clock = link, clock
         self._lock = threading.Lock()
         self._fleet = FleetState()
-        self._forced: State | None = None
+        self._forced: State | None = config.initial_state if config.initial_state in FORCED else None
         self._forced_until = inf
         self._unsaid: deque[Transition] = deque(maxlen=UNSAID)
         self._letters: deque[int] = deque(maxlen=config.sliding_window_size)

@@ -71,7 +71,7 @@ class Member(Machine):
                 letters="".join(map(str, self._letters)),
                 counts=(self._counts[0], self._counts[1], self._counts[2]),
                 retry_after_s=self._retry_after_s,
-                is_deciding=self._forced is not State.METRICS_ONLY,
+                is_deciding=self._phase.state is not State.METRICS_ONLY,
             )
             self._forget_batch()
             return batch
@@ -140,6 +140,8 @@ class Member(Machine):
     def force(self, state: State | None, until: float | None = None) -> None:
         """Hold this process in a state whatever happens, or with None let it go back to the fleet's.
 
+        A breaker whose initial state is one of these goes back to that.
+
         Args:
             state: DISABLED, FORCED_OPEN or METRICS_ONLY.
             until: Seconds since 1970; None until somebody lets go.
@@ -147,7 +149,9 @@ class Member(Machine):
         if state is not None and state not in FORCED:
             raise ValueError(f"{state.name} cannot be forced")
         with self._lock:
-            self._forced_until = inf if until is None else until
+            self._forced_until = inf if until is None or state is None else until
+            if state is None and self.config.initial_state in FORCED:
+                state = self.config.initial_state
             if state is self._forced:
                 return
             self._forced = state

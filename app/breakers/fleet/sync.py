@@ -7,9 +7,8 @@ know. A call meets Redis only in HALF_OPEN: once for its permit, once with its r
 
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -19,32 +18,15 @@ from redis.exceptions import NoScriptError, RedisError
 from app.breakers import arm_counts, registry
 from app.breakers.breaker import Breaker
 from app.breakers.fleet import store
+from app.breakers.fleet.load import Load
 from app.breakers.fleet.reports import Reporter, add_callers
-from app.breakers.link import Alone, Asker, Batch, FleetState, Lease
+from app.breakers.link import Alone, Asker, FleetState, Lease
 from app.breakers.states import State, Transition
 from app.core.redis import connect
 from config import Settings
 
 log = structlog.get_logger(__name__)
 FLUSH_S, READ_S, REST_S, BUDGET_S, LISTEN_S = 0.2, 1.0, 1.0, 1.0, 1.0
-
-
-@dataclass
-class Load:
-    """What one round trip carries, so that it can be put back when it fails."""
-
-    batches: list[tuple[Breaker, Batch]] = field(default_factory=list)
-    callers: list[tuple[Breaker, Counter[str]]] = field(default_factory=list)
-    arms: dict[arm_counts.Key, list[int]] = field(default_factory=dict)
-    reads: bool = False
-
-    def put_back(self) -> None:
-        """Keep it for the next time."""
-        for one, batch in self.batches:
-            one.put_back(batch)
-        for one, callers in self.callers:
-            one.figures.callers.update(callers)
-        arm_counts.put_back(self.arms)
 
 
 class Fleet:
@@ -71,6 +53,7 @@ class Fleet:
         self._read_at = self._retry_at = 0.0
         self._clients: dict[float, Redis] = {}
         self._told: deque[Transition] = deque()
+        self._unsettled: deque[tuple[str, store.Arguments]] = deque(maxlen=1000)
         self._reporter = Reporter()
 
     def ensure_started(self) -> None:
@@ -91,19 +74,30 @@ class Fleet:
         self._wake.set()
 
     def lease(self, breaker: Asker, token: str) -> Lease | None:
-        """Ask for a permit to probe; None when Redis is away."""
+        """Ask for a permit to probe; None when Redis is known to be away.
+
+        A Redis that is merely late makes fewer probes, never more: whether it is away, the thread finds out.
+        """
+        if self.is_degraded:
+            return None
         lease_ms = round(breaker.lease_s * 1000)
         answer = self._ask(store.LEASE, store.arguments(breaker.name, breaker.config, token, lease_ms))
-        return None if answer is None else Lease(answer.fleet, bool(answer.extra))
+        return Lease(None, is_granted=False) if answer is None else Lease(answer.fleet, bool(answer.extra))
 
     def settle(
         self, breaker: Asker, token: str, generation: int, outcome: int, retry_after_s: float
     ) -> FleetState | None:
-        """Give a permit back with its result; None when Redis is away (the lease then ends by itself)."""
+        """Give a permit back with its result; what Redis did not take now the thread tells it again.
+
+        The script takes a token once, so telling twice is safe.
+        """
         away_ms = round(retry_after_s * 1000)
         given = store.arguments(breaker.name, breaker.config, token, generation, outcome, away_ms)
         answer = self._ask(store.SETTLE, given)
-        return None if answer is None else answer.fleet
+        if answer is None:
+            self._unsettled.append((breaker.name, given))
+            return None
+        return answer.fleet
 
     def move(self, breaker: Asker, to: State) -> FleetState | None:
         """Bring all processes into a state by hand; None when Redis is away."""
@@ -132,7 +126,9 @@ class Fleet:
         try:
             answer = store.run(self.client(self.settings.redis_budget_ms / 1000), script, arguments)
         except (RedisError, OSError) as error:
-            self._lose(error)
+            log.warning("valkey is late", error=str(error))
+            self._must_read = True
+            self._wake.set()
             return None
         self._keep(answer)
         return answer
@@ -175,13 +171,14 @@ class Fleet:
     def _carry(self, found: list[Breaker]) -> None:
         load = self._load(found)
         due = [one for one in found if one.is_due]
-        if not (load.batches or load.arms or load.reads or due):
+        if not (load.batches or load.settles or load.arms or load.reads or due):
             return
         try:
             was_away = self.is_degraded
             states = self._send(load, due, found)
         except (RedisError, OSError):
             load.put_back()
+            self._unsettled.extendleft(reversed(load.settles))
             self._must_read = True
             raise
         if was_away:
@@ -194,6 +191,7 @@ class Fleet:
         now, must_read = time.monotonic(), self._must_read
         load = Load(arms=arm_counts.drain())
         load.batches = [(one, batch) for one in found if (batch := one.take_batch()) is not None]
+        load.settles = [self._unsettled.popleft() for _ in range(len(self._unsettled))]
         load.reads = must_read or self.is_degraded or now - self._read_at >= READ_S
         if load.reads:
             self._must_read, self._read_at = False, now
@@ -207,6 +205,7 @@ class Fleet:
         asked: list[tuple[Breaker, store.Script, store.Arguments]] = [
             (one, store.FLUSH, store.flush_arguments(one.name, one.config, batch)) for one, batch in load.batches
         ]
+        asked += [(registry.breaker(name), store.SETTLE, given) for name, given in load.settles]
         asked += [(one, store.LEASE, store.arguments(one.name, one.config, "", 1)) for one in due]
         for _, script, given in asked:
             pipe.evalsha(script.sha, 1, store.STATES, *given)

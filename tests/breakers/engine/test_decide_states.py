@@ -214,6 +214,17 @@ def test_a_forced_state_ends_by_itself_when_its_time_is_over() -> None:
     assert stand.state is State.CLOSED
 
 
+def test_a_breaker_that_begins_in_such_a_state_stays_there_until_it_is_configured_otherwise() -> None:
+    stand = Stand(**TEN, initial_state=State.METRICS_ONLY)
+    assert stand.calls("f" * 20) == "f" * 20
+    stand.breaker.apply_settings({})
+    assert stand.state is State.METRICS_ONLY
+    stand.breaker.apply_settings({}, State.DISABLED)
+    assert stand.state is State.DISABLED
+    stand.breaker.apply_settings({"initialState": "CLOSED"})
+    assert stand.state is State.CLOSED
+
+
 def test_seconds_take_their_calls_with_them() -> None:
     stand = Stand(sliding_window_type=WindowType.TIME_BASED, sliding_window_size=10, minimum_number_of_calls=10)
     stand.calls("s" * 90)

@@ -156,8 +156,8 @@ class Hand:
 
 
 def settings_for(redis_url: str) -> Settings:
-    """Return settings of a process that only uses breakers."""
-    return Settings(database_url="postgresql://nobody@127.0.0.1:1/none", redis_url=redis_url)  # type: ignore[arg-type]
+    """Return settings of a process that only uses breakers, patient with a machine that runs many tests."""
+    return Settings(database_url="postgresql://nobody@127.0.0.1:1/none", redis_url=redis_url, redis_budget_ms=2000)  # type: ignore[arg-type]
 
 
 def show(change: Any) -> dict[str, Any]:
