@@ -12,6 +12,7 @@ from app.core.present import plural, query_with
 from app.core.web import fragment, page
 from app.flags import reads
 from app.flags.reads import FlagDetail, FlagPage, View
+from app.flags.rollouts.reads import live_rollouts
 from app.flags.views import company
 from app.flags.views.blueprint import bp
 from app.flags.views.lines import lines_of
@@ -92,12 +93,16 @@ def _verdict(place: Place, every: Sequence[FlagDetail], stale: Sequence[FlagDeta
     held = held_revisions() if place.is_home else {}
     behind = [label for label, revision in (held or {}).items() if revision < newest]
     many = len(every)
+    stopped = [
+        {"key": key, "href": place.of("show_flag", key=key), "why": str(plan.verdict.get("reason", "")).rstrip(".")}
+        for key, plan in sorted(live_rollouts(place.environment).items()) if plan.state == "held"
+    ]  # fmt: skip
     finished = "one flag looks finished" if len(stale) == 1 else f"{len(stale)} flags look finished"
     return {
-        "tone": "warn" if behind or held is None else "good",
+        "tone": "warn" if behind or held is None else "held" if stopped else "good",
         "count": plural(many, "flag") if many < PAGE_ROWS else f"{PAGE_ROWS} flags or more",
         "where": _say_where(place, held, behind, newest),
-        "held": [],
+        "held": stopped,
         "finished": f"{finished[0].upper()}{finished[1:]}" if stale else "",
         "finished_href": url_for("flags.list_flags", environment=place.address, view="stale"),
     }

@@ -1,8 +1,9 @@
 """The rows of the list of flags."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from app.core import clock
 from app.core.present import plural
@@ -10,8 +11,10 @@ from app.flags import reads
 from app.flags.engine.answers import is_on
 from app.flags.engine.evaluate import Table
 from app.flags.engine.model import Flag, FlagType, Scope
+from app.flags.models import FlagRollout
 from app.flags.reads import FlagDetail
 from app.flags.reads.stale import STALE_AFTER
+from app.flags.rollouts.reads import live_rollouts
 from app.flags.views.figures import hour_figures
 from app.flags.views.places import Place
 from app.flags.views.steps import given
@@ -63,7 +66,11 @@ def lines_of(
         company: Whose answers stand in the last column instead of the share answered on.
     """
     counts = reads.counts_by_flag([one.key for one in details], place.environment)
-    return [_line(one, place, table, counts.get(one.key, []), company) for one in details]
+    plans = live_rollouts(place.environment)
+    return [
+        replace(_line(one, place, table, counts.get(one.key, []), company), **_plan_note(plans.get(one.key)))
+        for one in details
+    ]
 
 
 def _line(
@@ -92,6 +99,16 @@ def _line(
         changed_by=str(one.changed_by.get("name") or ""),
         note=_note(one),
     )
+
+
+def _plan_note(plan: FlagRollout | None) -> dict[str, Any]:  # Any: fields of a line
+    """Return what a plan that is not over says in the row; it says more than a flag's age does."""
+    if plan is None:
+        return {}
+    if plan.state == "held":
+        return {"note": "Held", "note_tone": "held", "note_icon": "hand", "bar_tone": "held"}
+    word = "Rolling out" if plan.state == "running" else "Planned"
+    return {"note": word, "note_tone": "run", "note_icon": "calendar-clock"}
 
 
 def _lists(one: FlagDetail) -> str:
