@@ -181,6 +181,48 @@ def test_stock_flagd_gives_equal_values_on_ten_thousand_contexts(stock):
     assert provider.resolve_string_details("off", "mine", EvaluationContext("ada")).reason == "DISABLED"
 
 
+def draw_serve(chance):
+    split = tuple((colour, chance.choice([0, 1, 3, 1000])) for colour in chance.sample(sorted(COLOURS), 3))
+    variant, split = (None, split) if chance.random() < 0.4 else (chance.choice(sorted(COLOURS)), ())
+    return {"variant": variant, "split": split, "percentage": chance.choice([100_000, 100_000, 0, 1, 50_000])}
+
+
+def draw_flag(chance, key):
+    """Any flag that flagd can answer."""
+    rules = [
+        rule(
+            *(replace(one, negate=chance.random() < 0.3) for one in chance.sample(CONDITIONS, chance.randrange(3))),
+            segments=tuple(
+                chance.sample(["labs", "named", "nobody", "but-few", "unknown"], chance.choice([0, 0, 1, 2]))
+            ),
+            identity=f"r{number}",
+            **draw_serve(chance),
+        )
+        for number in range(chance.randrange(4))
+    ]
+    last = draw_serve(chance)
+    lists = {name: names for name, names in LISTS.items() if chance.random() < 0.3}
+    return flag(
+        key,
+        scope=chance.choice(list(Scope)),
+        off=chance.choice(["off", "green", None]),
+        rules=tuple(rules),
+        percentage=last["percentage"],
+        split=last["split"],
+        **lists,
+    )
+
+
+def test_stock_flagd_gives_equal_values_for_any_flag(stock):
+    chance = random.Random(5)
+    flags = [draw_flag(chance, f"f{number}") for number in range(400)]
+    written = write_document(flags, {one.key: one for one in SEGMENTS})
+    assert written.refused == {}
+    assert check_document(written.document) == []
+    contexts = [draw_context(chance) for _ in range(2_000)]
+    assert differences(stock(written.document), flags, contexts, segments=SEGMENTS) == []
+
+
 IMPORTED = {
     "quarters": {"fractional": [{"cat": [{"var": "$flagd.flagKey"}, {"var": "plan"}]}, ["on", 25], ["green", 75]]},
     "shorthand": {"fractional": [["on"], ["green", 2], ["red", 4]]},
