@@ -12,7 +12,7 @@ from app.flags.service.definitions import users_of
 from app.flags.views.asking import CONFLICT, sent_reason
 from app.flags.views.blueprint import bp
 from app.flags.views.detail import would_say
-from app.flags.views.places import place_asked
+from app.flags.views.places import Place, place_asked
 from app.flags.views.sheet import sheet_of
 
 UNPROCESSABLE = 422
@@ -40,8 +40,8 @@ def update_switch(key: str) -> Response:
     act = service.enable if is_on else service.disable
     before = reads.find_flag(key, place.environment)
     one = act(key, environment=place.environment, reason=sent_reason())
-    location = safe_next(request.form.get("next"), came_from(place.of("show_flag", key=key)))
-    return said(before, one, f"{key} is {'on' if is_on else 'off'} in {place.environment}.", location)
+    toast = f"{key} is {'on' if is_on else 'off'} in {place.environment}."
+    return said(before, one, toast, came_from(place.of("show_flag", key=key)))
 
 
 @bp.post("/<string:key>/versions/<string:version_id>/revert")
@@ -69,21 +69,21 @@ def archive_flag(key: str) -> Response:
     """Archive a flag; the reason is part of it."""
     if not sent_reason():
         return _archive_page(key, {"reason": "Write why it may go: whoever looks for it reads this."}, UNPROCESSABLE)
-    service.archive_flag(key, reason=sent_reason())
-    return done(url_for("flags.list_flags"), toast=f"{key} is archived.", undo=undo_of(key))
+    one = service.archive_flag(key, reason=sent_reason())
+    return done(url_for("flags.list_flags"), toast=f"{key} is archived.", undo=undo_of(one))
 
 
 def said(before: FlagDetail, one: FlagDetail, toast: str, location: str) -> Response:
     """Answer an act: what happened and how to undo it, or that nothing did."""
     if before.version == one.version:
         return done(location, toast=f"{one.key} was so already.")
-    return done(location, toast=toast, undo=undo_of(one.key))
+    return done(location, toast=toast, undo=undo_of(one))
 
 
-def undo_of(key: str) -> str | None:
+def undo_of(one: FlagDetail) -> str | None:
     """Return where the newest change of a flag is taken back."""
-    newest = reads.list_versions(key, None, 1).items
-    return url_for("flags.revert_version", key=key, version_id=newest[0].id) if newest else None
+    newest = reads.list_versions(one.key, None, 1).items
+    return Place(one.environment).of("revert_version", key=one.key, version_id=newest[0].id) if newest else None
 
 
 def came_from(default: str) -> str:

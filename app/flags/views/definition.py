@@ -96,7 +96,7 @@ def read_definition(kind: str | None = None) -> JSON:
         fields["variants"] = variants
     if variants or (kind or read_type()) == FlagType.BOOLEAN:
         fields["onVariant"] = form.get("on_variant", "").strip() or "on"
-        fields["offVariant"] = form.get("off_variant", "").strip() or None
+        fields["offVariant"] = form.get("off_variant", "off").strip() or None
     return fields
 
 
