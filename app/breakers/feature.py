@@ -31,6 +31,7 @@ def init_breakers(app: Flask) -> None:
     recorder = init_recorder(app)
     pushed_of(app).register(TOPIC, pushing.refresh)
     pushed_of(app).on_start(recorder.ensure_started)
+    pushed_of(app).on_start(fleet.ensure_started)  # so that the first call already knows what is open
     fleet.begin = pushed_of(app).ensure_started  # a one-off command obeys a forced state, too
     relay.duty("breaker-forces", END_FORCES_EVERY_S, service.end_forces)
     relay.duty("breaker-history", FORGET_EVERY_S, history.forget_old)
