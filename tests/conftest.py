@@ -211,7 +211,25 @@ def environment(stage: Stage) -> dict[str, str]:
 @pytest.fixture
 def app(stage: Stage) -> Flask:
     """The app on this stage."""
+    take_process(stage.app)
     return stage.app
+
+
+def take_process(app: Flask) -> None:
+    """Give an app what a process has once: a real one holds one app, a test's may have made others since."""
+    from kombu import pools
+
+    from app.breakers.fleet.sync import join_fleet
+    from app.core.broker import configure
+    from app.extensions import celery
+
+    settings: Settings = app.config["SETTINGS"]
+    join_fleet(settings)
+    if celery.conf.broker_url != settings.redis_url.get_secret_value():
+        configure(celery, settings)
+        pools.reset()  # Celery and kombu keep connections for the life of a process
+        celery._pool = None
+        celery.__dict__.pop("amqp", None)
 
 
 @pytest.fixture
