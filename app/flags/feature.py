@@ -2,10 +2,12 @@
 
 from flask import Flask
 
+from app.breakers.degradation import report_features
 from app.core import gates, relay, shell
 from app.flags import counts, doors, listeners, models, use
 from app.flags.api import api_bp
 from app.flags.cli import flags_cli
+from app.flags.freshness import tell_freshness
 from app.flags.ofrep import setup as ofrep
 from app.flags.process import hold_flags
 from app.flags.rollouts.setup import init_rollouts
@@ -24,6 +26,7 @@ def init_flags(app: Flask) -> None:
     app.cli.add_command(flags_cli)
     ofrep.init_ofrep(app)
     init_rollouts(app)
+    report_features(tell_freshness)
     relay.duty("flag-counts", counts.ROLL_UP_EVERY_S, counts.roll_up)
     app.register_blueprint(bp)
     listeners.listen()

@@ -17,6 +17,7 @@ def test_anyone_signed_in_sees_how_every_part_is(vera: Person, pat: Person, app:
         assert answer.status_code == 200
         assert answer.json["status"] in {"healthy", "degraded"}
         assert {one.name for one in READY} <= set(answer.json["circuits"])
+        assert set(answer.json["features"]) == {"status", "revision", "stale", "source", "ageS"}
         assert answer.json["circuits"]["database"] == {"status": "healthy", "state": "CLOSED", "scope": "fleet"}
     assert app.test_client().get(ANSWER).status_code == 401
 
