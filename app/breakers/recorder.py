@@ -25,7 +25,8 @@ EXTENSION = "quarterdeck-breaker-recorder"
 class Recorder:
     """What waits to be written in one process, and the thread that writes it.
 
-    What cannot be written is kept: the newest 1,000 transitions and 5,000 minutes.
+    What cannot be written is kept: the newest 1,000 transitions and 5,000 minutes. What a killed process had not
+    written, at most 10 s of counts, is lost.
     """
 
     def __init__(self, app: Flask) -> None:
