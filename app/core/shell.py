@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from app.core.auth import Principal, can, maybe_principal
 from app.core.ids import new_ulid
+from app.core.web import is_partial
 from config import Settings
 
 
@@ -175,6 +176,7 @@ def init_shell(app: Flask) -> None:
             "nav": rail() if who else [],
             "can": can,
             "idempotency_key": idempotency_key,
-            "flashes": take_flashes() if who else [],
+            # A live page that reads itself again must not take what the next page is to say.
+            "flashes": take_flashes() if who and not is_partial() else [],
             "live": None,
         }
