@@ -62,6 +62,9 @@ class Door(Member):
             CallNotPermitted: The breaker is open, or all probes are on their way.
             BulkheadFull: As many calls run as may.
         """
+        phase = self._phase
+        if phase.is_plain:
+            return Permit(phase, self._clock())
         if self._forced is not None and time.time() >= self._forced_until:
             self.force(None)
         if self.bulkhead.limit is None:
@@ -154,6 +157,13 @@ class Door(Member):
 
     def succeed(self, permit: Permit, result: object = None) -> None:
         """Give a permit back; the result may still count as a failure, or ask us to stay away."""
+        phase = permit.phase
+        if phase.is_plain and not permit.is_done and not permit.is_inside:
+            ended = self._clock()
+            if ended < phase.check_at and ended - permit.began <= phase.slow_s and not watch.on:
+                permit.is_done = True
+                phase.succeed()
+                return
         outcome, away_s = classify.classify_result(self.config, result), 0.0
         if self.config.retry_after is not None:
             away_s = classify.read_retry_after(self.config, result) or 0.0
