@@ -69,11 +69,10 @@ def test_what_the_database_did_not_take_is_added_to_the_next_write(pat: Person) 
 def test_old_minutes_become_hours(pat: Person) -> None:
     key = make_flag(pat)
     old = (clock.now() - timedelta(hours=30)).replace(minute=5, second=0, microsecond=0)
-    with as_platform(pat):
-            with transaction():
-            for minute in (5, 6):
-                counts.write_counts("production", {(key, old.replace(minute=minute), "on", "STATIC"): 3})
-            counts.write_counts("production", {(key, clock.now() - timedelta(days=99), "on", "STATIC"): 1})
+    with as_platform(pat), transaction():
+        for minute in (5, 6):
+            counts.write_counts("production", {(key, old.replace(minute=minute), "on", "STATIC"): 3})
+        counts.write_counts("production", {(key, clock.now() - timedelta(days=99), "on", "STATIC"): 1})
     with pat.app.app_context():
         counts.roll_up()
         counts.roll_up()
