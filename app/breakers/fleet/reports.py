@@ -7,6 +7,7 @@ breaker:<name>:callers:<hour>   hash  caller → calls; kept two hours
 import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,12 @@ def read_merged(client: Redis, name: str, config: BreakerConfig) -> Merged:
         calls, failures, slow = (sum(row[i] for row in rows) for i in range(3))
     minimum = config.minimum
     return Merged(calls, failures, slow, rate(failures, calls, minimum), rate(slow, calls, minimum))
+
+
+def add_up(told: Sequence[Report], config: BreakerConfig) -> Merged:
+    """Return the windows of all processes as one, for a breaker of which each process decides alone."""
+    calls, failures, slow = (sum(getattr(one, what) for one in told) for what in ("calls", "failures", "slow"))
+    return Merged(calls, failures, slow, rate(failures, calls, config.minimum), rate(slow, calls, config.minimum))
 
 
 def _callers_key(name: str, hour: int) -> str:

@@ -61,11 +61,12 @@ def look_at(configs: dict[str, BreakerConfig]) -> dict[str, Seen]:
 
 
 def _read(client: Redis, configs: dict[str, BreakerConfig]) -> dict[str, Seen]:
-    states = read_states(client, list(configs))
-    return {
-        name: Seen(states[name], reports.read_merged(client, name, config), reports.read_reports(client, name))
-        for name, config in configs.items()
-    }
+    states, seen = read_states(client, list(configs)), {}
+    for name, config in configs.items():
+        told = reports.read_reports(client, name)
+        window = reports.read_merged(client, name, config) if config.is_fleet_wide else reports.add_up(told, config)
+        seen[name] = Seen(states[name], window, told)
+    return seen
 
 
 def look_here(name: str, config: BreakerConfig) -> Seen:
