@@ -151,10 +151,15 @@ class Pushed:
                 message = subscription.get_message(timeout=WAIT_S)
                 if message is not None and message["type"] == "message":
                     self.try_refresh(message["data"].decode())
+                    self._tell(client)
 
     def _poll(self, client: Redis) -> None:
         for name in list(self._refresh):
             self.try_refresh(name)
+        self._tell(client)
+
+    def _tell(self, client: Redis) -> None:
+        """Say what this process holds, for `list_processes`."""
         told = {"kind": process.kind(), "at": time.time(), "held": self.held}
         client.hset(PROCESSES, process.label(), json.dumps(told))
 

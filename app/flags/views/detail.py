@@ -63,7 +63,7 @@ def _context(sheet: Sheet) -> dict[str, Any]:
         **sheet.frame(),
         **would_say(sheet),
         "changed_by": one.changed_by.get("name"),
-        "verdict": flag_verdict(setup, reach, shown, place, one.version),
+        "verdict": flag_verdict(one, setup, reach, shown, place),
         "value_text": value_text,
         "steps": steps_of(setup, _names(sheet)),
         "draw": draw_bar(setup, shown, last_share([entry.changes for entry in changes.items])),

@@ -17,8 +17,8 @@ from app.flags.views import company
 from app.flags.views.blueprint import bp
 from app.flags.views.lines import lines_of
 from app.flags.views.places import Place, other_places, place_asked
+from app.flags.views.spread import Spread, spread_of
 from app.flags.views.tables import home_environment, table_of
-from app.flags.views.verdicts import held_revisions
 from app.flags.views.why import find_company
 
 PAGE_ROWS = 100
@@ -89,9 +89,9 @@ def _head(place: Place, view: str) -> dict[str, Any]:
 
 def _verdict(place: Place, every: Sequence[FlagDetail], stale: Sequence[FlagDetail]) -> dict[str, Any]:
     """Return what is true of all flags: whether each process answers from the newest change, and what is finished."""
-    newest = max((one.version for one in every), default=0)
-    held = held_revisions() if place.is_home else {}
-    behind = [label for label, revision in (held or {}).items() if revision < newest]
+    last = max(every, key=lambda one: one.version, default=None)
+    newest = last.version if last else 0
+    spread = spread_of(newest, last.changed_at if last else None) if place.is_home else Spread()
     many = len(every)
     stopped = [
         {"key": key, "href": place.of("show_flag", key=key), "why": str(plan.verdict.get("reason", "")).rstrip(".")}
@@ -99,27 +99,21 @@ def _verdict(place: Place, every: Sequence[FlagDetail], stale: Sequence[FlagDeta
     ]  # fmt: skip
     finished = "one flag looks finished" if len(stale) == 1 else f"{len(stale)} flags look finished"
     return {
-        "tone": "warn" if behind or held is None else "held" if stopped else "good",
+        "tone": "warn" if spread.is_late or not spread.is_known else "held" if stopped else "good",
         "count": plural(many, "flag") if many < PAGE_ROWS else f"{PAGE_ROWS} flags or more",
-        "where": _say_where(place, held, behind, newest),
+        "where": _say_where(place, spread, newest),
         "held": stopped,
         "finished": f"{finished[0].upper()}{finished[1:]}" if stale else "",
         "finished_href": url_for("flags.list_flags", environment=place.address, view="stale"),
     }
 
 
-def _say_where(place: Place, held: dict[str, int] | None, behind: list[str], newest: int) -> str:
+def _say_where(place: Place, spread: Spread, newest: int) -> str:
     if not place.is_home:
         return f"kept for those who ask for {place.environment}; this installation answers from {home_environment()}"
-    if held is None:
-        return "but whether every process has the newest is not known while Valkey is away"
-    if not held:
-        return "and no process has been heard of yet"
-    if behind:
-        named = ", ".join(behind[:3]) + (f" and {len(behind) - 3} more" if len(behind) > 3 else "")  # noqa: PLR2004
-        return f"{len(held) - len(behind)} of {plural(len(held), 'process', 'processes')} on revision {newest}; behind: {named}"
-    many = "the one process is" if len(held) == 1 else f"all {len(held)} processes are"
-    return f"{many} on revision {max(held.values())}"
+    if spread.behind and spread.is_young:
+        return f"revision {newest} is {spread.say('', '')}"
+    return spread.say(f"are on revision {newest}", f"is on revision {newest}")
 
 
 def _count(items: Sequence[FlagDetail]) -> str:

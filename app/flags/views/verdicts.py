@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from app.core.present import plural
-from app.core.pushed import list_processes
-from app.core.redis import RedisAway
 from app.flags.engine.evaluate import Table
 from app.flags.engine.model import WHOLE, Flag, Scope
+from app.flags.reads import FlagDetail
 from app.flags.views.places import Place
 from app.flags.views.reach import Reach, reach_of
+from app.flags.views.spread import spread_of
 from app.flags.views.tables import table_with
 from app.flags.views.wording import percent_text
 
@@ -24,17 +23,19 @@ class FlagVerdict:
     where: str
 
 
-def flag_verdict(flag: Flag, reach: Reach, would: Reach, place: Place, version: int) -> FlagVerdict:
+def flag_verdict(one: FlagDetail, flag: Flag, reach: Reach, would: Reach, place: Place) -> FlagVerdict:
     """Return for whom a flag is on in an environment.
 
     Args:
-        flag: The flag.
+        one: The flag's rows.
+        flag: The flag as the engine reads it.
         reach: Whom it is on for now.
         would: Whom it would be on for with its switch on.
         place: The environment.
-        version: The revision of its last change, which processes should hold.
     """
-    where = say_processes(version) if place.is_home else "kept for those who ask for this environment"
+    where = "kept for those who ask for this environment"
+    if place.is_home:
+        where = spread_of(one.version, one.changed_at).say("answer from it", "answers from it")
     if not flag.settings.enabled:
         on = switched_on(flag)
         rest = f" Nobody gets it; switched on, it reaches {'everybody' if on.scope is Scope.GLOBAL else say_reach(on, would)}."
@@ -71,26 +72,6 @@ def say_reach(flag: Flag, reach: Reach) -> str:
 def say_nobody_known(flag: Flag) -> str:
     """Return what a flag reaches where nobody it could be about is known."""
     return f"{percent_text(flag.settings.percentage)} of whoever asks"
-
-
-def say_processes(version: int) -> str:
-    """Return whether every live process answers from a revision; those behind are named."""
-    held = held_revisions()
-    if held is None:
-        return "whether every process has it is not known while Valkey is away"
-    behind = [label for label, revision in held.items() if revision < version]
-    if not behind:
-        return f"{'the one process answers' if len(held) == 1 else f'all {len(held)} processes answer'} from it"
-    named = ", ".join(behind[:3]) + (f" and {len(behind) - 3} more" if len(behind) > 3 else "")  # noqa: PLR2004
-    return f"{len(held) - len(behind)} of {plural(len(held), 'process', 'processes')} answer from it; {named} not yet"
-
-
-def held_revisions() -> dict[str, int] | None:
-    """Return process → the revision of the flags it answers from; None when nobody can be asked."""
-    try:
-        return {one["label"]: int(one["held"].get("flags", 0)) for one in list_processes()}
-    except RedisAway:
-        return None
 
 
 def _say_global(flag: Flag, place: Place) -> tuple[str, str, str, str]:
