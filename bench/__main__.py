@@ -11,6 +11,7 @@ BENCHES = {
     "import": "a sales file, the first time and again: bin/bench import FILE.csv[.xz|.gz] (needs bin/up)",
     "lists": "lists and search at scale, after bin/flask bench generate --orders 1000000 --companies 10000 (needs bin/up)",
     "live": "commit to socket, with servers of its own: bin/bench live --rate 100 --seconds 10 --sockets 40",
+    "push": "from a saved flag to eight processes that answer by it: bin/bench push (needs bin/up)",
     "breakers": "a call through a breaker beside interlock-cb, pybreaker, circuitbreaker and purgatory, alone and in a fleet",
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }

@@ -76,9 +76,6 @@ def main() -> None:
     from app.flags import holder
 
     app = create_app()
-    if "watch" in sys.argv:
-        flags.is_enabled("core-api")
-        flags.on_change(lambda keys: say(seen=sorted(keys), at=time.time()))
     for line in sys.stdin:
         question = json.loads(line)
         match question["act"]:
@@ -91,6 +88,9 @@ def main() -> None:
                     variant=made.variant, reason=made.reason.value, source=status.source, stale=status.is_stale,
                     revision=status.revision, took_s=took_s, pid=os.getpid(),
                 )  # fmt: skip
+            case "watch":
+                flags.on_change(lambda keys: say(seen=sorted(keys), at=time.time()))
+                say(watches=True)
             case "time":
                 say(worst_s=worst(question["key"], question["for_s"]))
             case "fork":
