@@ -1,5 +1,6 @@
 """One PostgreSQL cluster and one Valkey per run, one database per worker, fresh companies per test."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -92,6 +94,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers the controller started."""
+    # Threads of the apps go on for a moment; what they say about servers that stop is no part of the run's output.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     if not hasattr(config, "workerinput") and SERVICES in config.stash:
         config.stash[SERVICES].stop()
 

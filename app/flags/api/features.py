@@ -1,11 +1,11 @@
 """Flags to read: what they are for platform admins, what they answer for everybody else who may look."""
 
-from app import flags
 from app.accounts import reads as accounts
 from app.core.auth import Principal, principal
 from app.core.cursor import decode_cursor, encode_cursor
 from app.core.errors import InvalidCursor, NotFound
 from app.flags import reads, use
+from app.flags import use as flags
 from app.flags.answers import (
     ChangeList,
     ChangeOut,

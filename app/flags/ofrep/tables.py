@@ -5,23 +5,17 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from app.core.errors import NotFound
 from app.core.installation import installation
 from app.core.pushed import pushed_of
 from app.flags import use
 from app.flags.engine.evaluate import Table
 from app.flags.engine.model import Snapshot
+from app.flags.environments import check_environment
 from app.flags.load import Loaded, load
 from config import Settings
 
 EXTENSION = "quarterdeck-ofrep-tables"
 NAME = "flags"
-
-
-class UnknownEnvironment(NotFound, code="unknown-environment", status=404):
-    """There is no such environment. Environments here: {known}."""
-
-    known: str
 
 
 @dataclass(slots=True)
@@ -59,14 +53,12 @@ def table_of(environment: str | None) -> Table:
     """Return the table to answer from; None means this installation's own environment.
 
     Raises:
-        UnknownEnvironment: FLAG_ENVIRONMENTS does not list it.
+        UnknownEnvironment: There is none of that name.
     """
     settings: Settings = current_app.config["SETTINGS"]
     if environment is None or environment == settings.flags_environment:
         return use.table()
-    known = settings.environments_of_flags
-    if environment not in known:
-        raise UnknownEnvironment(known=", ".join(known))
+    check_environment(environment)
     use.table()  # awake, so that the revision below is the newest this process knows of
     others: OtherTables = current_app.extensions[EXTENSION]
     return others.get(environment)

@@ -21,7 +21,8 @@ from app.flags.engine.model import ErrorCode
 from app.flags.ofrep import stream
 from app.flags.ofrep.answers import evaluate_all, failure, success_or_failure
 from app.flags.ofrep.passes import issue_pass, read_pass
-from app.flags.ofrep.tables import UnknownEnvironment, table_of
+from app.flags.ofrep.tables import table_of
+from app.flags.problems import UnknownEnvironment
 
 log = structlog.get_logger(__name__)
 bp = Blueprint("ofrep", __name__)

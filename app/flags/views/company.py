@@ -9,11 +9,11 @@ from datetime import datetime
 
 from flask import Response
 
-from app import flags
 from app.core.auth import company, principal
 from app.core.installation import installation
 from app.core.web import page
 from app.flags import reads
+from app.flags import use as flags
 from app.flags.context import current_context
 from app.flags.engine.answers import is_on
 from app.flags.engine.model import Decider, Evaluation, Flag, FlagType, Scope

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from flask import current_app
 
-from app import flags
 from app.core.pushed import read_revision
+from app.flags import use as flags
 from app.flags.engine.evaluate import Table
 from app.flags.engine.model import Flag, Snapshot
 from app.flags.load import load

@@ -151,7 +151,7 @@ def test_another_environment_has_an_address_of_its_own(sdk: Script, make_flag: F
     everything = sdk.ask("/ofrep/environments/staging/ofrep/v1/evaluate/flags")
     assert everything.json["metadata"]["environment"] == "staging"
     missing = sdk.ask("/ofrep/environments/nowhere/ofrep/v1/evaluate/flags")
-    assert (missing.status_code, missing.json["code"]) == (404, "unknown-environment")
+    assert (missing.status_code, missing.json["code"]) == (422, "flag-environment-unknown")
 
 
 def test_who_may_not_is_told_so(app: Flask, ada: Person, make_flag: FlagMaker) -> None:
