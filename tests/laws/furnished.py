@@ -57,7 +57,7 @@ def furnish(owner: Person) -> Furnished:
     made.values |= {"name": "email", "how": "open"}  # a breaker, and a way to hold it
     # A flag of the product, one of its lists, and a change of it that nobody made.
     made.values |= {"key": "bulk-operations", "version_id": new_ulid(), "target_id": owner.company_slug}
-    made.values |= {"environment": "production", "rollout_id": new_ulid(), "list": "allow"}
+    made.values |= {"environment": "production", "rollout_id": new_ulid(), "act": "go-on", "list": "allow"}
     made.values |= {f"flags_api.{act}:name": "allow" for act in ("list_targets", "replace_list")}
     return made
 
