@@ -47,8 +47,8 @@ def list_flags() -> Response:
         return page("flags/rows.html", rows=rows)
     return page(
         "flags/index.html", block="rows", live=state, rows=rows, next_cursor=found.next_cursor,
-        after=request.args.get("after"), q=request.args.get("q", ""), view=view, company=named, chips=_chips(named),
-        environment=place.environment, home=home_environment(), environments=other_places("list_flags", place), **_head(place, view),
+        after=request.args.get("after"), q=request.args.get("q", ""), view=view, asked_company=named, chips=_chips(named),
+        env=place.environment, home=home_environment(), environments=other_places("list_flags", place), **_head(place, view),
     )  # fmt: skip
 
 

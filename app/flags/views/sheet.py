@@ -33,7 +33,7 @@ class Sheet:
         return {
             "one": self.one,
             "setup": self.setup,
-            "environment": place.environment,
+            "env": place.environment,
             "address_environment": place.address,
             "is_home": place.is_home,
             "here": place.of("show_flag", key=key),
