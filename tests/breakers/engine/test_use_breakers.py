@@ -8,6 +8,9 @@ import pytest
 from flask import Flask, jsonify
 
 from app.breakers import registry
+from app.breakers.breaker import Breaker
+from app.breakers.config import BreakerConfig
+from app.breakers.link import Alone
 from app.breakers.states import BulkheadFull, CallNotPermitted, State
 from app.breakers.use import breaker, execute, guarded_view
 from app.core.errors import NotFound
@@ -131,7 +134,7 @@ def test_no_lock_is_held_during_the_call(name: str) -> None:
 
 
 def test_no_call_is_lost_between_threads(name: str) -> None:
-    one = breaker(name, sliding_window_size=10_000)
+    one = Breaker(name, BreakerConfig(sliding_window_size=10_000), Alone())  # nobody else fetches its minutes
     looks = threading.Event()
 
     def look() -> None:
@@ -152,7 +155,7 @@ def test_no_call_is_lost_between_threads(name: str) -> None:
 
 
 def test_a_full_bulkhead_refuses_and_counts_nothing(name: str) -> None:
-    one = breaker(name, max_concurrent_calls=1)
+    one = Breaker(name, BreakerConfig(max_concurrent_calls=1), Alone())
     with one, pytest.raises(BulkheadFull) as refused:
         one.call(int)
     assert refused.value.status == 503
