@@ -1,6 +1,5 @@
 """A guarded rollout with real processes: two that serve, and the relay that judges."""
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +17,7 @@ from app.flags.rollouts.decision import State
 from tests.site import Site, wait_for
 from tests.world import Person
 
-SECONDS = 5.0
+LONGEST = timedelta(seconds=5)  # from the step that let the variant out to the step back
 
 
 @pytest.fixture
@@ -82,7 +81,8 @@ def share_of(app: Flask, key: str) -> int:
 
 def audited(pat: Person, key: str, type_: str) -> list[dict[str, Any]]:
     return pat.world.sql.execute(
-        "SELECT data, reason, actor FROM audit WHERE topic = 'flags' AND row_id = %s AND type = %s", (key, type_)
+        "SELECT data, reason, actor, occurred_at FROM audit WHERE topic = 'flags' AND row_id = %s AND type = %s",
+        (key, type_),
     ).fetchall()
 
 
@@ -92,11 +92,9 @@ def test_a_variant_that_does_harm_is_rolled_back_and_the_audit_tells_why(
     serve(0.30, 0.01)
     rollout = plan(pat, key, name)
     wait_for(lambda: share_of(app, key) == 50_000, limit_s=10)
-    began = time.monotonic()
     wait_for(
         lambda: state_of(pat, rollout)["state"] == State.ROLLED_BACK, limit_s=30, say=lambda: state_of(pat, rollout)
     )
-    took_s = time.monotonic() - began
     assert share_of(app, key) == 0
     wait_for(lambda: audited(pat, key, "rollout.rolled-back"))
     (entry,) = audited(pat, key, "rollout.rolled-back")
@@ -106,7 +104,7 @@ def test_a_variant_that_does_harm_is_rolled_back_and_the_audit_tells_why(
     assert control < 0.1
     assert "the variant is the cause" in entry["reason"]
     assert entry["actor"]["kind"] == "system"
-    assert took_s <= 3 * SECONDS, "on a quiet machine it is within five seconds; see bench/rollout.py"
+    assert entry["occurred_at"] - steps_of(pat, key)[0] <= LONGEST
 
 
 def test_what_fails_alike_with_and_without_the_variant_is_held_not_rolled_back(
