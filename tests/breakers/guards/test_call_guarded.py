@@ -1,6 +1,5 @@
 """Core's side of the guards: by name, as a call or a block, and past them for system threads."""
 
-from collections.abc import Iterator
 from contextvars import copy_context
 
 import pytest
@@ -15,9 +14,9 @@ from app.core.ids import new_ulid
 
 
 @pytest.fixture
-def one(app: Flask) -> Iterator[Breaker]:
+def one(app: Flask) -> Breaker:
     """A breaker nobody else has, which opens at its second failure."""
-    yield registry.breaker(f"test-{new_ulid().lower()}", sliding_window_size=2, minimum_number_of_calls=2)
+    return registry.breaker(f"test-{new_ulid().lower()}", sliding_window_size=2, minimum_number_of_calls=2)
 
 
 def break_off() -> None:
