@@ -96,7 +96,7 @@ def _line(
         points=figures.points,
         on_text=_answer(table, setup, company) if company else figures.on_text,
         changed_at=one.changed_at,
-        changed_by=str(one.changed_by.get("name") or ""),
+        changed_by=str(one.changed_by.get("name") or "") if one.changed_by.get("kind") != "system" else "",
         note=_note(one),
     )
 
