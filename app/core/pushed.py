@@ -63,6 +63,7 @@ class Pushed:
         self.is_push_away = False
         self._refresh: dict[str, Refresh] = {}
         self._beginnings: list[Callable[[], None]] = []
+        self._failing: set[str] = set()
         self._working = threading.RLock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -169,8 +170,11 @@ class Pushed:
             return
         try:
             self.refresh(name)
+            self._failing.discard(name)
         except SQLAlchemyError as error:
-            log.warning("settings not refreshed", name=name, error=str(getattr(error, "orig", error)).strip())
+            if name not in self._failing:  # an outage is said once, not twice a second
+                log.warning("settings not refreshed", name=name, error=str(getattr(error, "orig", error)).strip())
+            self._failing.add(name)
         except Exception:  # one set's broken row must not stop the others from being fresh
             log.exception("settings not refreshed", name=name)
 
