@@ -44,6 +44,9 @@ class Door(Member):
     ) -> None:
         super().__init__(name, config, link, clock)
         self.bulkhead = Bulkhead(name, config.max_concurrent_calls)
+        self.last_error = (
+            ""  # the class of the last failure here; never its text, which may hold what is nobody's business
+        )
 
     def configure(self, config: BreakerConfig) -> None:
         """Take another configuration; the present state stays."""
@@ -175,6 +178,7 @@ class Door(Member):
         if outcome == IGNORED:
             self.release(permit)
         else:
+            self.last_error = type(error).__name__
             self.finish(permit, outcome | self._slow_bit(permit), classify.read_retry_after(self.config, error) or 0.0)
 
     def release(self, permit: Permit) -> None:

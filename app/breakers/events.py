@@ -20,6 +20,7 @@ class BreakerTransitioned(Fact, type="breaker.transitioned", topic="breakers", r
     failures: int
     slow: int
     at: datetime
+    error: str = ""
 
 
 class BreakerForced(Fact, type="breaker.forced", topic="breakers", row="name"):

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from app.breakers.events import BreakerTransitioned
 from app.breakers.figures import Minute
 from app.breakers.models import BreakerMinute, BreakerTransition
-from app.breakers.states import Scope, Transition
+from app.breakers.registry import find_breaker
+from app.breakers.states import Scope, State, Transition
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.installation import installation, installation_id
@@ -30,7 +31,10 @@ def write_transition(key: str, told: Transition) -> bool:
         told: What happened.
     """
     at = datetime.fromtimestamp(told.at, UTC)
-    evidence = {"calls": told.calls, "failures": told.failures, "slow": told.slow}
+    evidence: dict[str, Any] = {"calls": told.calls, "failures": told.failures, "slow": told.slow}
+    one = find_breaker(told.name)
+    if told.after is State.OPEN and one is not None and one.last_error:
+        evidence["error"] = one.last_error
     row = {
         "company_id": installation_id(),
         "id": key,

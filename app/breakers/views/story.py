@@ -60,7 +60,8 @@ def _change(row: BreakerTransition) -> Entry:
             Reason.RETRY_AFTER: "Opened: it asked to be left alone for a while",
             Reason.HALF_OPEN_TOO_LONG: "Opened again: its tries did not come back in time",
         }
-        return Entry(row.at, texts.get(_reason(row), "Opened"), "bad", note)
+        error = f"{row.evidence['error']}; " if row.evidence.get("error") else ""
+        return Entry(row.at, texts.get(_reason(row), "Opened"), "bad", error + note)
     if state is State.HALF_OPEN:
         return Entry(
             row.at, "Half open: tries are allowed" + ("" if alone else " in all processes together"), "warn", note

@@ -58,6 +58,8 @@ def test_a_real_opening_reaches_the_history_by_itself(pat: Person) -> None:
     fail(one, 2)
     wait_for(lambda: pat.get(f"/api/degradation/circuits/{one.name}/transitions").json["items"] != [])
     told = pat.get(f"/api/degradation/circuits/{one.name}/transitions").json["items"]
+    assert told[-1]["evidence"]["error"] == one.last_error != ""
+    assert one.last_error in pat.get(f"/breakers/{one.name}").text
     assert [(row["toState"], row["reach"]) for row in told] == [("OPEN", "fleet")]
 
 
