@@ -64,7 +64,9 @@ def fuzz(operation: Any, person: Person, furnished: Furnished, seen: Counter[int
 
 
 def is_problem(answer: TestResponse) -> bool:
-    """Say whether a refusal is a whole problem document."""
+    """Say whether a refusal is a whole problem document, or what OFREP writes in its place."""
+    if answer.request.path.startswith("/ofrep/") and answer.mimetype == "application/json":
+        return {"errorCode", "errorDetails"} <= set(answer.json)
     return answer.mimetype == "application/problem+json" and {"title", "status", "code", "requestId"} <= set(
         answer.json
     )

@@ -38,6 +38,7 @@ COLUMNS = {
     "isPermanent": "is_permanent", "metadata": "about",
 }  # fmt: skip
 FIXED = ("type", "variants", "onVariant", "offVariant", "scope")  # of a flag the product itself asks
+RESERVED = frozenset({"new", "segments"})  # their pages would stand in the way of the flag's own
 KEY_RULE = "Use 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit."
 
 
@@ -57,8 +58,9 @@ def create_flag(
         InvalidInput: The key cannot be one.
         WrongVariants: The variants cannot be used.
     """
-    if not is_key(key):
-        raise InvalidInput(errors=[{"field": "key", "message": KEY_RULE}])
+    if not is_key(key) or key in RESERVED:
+        said = f"“{key}” is a page of the console; choose another key." if key in RESERVED else KEY_RULE
+        raise InvalidInput(errors=[{"field": "key", "message": said}])
     wanted = {
         "description": "", "type": FlagType.BOOLEAN.value, "scope": Scope.USER.value, "variants": dict(BOOLEAN),
         "onVariant": "on", "offVariant": "off", "salt": key, "algorithm": Algorithm.MURMUR3.value, "owner": "",

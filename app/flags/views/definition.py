@@ -21,7 +21,6 @@ from app.flags.views.places import place_asked
 from app.flags.views.sheet import sheet_of
 from app.flags.views.wording import read_value, value_text
 
-RESERVED = {"new", "segments"}  # they are pages here
 MAX_TAGS = 20
 JSON = dict[str, Any]
 
@@ -40,8 +39,6 @@ def create_flag() -> Response:
     """Make a flag, switched off everywhere."""
     key = request.form.get("key", "").strip()
     try:
-        if key in RESERVED:
-            raise InvalidInput(errors=[{"field": "key", "message": f"“{key}” is the name of a page here."}])
         fields = read_definition() | {"scope": read_scope(), "type": read_type()}
         with transaction(), savepoint():
             service.create_flag(key, fields, reason=sent_reason())
