@@ -12,7 +12,7 @@ from app.core.tenancy import current_scope
 from app.core.web import fragment, is_partial, page
 from app.inventory import reads as inventory
 from app.orders.reads.rhythm import has_orders
-from app.overview import changes, mobile, needs, reads
+from app.overview import changes, control, mobile, needs, reads
 from app.overview.instruments import guarded_list, instruments
 
 bp = Blueprint("overview", __name__)
@@ -41,7 +41,14 @@ def index() -> Response:
     return page("overview/index.html", live=state, steps=guarded_list(first_steps), **shown)
 
 
-NEEDS = (needs.unwell_systems, needs.late_orders, needs.failed_jobs, needs.empty_shelves)
+NEEDS = (
+    needs.unwell_systems,
+    control.shut_breakers,
+    control.held_rollouts,
+    needs.late_orders,
+    needs.failed_jobs,
+    needs.empty_shelves,
+)
 
 
 def verdict(found: list[needs.Need]) -> dict[str, Any]:
@@ -58,10 +65,10 @@ def verdict(found: list[needs.Need]) -> dict[str, Any]:
 
 
 def what_changed() -> list[changes.Told]:
-    """Return the news of the last seven days; none without a company."""
+    """Return the news of the last seven days; across all companies only those of flags and breakers."""
     company_id = current_scope().company_id
     if company_id is None:
-        return []
+        return control.control_changes(clock.now() - CHANGES_SPAN)
     types = {topic: names for topic, names in changes.TYPES.items() if topic != "accounts" or can("users:read")}
     newest = reads.recent_changes(company_id, types, clock.now() - CHANGES_SPAN)
     return [told for told in map(changes.tell, newest) if told is not None]

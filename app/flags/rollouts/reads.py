@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.flags.models import FlagRollout
-from app.flags.rollouts.decision import LIVE
+from app.flags.rollouts.decision import LIVE, State
 from app.flags.rollouts.problems import RolloutNotFound
 
 SHOWN = 20
@@ -42,6 +42,14 @@ def live_rollouts(environment: str) -> dict[str, FlagRollout]:
         sa.select(FlagRollout).where(FlagRollout.environment == environment, FlagRollout.state.in_(LIVE))
     )
     return {row.flag_key: row for row in rows}
+
+
+def held_rollouts() -> list[FlagRollout]:
+    """Return the plans that wait, in every environment."""
+    rows = db.session.scalars(
+        sa.select(FlagRollout).where(FlagRollout.state == State.HELD).order_by(FlagRollout.held_since).limit(SHOWN)
+    )
+    return list(rows)
 
 
 def flags_guarded_by(breaker: str) -> list[dict[str, Any]]:
