@@ -65,7 +65,7 @@ def list_transitions(name: str, query: ListTransitions) -> TransitionsOut:
     installation=True,
 )
 def reset_circuit(name: str, body: ActOnBreaker) -> ActedOut:
-    """Close a breaker in all processes and empty its window."""
+    """Let go of a breaker if somebody holds it, close it in all processes and empty its window."""
     return acted_of(service.reset_breaker(name, reason=body.reason), State.CLOSED)
 
 
@@ -83,7 +83,7 @@ def open_circuit(name: str, body: HoldBreaker) -> ActedOut:
     scope=WRITE, body=CloseBreaker, returns={200: ActedOut}, problems=HOLDING, tag=TAG, installation=True
 )  # fmt: skip
 def close_circuit(name: str, body: CloseBreaker) -> ActedOut:
-    """Let go of a breaker and close it, or hold it closed for a time."""
+    """Without `forS` the same as reset: let go and begin afresh in CLOSED. With `forS` hold it closed (DISABLED) for so long."""
     return acted_of(service.close_breaker(name, for_s=body.for_s, reason=body.reason), State.CLOSED)
 
 

@@ -23,7 +23,7 @@ class HoldBreaker(ActOnBreaker):
 
 
 class CloseBreaker(ActOnBreaker):
-    """Close a breaker. With `forS` it lets everything through for so long; without, it decides by itself again."""
+    """Close a breaker. With `forS` it lets everything through for so long; without, it begins afresh and decides by itself."""
 
     for_s: int | None = None
 

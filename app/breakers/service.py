@@ -51,15 +51,13 @@ def only_measure(name: str, *, for_s: int | None, reason: str = "") -> BreakerRo
 
 
 def close_breaker(name: str, *, for_s: int | None = None, reason: str = "") -> BreakerRow:
-    """Close a breaker: let go of it and begin anew; for a time given, hold it closed whatever happens.
+    """Close a breaker: let go of it and begin anew, as `reset_breaker`; for a time given, hold it closed whatever happens.
 
     Raises as `open_breaker`.
     """
     if for_s is not None:
         return disable_breaker(name, for_s=for_s, reason=reason)
-    with transaction():
-        release_breaker(name, reason=reason)
-        return reset_breaker(name, reason=reason)
+    return reset_breaker(name, reason=reason)
 
 
 def release_breaker(name: str, *, reason: str = "") -> BreakerRow:
@@ -76,7 +74,7 @@ def release_breaker(name: str, *, reason: str = "") -> BreakerRow:
 
 
 def reset_breaker(name: str, *, reason: str = "") -> BreakerRow:
-    """Close a breaker in all processes and empty its window. A held one stays held.
+    """Let go of a breaker if somebody holds it, close it in all processes and empty its window.
 
     Raises:
         BreakerNotFound: There is none of that name.
@@ -84,10 +82,12 @@ def reset_breaker(name: str, *, reason: str = "") -> BreakerRow:
     with transaction():
         row = _row_for_update(name)
         before = reads.state_here(name)
+        if row.forced_state is not None:
+            _release(row, reason)
+            before = reads.agreed_here(name)
         _change(row)
         row.reset_in = row.changed_in
-        if row.forced_state is None:
-            history.note_act(name, before.name, State.CLOSED.name, reason, actor())
+        history.note_act(name, before.name, State.CLOSED.name, reason, actor())
         record(BreakerReset(name=name, from_=before.name, reason=reason), version=row.changed_in)
         resets.after_commit_reset(name)
     return row

@@ -29,7 +29,7 @@ LONGEST_REASON = 500
 @allow("breakers:write", installation=True)
 @once
 def create_reset(name: str) -> Response:
-    """Close it everywhere and empty its window."""
+    """Let go of it, close it everywhere and empty its window."""
     service.reset_breaker(name)
     return _done(name, f"{name} is reset: closed, its window empty.")
 

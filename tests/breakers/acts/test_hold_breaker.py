@@ -67,15 +67,35 @@ def test_the_history_tells_that_a_hold_ended_on_time(app: Flask, pat: Person) ->
     assert told[0]["by"] == "Quarterdeck"
 
 
-def test_closing_lets_go_and_begins_anew(pat: Person) -> None:
+@pytest.mark.parametrize("act", ["close", "reset"])
+@pytest.mark.parametrize("hold", HOLDS)
+def test_closing_and_resetting_let_go_and_begin_anew(
+    pat: Person, world: World, pump: Callable[[], int], act: str, hold: str
+) -> None:
     one = make_breaker()
     fail(one, 2)
     assert one.state.name == "OPEN"
-    pat.post(address(one.name, "open"), json={})
-    answer = pat.post(address(one.name, "close"), json={"reason": "It is back"})
-    assert answer.json["state"] == "CLOSED"
+    pat.post(address(one.name, hold), json={})
+    answer = pat.post(address(one.name, act), json={"reason": "It is back"})
+    assert (answer.json["state"], answer.json["forced"]) == ("CLOSED", None)
+    assert pat.get(f"/api/degradation/circuits/{one.name}").json["state"] == "CLOSED"
     assert one.state.name == "CLOSED"
     assert attempt(one, lambda: None) is True
+    pump()
+    rows = world.sql.execute("SELECT type FROM audit WHERE row_id = %s ORDER BY id", (one.name,)).fetchall()
+    assert [row["type"] for row in rows if row["type"] != "breaker.transitioned"] == [
+        "breaker.forced",
+        "breaker.released",
+        "breaker.reset",
+    ]
+
+
+def test_the_reset_of_the_page_lets_go_too(pat: Person) -> None:
+    one = make_breaker()
+    pat.post(address(one.name, "open"), json={})
+    assert pat.post(f"/breakers/{one.name}/reset").status_code == 303
+    assert one.state.name == "CLOSED"
+    assert "is closed" in pat.get(f"/breakers/{one.name}").text
 
 
 def test_closing_for_a_time_lets_everything_through_and_counts_nothing(pat: Person) -> None:
