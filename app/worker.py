@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from celery.signals import task_postrun, task_prerun, worker_init, worker_process_init
+from celery.concurrency.prefork import TaskPool as PreforkPool
+from celery.signals import task_postrun, task_prerun, worker_process_init, worker_ready
+from sqlalchemy.orm import configure_mappers
 
 from app import create_app
 from app.core import process
@@ -12,6 +14,7 @@ from app.extensions import celery
 
 process.set_kind("worker")
 flask_app = create_app()
+configure_mappers()  # before the fork, once for all children
 _contexts: dict[str, Any] = {}  # Any: Flask's AppContext by task id
 
 
@@ -24,10 +27,14 @@ def forget_connections(**_: Any) -> None:  # Any: Celery's signal arguments
     pushed_of(flask_app).ensure_started()
 
 
-@worker_init.connect
-def follow_settings(**_: Any) -> None:  # Any: as above
-    """The parent keeps its settings fresh too: pools of threads run the jobs in it."""
-    pushed_of(flask_app).ensure_started()
+@worker_ready.connect
+def follow_settings(sender: Any, **_: Any) -> None:  # Any: as above
+    """A pool of threads runs the jobs in this very process, so it keeps its settings fresh.
+
+    A parent that forks must have no threads of ours: a child would be born with whatever lock one of them held.
+    """
+    if not issubclass(sender.controller.pool_cls, PreforkPool):
+        pushed_of(flask_app).ensure_started()
 
 
 @task_prerun.connect

@@ -15,7 +15,7 @@ import pytest
 from app.core.embedded.account import Account
 from app.core.embedded.leash import spawn
 from app.core.embedded.ports import find_free_port
-from app.core.pushed import list_processes
+from app.core.pushed import list_processes, pushed_of
 from app.flags import service
 from tests.flags.acts import as_platform, make_flag
 from tests.site import ROOT, Site, wait_for
@@ -83,7 +83,7 @@ def test_preloaded_workers_see_a_save(
 
 
 def test_every_process_of_the_site_holds_a_saved_revision(pat: Person, site: Site) -> None:
-    """Web workers, relay, Celery's parent and its children."""
+    """Web workers, relay, and the children of Celery's pool; its parent runs nothing and asks nothing."""
     key = make_flag(pat)
 
     def holding(revision: int) -> dict[str, int]:
@@ -96,9 +96,41 @@ def test_every_process_of_the_site_holds_a_saved_revision(pat: Person, site: Sit
 
     with as_platform(pat):
         revision = service.set_percentage(key, 4_000).version
-    wanted = {"web": 2, "relay": 1, "worker": 3}
+    wanted = {"web": 2, "relay": 1, "worker": 2}
     wait_for(
         lambda: all(holding(revision)[kind] >= count for kind, count in wanted.items()),
         limit_s=25,
         say=lambda: str(holding(revision)),
     )
+
+
+def threads_of(pid: int) -> int:
+    """Return how many threads a process has."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def children_of(pid: int) -> set[int]:
+    """Return the processes a process has forked."""
+    return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def test_celerys_parent_forks_without_threads_and_each_new_child_follows(site: Site, pat: Person) -> None:
+    """A thread of the parent may hold a lock at the moment of a fork; the child would wait for it for ever."""
+    parent = site.processes["worker"].pid
+    wait_for(lambda: len(children_of(parent)) == 2, limit_s=30)
+    assert threads_of(parent) == 1
+    for _ in range(3):
+        before = children_of(parent)
+        for child in before:
+            os.kill(child, 9)
+        wait_for(lambda before=before: len(children_of(parent) - before) == 2, limit_s=30)
+        born = children_of(parent) - before
+        make_flag(pat)
+        revision = pushed_of(pat.app).held["flags"]
+
+        def follow(born: set[int] = born, revision: int = revision) -> bool:
+            with pat.app.app_context():
+                told = {int(one["label"].rpartition(":")[2]): one["held"] for one in list_processes()}
+            return all(told.get(pid, {}).get("flags", 0) >= revision for pid in born)
+
+        wait_for(follow, limit_s=30)

@@ -1,6 +1,5 @@
 """requests and httpx behind a breaker: what counts, what does not, and what an open breaker spares."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -17,6 +16,7 @@ from app.breakers.breaker import Breaker
 from app.breakers.states import CallNotPermitted, State
 from app.core import clock
 from tests.breakers.adapters.service import Service
+from tests.loop import run_alone
 from tests.site import wait_for
 
 Get = Callable[[str], Any]
@@ -39,7 +39,7 @@ def open_async_httpx(name: str) -> Get:
         async with httpx.AsyncClient(transport=AsyncGuardedTransport(name), timeout=0.3) as client:
             return await client.get(url)
 
-    return lambda url: asyncio.run(get(url))
+    return lambda url: run_alone(get(url))
 
 
 @pytest.fixture(params=[open_requests, open_httpx, open_async_httpx], ids=["requests", "httpx", "httpx-async"])

@@ -16,6 +16,7 @@ from app.breakers.use import breaker, execute, guarded_view
 from app.core.errors import NotFound
 from app.core.ids import new_ulid
 from tests.breakers.engine.stand import Broken, Stand
+from tests.loop import run_alone
 
 TWO = {"sliding_window_size": 2, "minimum_number_of_calls": 2}
 
@@ -91,7 +92,7 @@ def test_coroutines_are_guarded_until_they_end(name: str) -> None:
         with pytest.raises(CallNotPermitted):
             await ask(fails=False)
 
-    asyncio.run(run())
+    run_alone(run())
     assert one.state is State.OPEN
 
 
@@ -105,7 +106,7 @@ def test_a_cancelled_task_counts_as_nothing(name: str) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(run())
+    run_alone(run())
     assert one.figures_now() == (0, 0, 0)
 
 

@@ -5,7 +5,6 @@ evaluation_v2, metadata; specification 0.9.0 of August 2026). Its one optional s
 CACHED: an answer from memory needs no cache.
 """
 
-import asyncio
 import threading
 
 import pytest
@@ -16,6 +15,7 @@ from openfeature.provider import ProviderStatus
 
 from app.flags.openfeature import QuarterdeckProvider
 from tests.flags.openfeature.published import BOSS, FALLBACKS, METADATA, PAGE, VALUES, ZEROS
+from tests.loop import run_alone
 from tests.site import wait_for
 
 KINDS = list(VALUES)
@@ -40,7 +40,7 @@ def test_each_type_is_resolved_asynchronously(client, kind):
     async def ask():
         return await getattr(client, f"get_{kind}_details_async")(f"{kind}-flag", FALLBACKS[kind])
 
-    assert asyncio.run(ask()).value == next(iter(VALUES[kind].values()))
+    assert run_alone(ask()).value == next(iter(VALUES[kind].values()))
 
 
 @pytest.mark.parametrize("kind", KINDS)
