@@ -29,6 +29,7 @@ class Machine:
 
     Attributes:
         code_config: As the code says; `config` has the console's changes laid over it.
+        last_own: The last change this process decided by itself.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Machine:
         self._forced: State | None = config.initial_state if config.initial_state in FORCED else None
         self._forced_until = inf
         self._unsaid: deque[Transition] = deque(maxlen=UNSAID)
+        self.last_own: Transition | None = None
         self._letters: deque[int] = deque(maxlen=config.sliding_window_size)
         self._counts = [0, 0, 0]
         self._retry_after_s = 0.0
@@ -183,11 +185,10 @@ class Machine:
         scope = Scope.FLEET if to is State.CLOSED and self._fleet.state is State.CLOSED else Scope.LOCAL
         generation = self._fleet.generation
         self._phase = Phase(to, self.config, at=at, scope=scope, generation=generation, until=until, attempts=attempts)
-        self._unsaid.append(
-            Transition(
-                self.name, before.state, to, 0, time.time(), reason, calls, failures, slow, process.label(), Scope.LOCAL
-            )
+        self.last_own = Transition(
+            self.name, before.state, to, 0, time.time(), reason, calls, failures, slow, process.label(), Scope.LOCAL
         )
+        self._unsaid.append(self.last_own)
 
     def set_link(self, link: Link) -> None:
         """Take another way to the other processes."""

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter, deque
+from dataclasses import replace
 from math import inf
 
 from app.breakers.config import BreakerConfig, WindowType
@@ -57,6 +58,25 @@ class Member(Machine):
     def agreed(self) -> State:
         """What the fleet agreed upon, as this process knows it, whatever it is held in."""
         return self._fleet.state
+
+    def present(self) -> FleetState:
+        """Return the state this process is in and how it came to it, told as the fleet tells its own.
+
+        A hold set from outside is left out: underneath is what the fleet agreed upon.
+        """
+        with self._lock:
+            phase, fleet, own = self._phase, self._fleet, self.last_own
+            if phase.state in FORCED and self.config.initial_state not in FORCED:
+                return fleet
+            wait_s = None if phase.until == inf else max(phase.until - self._clock(), 0.0)
+        if phase.scope is Scope.FLEET or own is None:
+            return replace(fleet, state=phase.state, wait_s=wait_s)
+        calls, failures, slow = own.calls, own.failures, own.slow
+        if phase.state is State.HALF_OPEN:
+            calls, failures, slow = phase.calls, phase.failures, phase.slow
+        return FleetState(
+            phase.state, fleet.generation, wait_s, phase.attempts, own.reason.value, calls, failures, slow, own.at
+        )
 
     def take_batch(self) -> Batch | None:
         """Return what the fleet does not know yet, and forget it; None when that is nothing."""

@@ -160,7 +160,7 @@ def _view(
     held = held_of(row, now)
     calls, failures, slow = window.calls, window.failures, window.slow
     minimum = config.minimum
-    if fleet.state in {State.OPEN, State.HALF_OPEN} and not seen.is_alone:
+    if fleet.state in {State.OPEN, State.HALF_OPEN}:
         calls, failures, slow = fleet.calls, fleet.failures, fleet.slow
         minimum = 1 if fleet.state is State.OPEN else config.probes_needed
     is_open = fleet.state is State.OPEN and fleet.wait_s is not None

@@ -76,7 +76,7 @@ def look_here(name: str, config: BreakerConfig) -> Seen:
         return Seen(FleetState(), Merged(0, 0, 0, -1.0, -1.0), is_alone=True)
     calls, failures, slow = one.figures_now()
     window = Merged(calls, failures, slow, rate(failures, calls, config.minimum), rate(slow, calls, config.minimum))
-    return Seen(FleetState(state=one.state, generation=one.generation), window, is_alone=True)
+    return Seen(one.present(), window, is_alone=True)
 
 
 def last_calls(one: "BreakerView") -> str | None:

@@ -1,8 +1,8 @@
 """What breakers did: the log of one, and the ribbons of all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from app.core.db import db
 from app.core.errors import InvalidCursor
 
 MOST_OF_A_RIBBON = 2000
+LOCAL_REST = timedelta(seconds=10)
+Change = tuple[datetime, str, str]
 TONES = {State.CLOSED: "good", State.OPEN: "bad", State.HALF_OPEN: "warn", **dict.fromkeys(FORCED, "held")}
 
 
@@ -60,22 +62,46 @@ def _instant(text: object) -> datetime:
     return at
 
 
-def ribbons(start: datetime, now: datetime) -> dict[str, list[Stretch]]:
-    """Return what the fleet of each breaker did in a span of time; one that did nothing is not among them."""
+def ribbons(start: datetime, now: datetime, by_process: Mapping[str, bool] | None = None) -> dict[str, list[Stretch]]:
+    """Return what each breaker did in a span of time; one that did nothing is not among them.
+
+    Args:
+        start: Where the ribbons begin.
+        now: Where they end.
+        by_process: Breakers whose processes decide alone, and whether all of those are closed now: what any process
+            did counts there, and one that ended while it rested does not rest for ever.
+    """
+    by_process = by_process or {}
+    told: dict[str, list[Change]] = {}
+    alone = sa.and_(BreakerTransition.reach == "process", BreakerTransition.name.in_(list(by_process)))
+    for which in (BreakerTransition.reach == "fleet", alone):
+        for name, at, before, after in _changes(which, start, now):
+            told.setdefault(name, []).append((at, before, after))
+    for name, is_closed in by_process.items():
+        if is_closed and (changes := told.get(name)):
+            changes.append((min(max(map(_instant_of, changes)) + LOCAL_REST, now), "", State.CLOSED.name))
+    return {name: _stretches(sorted(changes, key=_instant_of), start, now) for name, changes in told.items()}
+
+
+def _instant_of(change: Change) -> datetime:
+    return change[0]
+
+
+def _changes(
+    which: sa.ColumnElement[bool], start: datetime, now: datetime
+) -> Sequence[sa.Row[str, datetime, str, str]]:
+    """Return the newest changes of a span, oldest first."""
     columns = (BreakerTransition.name, BreakerTransition.at, BreakerTransition.from_state, BreakerTransition.to_state)
-    rows = db.session.execute(
+    found = db.session.execute(
         sa.select(*columns)
-        .where(BreakerTransition.reach == "fleet", BreakerTransition.at >= start, BreakerTransition.at <= now)
+        .where(which, BreakerTransition.at >= start, BreakerTransition.at <= now)
         .order_by(BreakerTransition.at.desc(), BreakerTransition.id.desc())
         .limit(MOST_OF_A_RIBBON)
     ).all()
-    told: dict[str, list[tuple[datetime, str, str]]] = {}
-    for name, at, before, after in reversed(rows):
-        told.setdefault(name, []).append((at, before, after))
-    return {name: _stretches(changes, start, now) for name, changes in told.items()}
+    return found[::-1]
 
 
-def _stretches(changes: list[tuple[datetime, str, str]], start: datetime, now: datetime) -> list[Stretch]:
+def _stretches(changes: list[Change], start: datetime, now: datetime) -> list[Stretch]:
     span = (now - start).total_seconds()
     edges = [(start, changes[0][1]), *((at, after) for at, _, after in changes), (now, "")]
     found = []

@@ -1,6 +1,6 @@
 """The list of breakers, and one of them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Response, request, url_for
 
@@ -30,7 +30,8 @@ def list_breakers() -> Response:
     window = wanted if wanted in WINDOWS else "3h"
     start = now - timedelta(hours=WINDOWS[window])
     found = reads.list_breakers()
-    drawn = reads.ribbons(start, now)
+    alone = {one.name: one.state is State.CLOSED and not one.alone for one in found if not one.config.is_fleet_wide}
+    drawn = reads.ribbons(start, now, alone)
     windows = [
         {"label": f"{hours} h", "href": url_for("breakers.list_breakers", window=name), "current": name == window}
         for name, hours in WINDOWS.items()
@@ -38,7 +39,7 @@ def list_breakers() -> Response:
     return page(
         "breakers/list.html" if is_partial() else "breakers/index.html",
         live=state, found=found, now_at=now, start=start, windows=windows, hours=WINDOWS[window],
-        ribbons={one.name: drawn.get(one.name) or [whole(one)] for one in found},
+        ribbons={one.name: ribbon_of(one, drawn.get(one.name, []), start, now) for one in found},
         callers=reads.callers_of_all([one.name for one in found]),
         verdict=looks.verdict_of(found, now), looks=looks, is_degraded=any(one.is_degraded for one in found),
         process_count=max((len(one.reports) for one in found), default=0),
@@ -63,6 +64,21 @@ def show_breaker(name: str) -> Response:
     )  # fmt: skip
 
 
-def whole(one: BreakerView) -> Stretch:
-    """Return the ribbon of a breaker that changed nothing: all of it in its present state."""
-    return Stretch(TONES.get(one.state, "good") if one.state is not State.CLOSED else "good", 0, 100)
+def ribbon_of(one: BreakerView, drawn: list[Stretch], start: datetime, now: datetime) -> list[Stretch]:
+    """Return the ribbon of a breaker, which ends in its present state even when that is not kept yet.
+
+    Args:
+        one: The breaker, now.
+        drawn: What is kept of the span; empty when nothing changed.
+        start: Where the ribbon begins.
+        now: Where it ends.
+    """
+    tone = TONES[one.state]
+    since = one.held.at if one.held else one.since
+    if not drawn and (one.state is State.CLOSED or since is None or since <= start):
+        return [Stretch(tone, 0, 100)]
+    found = drawn or [Stretch(TONES[State.CLOSED], 0, 100)]
+    if one.state is State.CLOSED or found[-1].tone == tone or since is None:
+        return found
+    x = max((since - start) / (now - start) * 100, 0.0)
+    return [*found, Stretch(tone, round(x, 2), round(max(100 - x, 0.4), 2))]

@@ -76,6 +76,11 @@ def pace(per_minute: float) -> str:
     return format_count(round(per_minute)) if per_minute >= 10 else f"{per_minute:.1f}".removesuffix(".0")  # noqa: PLR2004
 
 
+def alone_names(found: list[BreakerView]) -> str:
+    """Return the breakers whose processes each decide by their own window; empty when there are none."""
+    return ", ".join(sorted(one.name for one in found if not one.config.is_fleet_wide))
+
+
 def in_short(description: str) -> str:
     """Return the first part of a description, for a row."""
     return re.split(r"[.:](?:\s|$)", description, maxsplit=1)[0]
@@ -138,8 +143,9 @@ def cause_of(one: BreakerView) -> str:
         Reason.PROBES_FAILED: f"{one.failures} of {one.calls} tries failed",
         Reason.RETRY_AFTER: "it asked to be left alone for a while",
         Reason.HALF_OPEN_TOO_LONG: "its tries did not come back in time",
+        Reason.MANUAL: "it was opened by hand",
     }
-    return next((text for reason, text in figures.items() if reason.value == one.reason), "it was opened by hand")
+    return next((text for reason, text in figures.items() if reason.value == one.reason), "it begins open")
 
 
 def limits_of(one: BreakerView) -> list[tuple[str, str]]:
@@ -155,11 +161,12 @@ def limits_of(one: BreakerView) -> list[tuple[str, str]]:
         wait += f", give or take {config.randomized_wait_factor * 100:g}%"
     tries = plural(config.permitted_number_of_calls_in_half_open_state, "try", "tries")
     limit = config.max_wait_duration_in_half_open_state_ms
+    reach = "all processes together" if config.is_fleet_wide else "each process for itself"
     found = [
         ("Opens at", f"{percent(config.failure_rate_threshold)} failed, or {slow}"),
         ("Window", f"{window}, at least {plural(config.minimum, 'call')}"),
         ("Stays open", wait),
-        ("Half open", f"{tries}, all processes together" + (f", at most {spell_ms(limit)}" if limit else "")),
+        ("Half open", f"{tries}, {reach}" + (f", at most {spell_ms(limit)}" if limit else "")),
     ]
     if config.minimum_share_of_processes:
         found.append(("Only when", f"{config.minimum_share_of_processes:g}% of the processes see failures"))
