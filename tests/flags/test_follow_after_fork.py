@@ -114,19 +114,14 @@ def children_of(pid: int) -> set[int]:
     return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
-def test_celerys_parent_forks_without_threads_and_each_new_child_follows(site: Site, pat: Person) -> None:
+def test_celerys_parent_forks_without_threads_and_each_child_follows(site: Site, pat: Person) -> None:
     """A thread of the parent may hold a lock at the moment of a fork; the child would wait for it for ever."""
-    parent = site.processes["worker"].pid
-    wait_for(lambda: len(children_of(parent)) == 2, limit_s=30)
-    assert threads_of(parent) == 1
     for _ in range(3):
-        before = children_of(parent)
-        for child in before:
-            os.kill(child, 9)
-        wait_for(lambda before=before: len(children_of(parent) - before) == 2, limit_s=30)
-        born = children_of(parent) - before
+        parent = site.processes["worker"]
+        wait_for(lambda parent=parent: len(children_of(parent.pid)) == 2, limit_s=60)
+        assert threads_of(parent.pid) == 1
         make_flag(pat)
-        revision = pushed_of(pat.app).held["flags"]
+        born, revision = children_of(parent.pid), pushed_of(pat.app).held["flags"]
 
         def follow(born: set[int] = born, revision: int = revision) -> bool:
             with pat.app.app_context():
@@ -134,3 +129,6 @@ def test_celerys_parent_forks_without_threads_and_each_new_child_follows(site: S
             return all(told.get(pid, {}).get("flags", 0) >= revision for pid in born)
 
         wait_for(follow, limit_s=30)
+        parent.terminate()
+        parent.wait(30)
+        site.start_worker()
