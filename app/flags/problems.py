@@ -74,6 +74,19 @@ class ShareOutOfRange(Problem, code="flag-share-out-of-range", status=422):
     """A percentage is a number from 0 to 100, in steps of 0.001. Send one such as 25 or 12.5."""
 
 
+class GlobalShare(Problem, code="flag-share-of-global", status=422):
+    """A global flag is all or nothing: use 0 or 100. To reach a part, edit its definition and choose the scope company or user."""
+
+
+class ShareIsPlanned(Problem, code="flag-share-planned", status=409):
+    """The share of “{key}” in {environment} belongs to the rollout {rollout}, which is {state}. Cancel it first, then set the share; the switch works all the while, and holding the rollout keeps the share where it is."""
+
+    key: str
+    environment: str
+    rollout: str
+    state: str
+
+
 class UnknownVariant(Problem, code="flag-variant-unknown", status=422):
     """There is no variant “{variant}”. This flag has: {known}."""
 

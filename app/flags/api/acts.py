@@ -6,7 +6,9 @@ from app.flags.api.blueprint import api_bp, takes, writing
 from app.flags.problems import (
     FlagChanged,
     FlagNotFound,
+    GlobalShare,
     ListTooLong,
+    ShareIsPlanned,
     ShareOutOfRange,
     UnknownEnvironment,
     WrongTarget,
@@ -33,7 +35,12 @@ def disable_feature(key: str, body: Why, query: Where) -> FeatureOut:
 
 
 @api_bp.post("/features/<key>/rollout")
-@writing(body=Rollout, query=Where, returns={200: FeatureOut}, problems=[*PROBLEMS, ShareOutOfRange])
+@writing(
+    body=Rollout,
+    query=Where,
+    returns={200: FeatureOut},
+    problems=[*PROBLEMS, ShareOutOfRange, GlobalShare, ShareIsPlanned],
+)
 def roll_out_feature(key: str, body: Rollout, query: Where) -> FeatureOut:
     """Set the percentage of those no earlier step decides about. Raising it never takes it from anybody."""
     share = share_of(body.percentage)

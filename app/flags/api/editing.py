@@ -12,7 +12,9 @@ from app.flags.problems import (
     FlagIsBuiltIn,
     FlagNotFound,
     FlagTaken,
+    GlobalShare,
     PrerequisiteCycle,
+    ShareIsPlanned,
     TooManyPrerequisites,
     UnknownEnvironment,
     UnknownPrerequisite,
@@ -24,7 +26,7 @@ from app.flags.problems import (
 )
 from app.flags.schemas import NewFeature, PutSettings, Where, WhereWhy, Why
 
-WRONG = [UnknownVariant, WrongVariants, WrongSplit, WrongRule, UnknownSegment]
+WRONG = [GlobalShare, UnknownVariant, WrongVariants, WrongSplit, WrongRule, UnknownSegment]
 WAITS = [UnknownPrerequisite, PrerequisiteCycle, TooManyPrerequisites]
 
 
@@ -40,7 +42,7 @@ def create_feature(body: NewFeature) -> FeatureOut:
     body=PutSettings,
     query=Where,
     returns={200: FeatureOut},
-    problems=[FlagNotFound, FlagChanged, FlagIsBuiltIn, UnknownEnvironment, *WRONG, *WAITS],
+    problems=[FlagNotFound, FlagChanged, FlagIsBuiltIn, ShareIsPlanned, UnknownEnvironment, *WRONG, *WAITS],
 )
 def edit_feature(key: str, body: PutSettings, query: Where) -> FeatureOut:
     """Edit a flag. What is left out stays; send the version you looked at, and a newer one is refused with 409."""
@@ -59,7 +61,7 @@ def archive_feature(key: str, query: WhereWhy) -> FeatureOut:
 
 
 @api_bp.post("/features/<key>/versions/<version_id>/revert")
-@writing(body=Why, returns={200: FeatureOut}, problems=[ChangeNotFound, CannotRevert])
+@writing(body=Why, returns={200: FeatureOut}, problems=[ChangeNotFound, CannotRevert, GlobalShare, ShareIsPlanned])
 def revert_change(key: str, version_id: str, body: Why) -> FeatureOut:
     """Take one change back, as long as nothing touched the same since."""
     return FeatureOut.of(service.revert(version_id, key=key, reason=body.reason))

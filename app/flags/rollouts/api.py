@@ -16,6 +16,7 @@ from app.flags.rollouts.problems import (
     RolloutRuns,
     TooEarly,
     UnknownGuard,
+    WrongStep,
 )
 from app.flags.rollouts.schemas import Act, RolloutOut, RolloutsOut, Why
 
@@ -44,7 +45,7 @@ def list_rollouts(key: str, query: Where) -> RolloutsOut:
 @bp.post("/features/<string:key>/rollouts")
 @contract(
     scope="flags:write", body=Plan, returns={201: RolloutOut},
-    problems=[FlagNotFound, UnknownEnvironment, RolloutRuns, UnknownGuard, NothingToRaise], tag=TAG, installation=True,
+    problems=[FlagNotFound, UnknownEnvironment, RolloutRuns, UnknownGuard, NothingToRaise, WrongStep], tag=TAG, installation=True,
 )  # fmt: skip
 def plan_rollout(key: str, body: Plan) -> RolloutOut:
     """Plan steps, in percent, that raise a flag's share while the guards hold."""
@@ -63,7 +64,7 @@ def _act(name: Act) -> None:
 
     @contract(
         scope="flags:write", body=Why, returns={200: RolloutOut},
-        problems=[RolloutNotFound, RolloutOver, RolloutRuns, TooEarly], tag=TAG, installation=True,
+        problems=[RolloutNotFound, RolloutOver, RolloutRuns, TooEarly, WrongStep], tag=TAG, installation=True,
     )  # fmt: skip
     def act(rollout_id: str, body: Why) -> RolloutOut:
         return RolloutOut.model_validate(service.act_on(rollout_id, name, body.reason))

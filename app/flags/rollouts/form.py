@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.flags.engine.model import Scope
+
 UNITS = {"60": "minutes", "3600": "hours", "86400": "days"}
 GUARD_ROWS = 3
 DEFAULTS = {"shares": "10, 25, 50, 100", "wait": "1", "unit": "3600", "timezone": "UTC", "cooldown": "10"}
@@ -30,9 +32,10 @@ def read_form(form: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def shown_form(form: Mapping[str, str]) -> dict[str, str]:
+def shown_form(form: Mapping[str, str], scope: str) -> dict[str, str]:
     """Return what the form's fields show: what was sent, else what most plans begin with."""
-    return {**DEFAULTS, **dict(form.items())}
+    whole = {"shares": "100"} if scope == Scope.GLOBAL else {}  # all or nothing
+    return {**DEFAULTS, **whole, **dict(form.items())}
 
 
 def _guard(form: Mapping[str, str], number: int) -> dict[str, Any] | None:

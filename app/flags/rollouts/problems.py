@@ -15,10 +15,17 @@ class RolloutRuns(Problem, code="rollout-runs", status=409):
 
 
 class RolloutOver(Problem, code="rollout-over", status=409):
-    """This rollout is {state}. Only {allowed} ones can do that."""
+    """This rollout is {state}. That can only be done while it is {allowed}."""
 
     state: str
     allowed: str
+
+
+class WrongStep(Problem, code="rollout-step-wrong", status=422):
+    """Step {step} cannot be planned. {reason}"""
+
+    step: int
+    reason: str
 
 
 class UnknownGuard(Problem, code="unknown-guard", status=422):

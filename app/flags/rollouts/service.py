@@ -27,6 +27,7 @@ from app.flags.rollouts.problems import (
     TooEarly,
     UnknownGuard,
 )
+from app.flags.rollouts.rising import check_rise, check_times
 from app.flags.rollouts.verdict import Verdict
 from app.flags.service.changing import lock_flag, lock_flags
 from app.flags.service.settings import change_settings
@@ -42,15 +43,18 @@ def plan_rollout(key: str, plan: Plan) -> FlagRollout:
         RolloutRuns: It has a plan already.
         UnknownGuard: A guard names nothing we know.
         NothingToRaise: Its share decides nothing.
+        WrongStep: A step would lower the share, lies in the past, or gives a part of a global flag.
     """
     environment = check_environment(plan.environment)
     check_guards(plan.guards)
+    check_times(plan, clock.now())
     with transaction():
         flag, here = lock_flag(key, environment)
         if here.settings.get("targeting") and any(step.percentage is not None for step in plan.steps):
             raise NothingToRaise(key=key)
         if find_live(key, environment) is not None:
             raise RolloutRuns(key=key, environment=environment)
+        check_rise(plan.steps, flag.scope, int(here.settings.get("percentage", 0)))
         steps = [step.model_dump(mode="json", by_alias=True, exclude_none=True) for step in plan.steps]
         row = FlagRollout(
             company_id=current_company_id(), flag_key=key, environment=environment, state=State.PLANNED,
@@ -183,6 +187,9 @@ def _arm(row: FlagRollout) -> None:
         raise TooEarly(cooldown_s=row.cooldown_s, retry_after_s=int(left) + 1)
     if find_live(row.flag_key, row.environment) is not None:
         raise RolloutRuns(key=row.flag_key, environment=row.environment)
+    flag, here = lock_flag(row.flag_key, row.environment)
+    row.started_from = int(here.settings.get("percentage", 0))
+    check_rise([Step.model_validate(step) for step in row.steps], flag.scope, row.started_from)
     row.state, row.step, row.ended_at, row.verdict = State.PLANNED, 0, None, {}
     row.created_at = clock.now()
     row.next_at = due_at(row.steps, 0, row.timezone, clock.now())
@@ -246,7 +253,12 @@ def share_of(row: FlagRollout) -> float:
 
 def _allow(row: FlagRollout, *states: State) -> None:
     if row.state not in states:
-        raise RolloutOver(state=row.state, allowed=" and ".join(states))
+        raise RolloutOver(state=say_state(row.state), allowed=" or ".join(say_state(state) for state in states))
+
+
+def say_state(state: str) -> str:
+    """Return a state as it stands in a sentence."""
+    return state.replace("-", " ")
 
 
 def _apply(row: FlagRollout, wanted: JSON, reason: str) -> float:

@@ -188,9 +188,9 @@ def form_page(key: str, errors: dict[str, str] | None = None, status: int = 200)
     names += [(f"breaker:{one.name}", f"Breaker {one.name}") for one in breakers()]
     names += [(f"queue-age:{queue}", f"Queue {queue}, oldest job in seconds") for queue in sorted(QUEUES)]
     return page(
-        "flags/rollout_new.html", status=status, one=flag, env=environment, values=shown_form(request.form),
+        "flags/rollout_new.html", status=status, one=flag, env=environment, values=shown_form(request.form, flag.scope),
         errors=errors or {}, guard_names=names, guard_rows=range(GUARD_ROWS), units=list(UNITS.items()),
-        action=url_for("rollouts.plan_rollout", key=key, environment=request.args.get("environment")),
+        share_now=f"{flag.percentage / 1000:g}%", action=url_for("rollouts.plan_rollout", key=key, environment=request.args.get("environment")),
         back=flag_address(key, environment),
     )  # fmt: skip
 

@@ -19,15 +19,17 @@ from app.core.tenancy import current_company_id
 from app.flags import events
 from app.flags.engine.model import Flag, settings_from_json
 from app.flags.load import read_definitions
-from app.flags.models import FlagEnvironment, FlagRow, FlagSegment, FlagVersion
-from app.flags.problems import FlagChanged, FlagNotFound
+from app.flags.models import FlagEnvironment, FlagRollout, FlagRow, FlagSegment, FlagVersion
+from app.flags.problems import FlagChanged, FlagNotFound, ShareIsPlanned
 from app.flags.reads.detail import is_key
-from app.flags.service.checks import check_prerequisites, check_settings, check_storable, check_targeting
+from app.flags.rollouts.decision import LIVE
+from app.flags.service.checks import check_prerequisites, check_settings, check_storable, check_targeting, check_whole
 from app.flags.service.settings_form import changes_between, normal_settings, outside_changes
 
 JSON = dict[str, Any]
 SHOWN = 20  # targets of a changed list in a fact
 KEPT = 100  # and in the part of the history that lists read
+ROLLOUT_OR_SWITCH = {"rollout-step", "enabled", "disabled"}  # what moves a share while a rollout is planned
 
 
 @dataclass
@@ -115,6 +117,8 @@ def save_settings(
 
     Raises:
         FlagChanged: Settings were changed after `version`.
+        GlobalShare: The flag is global, and would be on for a part.
+        ShareIsPlanned: A rollout sets the share.
     """
     before = normal_settings(here.settings)
     changes = changes_between(before, wanted)
@@ -124,6 +128,10 @@ def save_settings(
     refuse_stale(flag, here, version)
     if changes:
         check_wanted(flag, here.environment, wanted, is_waiting="prerequisites" in changes)
+    if changes.keys() & {"percentage", "rules"}:  # the kill switch works whatever else is wrong
+        check_whole(flag.scope, wanted)
+    if "percentage" in changes and act not in ROLLOUT_OR_SWITCH:
+        refuse_planned(flag.key, here.environment)
     revision = bump("flags")
     here.settings = wanted
     touch(here, revision)
@@ -142,6 +150,21 @@ def check_wanted(flag: FlagRow, environment: str, wanted: JSON, *, is_waiting: b
         check_targeting(flags[flag.key])
         if is_waiting:
             check_prerequisites(flag.key, flags)
+
+
+def refuse_planned(key: str, environment: str) -> None:
+    """Refuse to move a share that a rollout moves: its next step would undo that, or fall.
+
+    Raises:
+        ShareIsPlanned: Which one.
+    """
+    live = db.session.scalars(
+        sa.select(FlagRollout).where(
+            FlagRollout.flag_key == key, FlagRollout.environment == environment, FlagRollout.state.in_(LIVE)
+        )
+    ).one_or_none()
+    if live is not None:
+        raise ShareIsPlanned(key=key, environment=environment, rollout=live.id, state=live.state)
 
 
 def with_settings(flag: Flag, wanted: JSON) -> Flag:

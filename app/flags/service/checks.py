@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.flags.engine.conditions import MAX_CONDITIONS, MAX_RULES, check_condition
-from app.flags.engine.model import WHOLE, Flag, FlagType, conditions_from_json
+from app.flags.engine.model import WHOLE, Flag, FlagType, Scope, conditions_from_json
 from app.flags.engine.prerequisites import MAX_EVALUATIONS, MAX_PREREQUISITES, find_costly, find_cycle
 from app.flags.engine.steps import read_targeting
 from app.flags.problems import (
+    GlobalShare,
     ListTooLong,
     PrerequisiteCycle,
     ShareOutOfRange,
@@ -96,6 +97,17 @@ def check_share(share: object) -> None:
     """
     if not isinstance(share, int) or isinstance(share, bool) or not 0 <= share <= WHOLE:
         raise ShareOutOfRange
+
+
+def check_whole(scope: str, settings: JSON) -> None:
+    """Refuse to draw for a flag that is one for everybody: the product and a tester ask it about different targets.
+
+    Raises:
+        GlobalShare: Its percentage, or a rule's, is neither none nor all.
+    """
+    shares = [settings["percentage"], *(rule["serve"]["percentage"] for rule in settings["rules"])]
+    if scope == Scope.GLOBAL and any(share not in (0, WHOLE) for share in shares):
+        raise GlobalShare
 
 
 def check_split(split: list[list[Any]], variants: Collection[str]) -> None:

@@ -26,7 +26,7 @@ from app.flags.service.changing import (
     touch,
     write_history,
 )
-from app.flags.service.checks import check_settings, check_storable, check_variant, check_variants
+from app.flags.service.checks import check_settings, check_storable, check_variant, check_variants, check_whole
 from app.flags.service.settings_form import changes_between, normal_settings
 
 JSON = dict[str, Any]
@@ -38,7 +38,7 @@ COLUMNS = {
     "isPermanent": "is_permanent", "metadata": "about",
 }  # fmt: skip
 FIXED = ("type", "variants", "onVariant", "offVariant", "scope")  # of a flag the product itself asks
-RESERVED = frozenset({"new", "segments"})  # their pages would stand in the way of the flag's own
+RESERVED = frozenset({"new", "segments", "export", "import"})  # their pages would stand in the way of the flag's own
 KEY_RULE = "Use 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit."
 
 
@@ -59,7 +59,7 @@ def create_flag(
         WrongVariants: The variants cannot be used.
     """
     if not is_key(key) or key in RESERVED:
-        said = f"“{key}” is a page of the console; choose another key." if key in RESERVED else KEY_RULE
+        said = f"“{key}” is an address of the console or the API; choose another key." if key in RESERVED else KEY_RULE
         raise InvalidInput(errors=[{"field": "key", "message": said}])
     wanted = {
         "description": "", "type": FlagType.BOOLEAN.value, "scope": Scope.USER.value, "variants": dict(BOOLEAN),
@@ -95,6 +95,7 @@ def create_flag(
         db.session.flush()
         for environment, kept in (settings or {}).items():
             check_wanted(flag, check_environment(environment), normal_settings(kept), is_waiting=True)
+            check_whole(flag.scope, normal_settings(kept))
         changes = {name: [None, value] for name, value in wanted.items() if value not in ("", [], {})}
         write_history(flag, None, revision, "created", changes, reason=reason)
         return find_flag(key, next(iter(settings or {}), None))
@@ -141,7 +142,7 @@ def save_definition(
     check_definition({**before, **fields})
     for name in changes:
         setattr(flag, COLUMNS[name], fields[name])
-    check_users(flag)
+    check_users(flag, is_new_scope="scope" in changes)
     revision = bump("flags")
     flag.version = flag.changed_in = revision
     flag.changed_at = clock.now()
@@ -190,12 +191,14 @@ def check_definition(wanted: JSON) -> None:
     check_variants(wanted["type"], wanted["variants"], wanted["onVariant"], wanted["offVariant"])
 
 
-def check_users(flag: FlagRow) -> None:
-    """Refuse variants without which some environment's settings, or another flag's prerequisite, make no sense."""
+def check_users(flag: FlagRow, *, is_new_scope: bool) -> None:
+    """Refuse a definition with which some environment's settings, or another flag's prerequisite, make no sense."""
     segments = segment_keys()
     for environment in list_environments():
         kept = normal_settings(environment_of(flag, environment).settings)
         check_settings(kept, flag.variants, segments)
+        if is_new_scope:
+            check_whole(flag.scope, kept)
         for other in read_definitions(environment).values():
             for one in other.settings.prerequisites:
                 if one.flag == flag.key:
