@@ -14,12 +14,21 @@ _RANDOM_BITS = 80
 
 def new_ulid() -> str:
     """Return a new ULID: 26 characters, sortable by time. Source: github.com/ulid/spec."""
-    return _spell(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big"))
+    return _spell(time.time_ns() // 1_000_000, _draw())
+
+
+def past_ulid(at: datetime) -> str:
+    """Return a new ULID for what happened at an instant."""
+    return _spell(int(at.timestamp() * 1000), _draw())
 
 
 def ulid_floor(at: datetime) -> str:
     """Return the smallest ULID of an instant, so that a range of time is a range of ids."""
     return _spell(max(int(at.timestamp() * 1000), 0), 0)
+
+
+def _draw() -> int:
+    return int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big")
 
 
 def _spell(at_ms: int, random: int) -> str:

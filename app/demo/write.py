@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app.core.bulk import insert_rows
 from app.core.db import transaction
-from app.core.ids import new_ulid
+from app.core.ids import new_ulid, past_ulid
 from app.core.outbox import Fact, outbox
 from app.core.tenancy import current_company_id
 from app.demo.story import Story, Tale
@@ -38,6 +38,9 @@ def write_story(story: Story, *, workers: tuple[str, ...], now: datetime) -> Non
         insert_rows("order_notes", NOTES, notes(story, workers))
         newest = [tale for tale in story.tales if now - tale.changed_at < TOLD]
         told = sorted(facts(newest, workers), key=lambda row: row["occurred_at"])
+        # The audit reads by id, and shows when it happened: these must agree.
+        named = sorted(past_ulid(row["occurred_at"]) for row in told)
+        told = [{**row, "event_id": event_id} for event_id, row in zip(named, told, strict=True)]
         session.execute(sa.insert(OUTBOX), [{"company_id": current_company_id(), **row} for row in told])
 
 
@@ -141,7 +144,7 @@ def fact(one: Fact, version: int, who: dict[str, str], at: datetime) -> dict[str
     """A row of the outbox."""
     row_id = str(getattr(one, one.row)) if one.row else None
     return {
-        "topic": one.topic, "type": one.type, "event_id": new_ulid(), "row_id": row_id, "row_version": version,
+        "topic": one.topic, "type": one.type, "row_id": row_id, "row_version": version,
         "data": one.data(), "actor": who, "request_id": new_ulid(), "occurred_at": at,
     }  # fmt: skip
 

@@ -67,6 +67,18 @@ def test_a_catalogue_names_each_thing_once(wares):
     assert 100 <= len(skus) <= 140
 
 
+def test_the_audit_shows_what_happened_newest_first(ada, pump):
+    with ada.acting():
+        write_story(tell(), workers=("Jonas Reed",), now=NOW)
+    pump()
+    times = [one["at"] for one in ada.get("/api/audit?topic=orders&limit=200").json["items"]]
+    assert len(set(times)) > 100
+    assert times == sorted(times, reverse=True)
+    day = times[-1][:10]
+    found = ada.get(f"/api/audit?topic=orders&limit=200&from={day}&to={day}").json["items"]
+    assert {one["at"][:10] for one in found} == {day}
+
+
 def test_written_down_the_books_agree(ada):
     with ada.acting():
         write_story(tell(), workers=("Jonas Reed",), now=NOW)
