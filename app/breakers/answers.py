@@ -37,7 +37,7 @@ def detail_of(one: BreakerView, callers: list[tuple[str, int]]) -> CircuitDetail
         for told in one.reports
     ]  # fmt: skip
     return CircuitDetail(
-        **_fields(one), config=one.config.to_json(), overrides=one.overrides, version=one.version, reports=reports,
+        **_fields(one), config=one.config.to_json() | {"minimumNumberOfCalls": one.config.minimum}, overrides=one.overrides, version=one.version, reports=reports,
         callers=[CallerOut(caller=caller, calls=calls) for caller, calls in callers],
     )  # fmt: skip
 

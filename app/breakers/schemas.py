@@ -105,7 +105,10 @@ class CallerOut(Answer):
 
 
 class CircuitDetail(CircuitOut):
-    """One breaker with its settings; `overrides` are those that people changed, `version` theirs."""
+    """One breaker with its settings as they work; `overrides` are those that people changed, `version` theirs.
+
+    The minimum number of calls in `config` is never more than a window of calls holds.
+    """
 
     config: dict[str, Any]
     overrides: dict[str, Any]

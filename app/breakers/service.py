@@ -23,6 +23,7 @@ from app.core.pushed import bump
 
 SHORTEST_S, LONGEST_S = 10, 30 * 24 * 3600
 OVER = "Its time was over"
+MORE_THAN_WINDOW = "The window is smaller: it never holds so many calls. Give at most its size, or a larger window."
 
 
 def open_breaker(name: str, *, for_s: int | None, reason: str = "") -> BreakerRow:
@@ -110,16 +111,23 @@ def configure_breaker(name: str, overrides: dict[str, Any], *, version: int, rea
     reads.must_exist(name)
     base = base_of(name)
     try:
-        wanted = base.with_overrides(overrides).to_json()
+        config = base.with_overrides(overrides)
     except BadBreakerConfig as error:
         raise InvalidInput(errors=error.errors) from None
+    if "minimumNumberOfCalls" in overrides and config.minimum < config.minimum_number_of_calls:
+        raise InvalidInput(errors=[{"field": "minimumNumberOfCalls", "message": MORE_THAN_WINDOW}])
     # Kept are the differences alone, so that a later change of the code is seen.
+    wanted = config.to_json()
     kept = {key: wanted[key] for key in overrides if wanted[key] != base.to_json()[key]}
     with transaction():
         row = _row_for_update(name)
         changes = _differences(row.config, kept)
         if version != row.version:
-            raise VersionConflict(yours=version, current=row.version, changed=changes, changed_at=row.changed_at)
+            last = reads.last_configured(name)
+            raise VersionConflict(
+                yours=version, current=row.version, changed=changes, changed_by=last.by if last else None,
+                changed_at=last.at if last else row.changed_at,
+            )  # fmt: skip
         if changes:
             row.config = kept
             row.version += 1

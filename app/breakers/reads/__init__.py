@@ -10,6 +10,7 @@ from app.breakers.reads.board import (
     list_breakers,
     must_exist,
 )
+from app.breakers.reads.configured import Configured, last_configured
 from app.breakers.reads.fleet import agreed_here, callers_of, callers_of_all, last_calls, state_here
 from app.breakers.reads.minutes import Point, Traffic, list_minutes
 from app.breakers.reads.touching import Touch, register_touching, touching
@@ -17,6 +18,7 @@ from app.breakers.reads.transitions import Stretch, TransitionPage, list_transit
 
 __all__ = [
     "BreakerView",
+    "Configured",
     "Held",
     "Point",
     "Stretch",
@@ -31,6 +33,7 @@ __all__ = [
     "held_of",
     "known_names",
     "last_calls",
+    "last_configured",
     "list_breakers",
     "list_minutes",
     "list_transitions",

@@ -44,6 +44,32 @@ def test_two_editors_at_once_get_409_with_what_is_different(pat: Person) -> None
     assert one.config.failure_rate_threshold == 80
 
 
+def test_a_conflict_says_who_changed_it(pat: Person, pump) -> None:
+    one = make_breaker()
+    put(pat, one.name, {"failureRateThreshold": 80})
+    pump()
+    answer = put(pat, one.name, {"failureRateThreshold": 70})
+    assert (answer.status_code, answer.json["changedBy"]) == (409, pat.name)
+    assert answer.json["changedAt"]
+
+
+def test_a_minimum_that_the_window_never_holds_is_refused(pat: Person) -> None:
+    one = make_breaker(sliding_window_size=50, minimum_number_of_calls=50)
+    answer = put(pat, one.name, {"minimumNumberOfCalls": 5000})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "minimumNumberOfCalls")
+    assert "The window is smaller" in answer.json["errors"][0]["message"]
+    assert put(pat, one.name, {"minimumNumberOfCalls": 5000, "slidingWindowSize": 5000}).status_code == 200
+    form = {"minimumNumberOfCalls": "60", "slidingWindowSize": "20", "version": "1"}
+    assert "The window is smaller" in pat.post(f"/breakers/{one.name}/limits", data=form).text
+
+
+def test_a_smaller_window_shows_the_minimum_that_works(pat: Person) -> None:
+    one = make_breaker(sliding_window_size=50, minimum_number_of_calls=50)
+    assert put(pat, one.name, {"slidingWindowSize": 10}).status_code == 200
+    assert pat.get(f"/api/degradation/circuits/{one.name}").json["config"]["minimumNumberOfCalls"] == 10
+    assert "at least 10 calls" in pat.get(f"/breakers/{one.name}").text
+
+
 def test_holding_it_is_no_conflict_for_who_edits_its_limits(pat: Person) -> None:
     one = make_breaker()
     pat.post(f"/api/degradation/circuits/{one.name}/open", json={})
