@@ -3,7 +3,10 @@
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import fields as fields_of
 from typing import Any
+
+import structlog
 
 from app.breakers import arm_counts
 from app.breakers.breaker import Breaker
@@ -11,11 +14,14 @@ from app.breakers.config import BreakerConfig
 from app.breakers.link import Alone, Link
 from app.breakers.states import State, Transition
 
+log = structlog.get_logger(__name__)
 Listener = Callable[[Transition], None]
 listeners: list[Listener] = []
 _breakers: dict[str, Breaker] = {}
 _settings: dict[str, tuple[dict[str, Any], State | None, float | None]] = {}
 _lock = threading.Lock()
+_given: set[str] = set()  # names whose configuration code gave
+_warned: set[str] = set()
 _link: list[Link] = [Alone()]
 
 
@@ -23,7 +29,8 @@ def breaker(name: str, config: BreakerConfig | None = None, **fields: Any) -> Br
     """Return the breaker of this name, made when there is none yet.
 
     Args:
-        config: Its configuration as the code says. Given at most once; without any it has the defaults.
+        config: Its configuration as the code says; without any it has the defaults. Meant to be given once: given
+            again, the last one holds as a whole, and a warning says what was replaced.
         fields: The same in single fields: `breaker("mail", failure_rate_threshold=20)`.
 
     Raises:
@@ -42,13 +49,26 @@ def _make(name: str, config: BreakerConfig | None) -> Breaker:
             found = Breaker(name, config or BreakerConfig(), _link[0])
             _breakers[name] = found
         elif config is not None:
+            _warn_of_second(found, config)
             found.code_config = config
             found.configure(config)
         else:
             return found
+        if config is not None:
+            _given.add(name)
     if name in _settings:
         found.apply_settings(*_settings[name])
     return found
+
+
+def _warn_of_second(one: Breaker, config: BreakerConfig) -> None:
+    """Say once that two places of the code give different settings: which one holds is then the order of imports."""
+    if one.name not in _given or one.name in _warned or config == one.code_config:
+        return
+    _warned.add(one.name)
+    before, after = one.code_config, config
+    names = [field.name for field in fields_of(config) if getattr(before, field.name) != getattr(after, field.name)]
+    log.warning("breaker configured twice by code; the last one holds", breaker=one.name, different=names)
 
 
 def find_breaker(name: str) -> Breaker | None:

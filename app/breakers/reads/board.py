@@ -87,6 +87,12 @@ class BreakerView:
         return [one for one in self.reports if one.scope == Scope.LOCAL and one.state != State.CLOSED.name]
 
     @property
+    def is_idle(self) -> bool:
+        """No process has it now, as far as is known: only what was kept of it is left."""
+        is_quiet = self.state is State.CLOSED and not self.reports and not self.is_degraded
+        return is_quiet and not self.is_in_code
+
+    @property
     def severity(self) -> tuple[int, int, float, str]:
         """Sorts the worst first."""
         return ORDER.index(self.state), -len(self.alone), -self.failure_rate, self.name

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.breakers.reads.board import BreakerView
 
 MOST_CALLS_SHOWN = 200
+NO_NAME = "unknown"  # a request that met no address of ours: nobody one could go and ask
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def last_calls(one: "BreakerView") -> str | None:
 def callers_of(name: str) -> list[tuple[str, int]]:
     """Return who called in this hour and the last, most first; empty when Valkey is away."""
     try:
-        return request_redis().run(lambda client: reports.read_callers(client, name))
+        return request_redis().run(lambda client: _named(client, name))
     except RedisAway:
         return []
 
@@ -106,10 +107,14 @@ def callers_of_all(names: Sequence[str], most: int = 2) -> dict[str, list[str]]:
     """Return who calls each of some breakers most; nobody when Valkey is away."""
     try:
         return request_redis().run(
-            lambda client: {name: [caller for caller, _ in reports.read_callers(client, name)[:most]] for name in names}
+            lambda client: {name: [caller for caller, _ in _named(client, name)[:most]] for name in names}
         )
     except RedisAway:
         return {name: [] for name in names}
+
+
+def _named(client: Redis, name: str) -> list[tuple[str, int]]:
+    return [one for one in reports.read_callers(client, name) if one[0] != NO_NAME]
 
 
 def state_here(name: str) -> State:

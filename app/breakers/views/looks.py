@@ -54,7 +54,7 @@ def look_of(one: BreakerView, now: datetime) -> Look:
         return Look("warn", "circle-dot", f"Half open, {good} of {needed} good")
     if one.alone:
         return Look("warn", None, f"Closed, {plural(len(one.alone), 'process', 'processes')} alone")
-    return Look("good", None, "Closed")
+    return Look("idle", None, "Not in use now") if one.is_idle else Look("good", None, "Closed")
 
 
 def bar_tone(one: BreakerView) -> str:
@@ -124,6 +124,8 @@ def verdict_on(one: BreakerView, now: datetime) -> Verdict:
         return Verdict(
             "warn", f"is closed, but {rest} of {len(one.reports)} met failures that the others do not, and rests alone."
         )
+    if one.is_idle:
+        return Verdict("idle", "is not in use now: no process has called through it lately.")
     return Verdict("good", "is closed: every call is made.")
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, jsonify
@@ -34,6 +36,30 @@ def test_one_name_is_one_breaker(name: str) -> None:
     assert breaker(name) is breaker(name)
     assert breaker(name, failure_rate_threshold=20).config.failure_rate_threshold == 20
     assert breaker(name).config.failure_rate_threshold == 20
+
+
+def test_settings_given_twice_are_warned_of_once_when_they_differ(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[dict[str, object]] = []
+    monkeypatch.setattr(registry.log, "warning", lambda _event, **fields: said.append(fields))
+    breaker(name)
+    breaker(name, **TWO)
+    breaker(name, **TWO)
+    assert said == []
+    for _ in range(2):
+        assert breaker(name, failure_rate_threshold=60, sliding_window_size=2).config.failure_rate_threshold == 60
+    assert said == [{"breaker": name, "different": ["minimum_number_of_calls", "failure_rate_threshold"]}]
+
+
+def test_the_example_of_the_guide_runs_as_it_is_written(name: str) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "breakers.md").read_text()
+    code = guide.split("```python\n")[1].split("```")[0].replace('"payments"', repr(name))
+    scope: dict[str, Any] = {"__name__": __name__}
+    exec(compile(code, "docs/breakers.md", "exec"), scope)  # noqa: S102 (our own guide)
+    assert scope["charge"]("1041") == "charged 1041"
+    assert breaker(name).figures_now()[:2] == (4, 0)
+    app = Flask(__name__)
+    app.register_blueprint(scope["bp"])
+    assert [rule.rule for rule in app.url_map.iter_rules() if "show_prices" in rule.endpoint] == ["/prices"]
 
 
 def test_the_console_may_speak_before_the_code_does(name: str) -> None:

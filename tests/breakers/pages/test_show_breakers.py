@@ -1,9 +1,13 @@
 """The pages of breakers: the list, and one of them."""
 
+import pytest
+
+from app.breakers.fleet import reports
 from app.breakers.reads import Touch, register_touching
 from app.breakers.reads.touching import _find
+from app.core.ids import new_ulid
 from tests.breakers.console import fail, make_breaker, succeed
-from tests.world import Person
+from tests.world import Person, World
 
 
 def test_the_list_names_the_worst_first(pat: Person) -> None:
@@ -49,6 +53,30 @@ def test_who_feels_it_is_named(pat: Person) -> None:
         assert "1 thing depends on it" in pat.get(f"/breakers/{one.name}/hold/open").text
     finally:
         _find.remove(answer)
+
+
+def test_one_that_no_process_has_is_not_called_closed(pat: Person, world: World) -> None:
+    name = f"test-{new_ulid().lower()}"
+    world.sql.execute(
+        "INSERT INTO breakers (company_id, name) SELECT id, %s FROM companies WHERE slug = 'platform'", (name,)
+    )
+    try:
+        row = pat.get("/breakers").text.split(f'id="breaker-{name}"')[1].split("</tr>")[0]
+        assert "Not in use now" in row
+        assert "Closed" not in row
+        assert "is not in use now" in pat.get(f"/breakers/{name}").text
+    finally:
+        world.sql.execute("DELETE FROM breakers WHERE name = %s", (name,))
+
+
+def test_a_caller_without_a_name_is_left_out(pat: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = make_breaker()
+    monkeypatch.setattr(reports, "read_callers", lambda client, name: [("unknown", 9), ("orders.show_order", 4)])
+    callers = pat.get(f"/breakers/{one.name}").text.split("Called from</h2>")[1].split("</section>")[0]
+    assert "orders.show_order" in callers
+    assert "unknown" not in callers
+    listed = pat.get("/breakers").text.split(f'id="breaker-{one.name}"')[1].split("</tr>")[0]
+    assert "unknown" not in listed
 
 
 def test_the_rail_counts_what_is_open(pat: Person, ada: Person) -> None:
