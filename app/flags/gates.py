@@ -36,8 +36,22 @@ SWITCHED: dict[Gate, str] = {
     Gate.ENABLE_CACHING: "Off: sessions are read from the database alone, never from their copies in Valkey.",
     Gate.MAINTENANCE_MODE: "On: a maintenance page for everybody but platform admins.",
 }
+# What shuts people or programs out: how the flag stands then, and who stays in. Asked about before it is done.
+CLOSES: dict[Gate, tuple[bool, str]] = {
+    Gate.CORE_API: (False, "The console's own pages stay open, and this switch with them."),
+    Gate.AUTHENTICATION: (False, "You stay in, and any platform admin can sign in to switch it back."),
+    Gate.MAINTENANCE_MODE: (True, "You and every other platform admin stay in, and can switch it back."),
+}
 # What holds while nobody can say: a flag that is missing must not shut anybody out.
 OPEN_BY_DEFAULT = {Gate.CORE_API, Gate.AUTHENTICATION, Gate.USE_READ_REPLICAS, Gate.ENABLE_CACHING}
+
+
+def say_closing(key: str, *, is_on: bool) -> str:
+    """Return what switching a flag so shuts, and who stays in; nothing for what shuts nobody out."""
+    if key not in CLOSES or CLOSES[Gate(key)][0] is not is_on:
+        return ""
+    shut = SWITCHED[Gate(key)].partition(": ")[2]
+    return f"{shut[0].upper()}{shut[1:]} {CLOSES[Gate(key)][1]}"
 
 
 def is_open(gate: Gate) -> bool:

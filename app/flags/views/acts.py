@@ -30,12 +30,13 @@ def ask_switch(key: str) -> Response:
 @allow("flags:write", installation=True)
 @once
 def update_switch(key: str) -> Response:
-    """Switch a flag off at once, or on; on in production only after the question."""
+    """Switch a flag off at once, or on; on in production, and whatever shuts people out, only after the question."""
     place = place_asked()
     is_on = request.form.get("on") == "1"
-    if is_on and place.is_careful and not request.form.get("confirmed"):
+    asks = (is_on and place.is_careful) or place.closes(key, is_on=is_on)
+    if asks and not request.form.get("confirmed"):
         sheet = sheet_of(key, place)
-        if not sheet.one.is_enabled:
+        if sheet.one.is_enabled is not is_on:
             return page("flags/switch.html", status=CONFLICT, **sheet.frame(), **would_say(sheet))
     act = service.enable if is_on else service.disable
     before = reads.find_flag(key, place.environment)

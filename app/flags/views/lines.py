@@ -39,6 +39,7 @@ class FlagLine:
     switch_href: str
     is_enabled: bool
     asks_before_on: bool
+    asks_before_off: bool
     scope: str
     share: int
     share_text: str
@@ -86,7 +87,8 @@ def _line(
         href=place.of("show_flag", key=one.key),
         switch_href=place.of("ask_switch", key=one.key),
         is_enabled=one.is_enabled,
-        asks_before_on=place.is_careful,
+        asks_before_on=place.is_careful or bool(place.closes(one.key, is_on=True)),
+        asks_before_off=bool(place.closes(one.key, is_on=False)),
         scope="person" if one.scope == Scope.USER else one.scope,
         share=one.percentage,
         share_text=percent_text(one.percentage),

@@ -6,6 +6,7 @@ from typing import Any
 from flask import request, url_for
 
 from app.flags.environments import check_environment, list_environments
+from app.flags.gates import say_closing
 from app.flags.views.tables import home_environment
 
 CAREFUL = "production"  # where switching on and letting more in is asked about first
@@ -31,6 +32,10 @@ class Place:
     def is_careful(self) -> bool:
         """Whether letting more in is asked about first."""
         return self.environment == CAREFUL
+
+    def closes(self, key: str, *, is_on: bool) -> str:
+        """Return what switching a flag so shuts for this installation; nothing where it answers nobody here."""
+        return say_closing(key, is_on=is_on) if self.is_home else ""
 
     def of(self, endpoint: str, **values: Any) -> str:  # Any: parts of an address
         """Return the address of a page in this environment."""

@@ -45,7 +45,9 @@ class Sheet:
             "who": WHO[self.setup.scope],
             "unit": UNITS[self.setup.scope][0],
             "unit_many": UNITS[self.setup.scope][1],
-            "asks_before_on": place.is_careful,
+            "asks_before_on": place.is_careful or bool(place.closes(key, is_on=True)),
+            "asks_before_off": bool(place.closes(key, is_on=False)),
+            "closes": place.closes(key, is_on=not self.setup.settings.enabled),
         }
 
 
