@@ -24,6 +24,7 @@ from app.flags.models import FlagCount, FlagSeen
 FLUSH_EVERY_S = 5.0
 ROLL_UP_EVERY_S = 600.0
 KEEP_MINUTES, KEEP_HOURS = timedelta(hours=26), timedelta(days=90)
+MIXED_FOR = timedelta(days=1)  # as long as a flag's page looks back
 INSTANTS, TEXTS = ARRAY(sa.DateTime(timezone=True)), ARRAY(sa.Text)
 Place = tuple[str, datetime, str, str]  # flag, minute, variant, reason
 
@@ -88,7 +89,11 @@ def write_counts(environment: str, counts: dict[Place, int]) -> None:
 
 
 def write_seen(environment: str, counts: dict[Place, int]) -> None:
-    """Note when each flag was asked, and since when it has given one variant only (`""` while it gives several)."""
+    """Note when each flag was asked, and since when it has given one variant only.
+
+    The variant is `""` while it gives several: in one write, in writes that follow each other, in other processes; and for
+    a day after the last time that was seen.
+    """
     given: dict[str, set[str]] = {}
     for flag, _, variant, _ in counts:
         given.setdefault(flag, set()).add(variant)
@@ -103,15 +108,21 @@ def write_seen(environment: str, counts: dict[Place, int]) -> None:
     made = insert(FlagSeen).from_select(
         ["flag_key", "variant", "environment", "last_at", "last_by", "variant_since", "company_id"], rows
     )
-    same = sa.and_(FlagSeen.variant == made.excluded.variant, FlagSeen.variant != "")
+    held, new = FlagSeen.variant, made.excluded.variant
+    same = sa.and_(held == new, held != "")
+    alone = sa.and_(held == "", new != "")  # other writes may have given others since
+    settled = sa.and_(alone, FlagSeen.variant_since < now - MIXED_FOR)
     db.session.execute(
         made.on_conflict_do_update(
             index_elements=["company_id", "flag_key", "environment"],
             set_={
                 "last_at": made.excluded.last_at,
                 "last_by": made.excluded.last_by,
-                "variant": made.excluded.variant,
-                "variant_since": sa.case((same, FlagSeen.variant_since), else_=made.excluded.variant_since),
+                "variant": sa.case((sa.or_(same, settled), new), else_=""),
+                "variant_since": sa.case(
+                    (sa.or_(same, sa.and_(alone, sa.not_(settled))), FlagSeen.variant_since),
+                    else_=made.excluded.variant_since,
+                ),
             },
         )
     )

@@ -104,6 +104,25 @@ def test_one_answer_for_a_month_makes_a_flag_stale(pat: Person) -> None:
     assert [one.key for one in listed] == [asked]
 
 
+def test_a_flag_that_gives_several_answers_is_never_said_to_give_one(pat: Person) -> None:
+    once, later = make_flag(pat), make_flag(pat)
+
+    def write(key: str, *variants: str) -> str:
+        with as_platform(pat):
+            with transaction():
+                places = {(key, clock.now().replace(second=0, microsecond=0), one, "SPLIT"): 1 for one in variants}
+                counts.write_counts("production", places)
+                counts.write_seen("production", places)
+            return reads.find_flag(key).answers
+
+    assert write(once, "on", "off") == ""
+    assert [write(later, one) for one in ("on", "on", "off", "on", "on")] == ["on", "on", "", "", ""]
+    assert "” only" not in pat.get(f"/flags/{later}").text
+    age(pat, later, days=2, seen_too=True)
+    assert write(later, "on") == "on"
+    assert "” only" not in pat.get(f"/flags/{later}").text  # the day it shows has both
+
+
 def test_a_flag_that_is_on_for_everybody_is_finished(pat: Person) -> None:
     key = make_flag(pat, scope="global")
     with as_platform(pat):

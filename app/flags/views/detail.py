@@ -108,7 +108,8 @@ def _use(sheet: Sheet) -> dict[str, Any]:
         for count in reads.counts(one.key, one.environment, DAY_MINUTES)
     ]  # fmt: skip
     figures = hour_figures(sheet.setup, counts)
-    answers = f"“{one.answers}” only" if one.answers else None
+    given = {variant for _, variant, _ in counts}
+    answers = f"“{one.answers}” only" if one.answers and given <= {one.answers} else None
     return {
         "asked": figures.asked,
         "points": figures.points,
