@@ -13,7 +13,7 @@ from app.flags.views.reach import Change, reach_of, say_names
 from app.flags.views.sheet import Sheet
 from app.flags.views.story import conflict_diff
 from app.flags.views.tables import table_with
-from app.flags.views.verdicts import say_nobody_known, say_reach
+from app.flags.views.verdicts import say_nobody_known, say_reach, switched_on, would_reach
 from app.flags.views.wording import UNITS, percent_text
 
 OWN_FIELDS = {"csrf_token", "idempotency_key", "confirmed", "preview", "version", "reason"}
@@ -51,14 +51,20 @@ def ask_about(sheet: Sheet, wanted: Flag, change: Change, *, question: str, yes:
     return page(
         "flags/ask.html", status=status, question=question, yes=yes, action=request.full_path.rstrip("?"),
         back=sheet.place.of("edit_flag", key=sheet.one.key), again=[*sent_again(), ("confirmed", "1"), *_version()],
-        lines=say_change(sheet.setup, wanted, change), reason=request.form.get("reason", ""), **sheet.frame(),
+        lines=say_change(sheet, wanted, change), reason=request.form.get("reason", ""), **sheet.frame(),
     )  # fmt: skip
 
 
-def say_change(setup: Flag, wanted: Flag, change: Change) -> list[str]:
-    """Return whom a change reaches, line by line."""
+def say_change(sheet: Sheet, wanted: Flag, change: Change) -> list[str]:
+    """Return whom a change reaches, line by line; of a flag that is off, whom it would reach."""
+    setup = sheet.setup
     if not wanted.settings.enabled:
-        return ["The flag is switched off here: nobody gets it until it is switched on."]
+        would = would_reach(sheet.table, wanted)
+        lines = [
+            "The flag is switched off here: nobody gets it until it is switched on.",
+            f"Switched on, it would be on for {say_reach(switched_on(wanted), would)}.",
+        ]
+        return [*lines, f"Those are {say_names(sorted(would.on.values()))}."] if would.on else lines
     if setup.scope is Scope.GLOBAL or not change.after.total:
         return [
             f"{say_nobody_known(wanted).capitalize()} gets it, instead of {percent_text(setup.settings.percentage)}."

@@ -38,6 +38,7 @@ class Reach:
 
     Attributes:
         total: How many were looked at; `is_cut` when there are more.
+        others: Targets on the allow list that are none of them.
         on: Target → name of those it is on for.
         by: How many by which step.
         marks: Where those stand who reach the draw, in thousandths of a percent, with their names.
@@ -46,6 +47,7 @@ class Reach:
     scope: Scope
     total: int = 0
     is_cut: bool = False
+    others: int = 0
     on: dict[str, str] = field(default_factory=dict)
     by: Counter[Decider] = field(default_factory=Counter)
     marks: list[tuple[int, str]] = field(default_factory=list)
@@ -55,6 +57,12 @@ class Reach:
         """All that were looked at: `8 companies`, `the first 10,000 people`."""
         text = units(self.scope, self.total)
         return f"the first {text}" if self.is_cut else text
+
+    @property
+    def listed(self) -> str:
+        """Who is let in beside those that were looked at: ` and 100,000 other ids on the allow list`."""
+        ids = "other id" if self.others == 1 else "other ids"
+        return f" and {self.others:,} {ids} on the allow list" if self.others else ""
 
     @property
     def ways(self) -> str:
@@ -115,6 +123,8 @@ def reach_of(table: Table, flag: Flag) -> Reach:
                 reach.by[made.decider] += 1
         if made.decider in {Decider.PERCENTAGE, Decider.DEFAULT} and len(reach.marks) < MARKS:
             reach.marks.append((place(flag.salt, somebody.target), somebody.name))
+    if flag.settings.enabled and flag.scope is not Scope.GLOBAL:
+        reach.others = len(flag.settings.allow) - reach.by[Decider.ALLOW]
     return reach
 
 

@@ -42,10 +42,11 @@ def flag_verdict(one: FlagDetail, flag: Flag, reach: Reach, would: Reach, place:
         return FlagVerdict("idle", "", f"Switched off in {place.environment}.", rest, where)
     if flag.scope is Scope.GLOBAL:
         return FlagVerdict(*_say_global(flag, place), where)
-    ways = f": {reach.ways}." if reach.on and reach.ways else "."
+    ways = f": {reach.ways}," if reach.on and reach.ways else ""
+    ways = f"{ways}{reach.listed}." if reach.listed else f"{ways.rstrip(',')}."
     if not reach.total:
-        return FlagVerdict("good", "On in", place.environment, f" for {say_nobody_known(flag)}.", where)
-    tone = "good" if reach.on else "idle"
+        return FlagVerdict("good", "On in", place.environment, f" for {say_nobody_known(flag)}{reach.listed}.", where)
+    tone = "good" if reach.on or reach.others else "idle"
     return FlagVerdict(tone, "On for", f"{len(reach.on):,} of {reach.whole}", ways, where)
 
 
@@ -66,7 +67,7 @@ def say_reach(flag: Flag, reach: Reach) -> str:
     """Return a reach for a button: `everybody`, `4 of 8 companies`."""
     if flag.scope is Scope.GLOBAL:
         return "everybody" if flag.settings.percentage else "nobody yet"
-    return f"{len(reach.on):,} of {reach.whole}" if reach.total else say_nobody_known(flag)
+    return (f"{len(reach.on):,} of {reach.whole}" if reach.total else say_nobody_known(flag)) + reach.listed
 
 
 def say_nobody_known(flag: Flag) -> str:

@@ -49,6 +49,23 @@ def test_a_preview_keeps_nothing(pat: Person, flag_of: FlagOf) -> None:
     assert made.now().percentage == 100_000
 
 
+def test_a_preview_of_a_flag_that_is_off_says_who_would_get_it(pat: Person, flag_of: FlagOf, ada: Person) -> None:
+    made = flag_of(scope="company")
+    made.allow(ada.company_slug)
+    shown = pat.post(f"{made.path}/percentage", data={"percentage": "0", "preview": "1"}).text
+    assert "nobody gets it until it is switched on" in shown
+    assert "Switched on, it would be on for 1 of" in shown
+    assert "Those are Harbour" in shown
+
+
+def test_targets_nobody_here_knows_are_counted(pat: Person, flag_of: FlagOf) -> None:
+    made = flag_of(scope="user")
+    made.enable(0)
+    made.allow(pat.public_id, "from-afar", "from-afar-too")
+    shown = " ".join(pat.get(made.path).text.split())
+    assert "1 by name, and 2 other ids on the allow list." in shown
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [("101", "not between 0 and 100"), ("NaN", "not between"), ("-1", "not between"), ("0.0001", "finest step"),
