@@ -51,6 +51,7 @@ SENTENCES = {
 }
 PATTERNS = {
     r"^[^@\s]+@[^@\s]+$": "Write an e-mail address, such as name@example.com.",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$": "Use 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit.",
     r"^[A-Z]{3}$": "Write a currency as three capitals, such as GBP.",
 }
 COUNTED = {"List", "Set", "Frozenset", "Tuple", "Dictionary"}

@@ -134,9 +134,16 @@ def explain_command(key: str, attributes: tuple[str, ...], environment: str | No
     for step in found.steps:
         click.echo(f"{step.verdict.value:<12} {step.decider.value:<13} {step.sentence}")
         if draw := step_out(step).get("draw"):
-            click.echo(f"{'':<26} {draw['unit']} draws {draw['place']}, inside from {draw['insideFrom']} %")
+            click.echo(f"{'':<26} {say_draw(draw)}")
     made = found.evaluation
     click.echo(f"= {made.variant} ({json.dumps(made.value)}), {made.reason.value} {made.detail}".rstrip())
+
+
+def say_draw(draw: dict[str, Any]) -> str:  # Any: JSON
+    """Return a draw in a line; place and share both in percent."""
+    if draw["unit"] is None:
+        return "nobody to draw for: name a target, such as company=harbour or user=01J…"
+    return f"{draw['unit']} draws {draw['place'] / 1000:g} %, the share is {draw['percentage']:g} %"
 
 
 @flags_cli.command("export")

@@ -106,6 +106,16 @@ def test_what_is_no_percentage_is_refused(pat: Person, percentage: object) -> No
     assert answer.json["errors"][0]["field"] == "percentage"
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("a b", "Use 1 to 100 letters"), ("x" * 101, "Use 1 to 100 letters"), ("export", "choose another key")],
+)
+def test_a_wrong_key_is_answered_with_the_rule(pat: Person, key: str, said: str) -> None:
+    answer = pat.post(BASE, json={"key": key})
+    assert answer.status_code == 422
+    assert said in answer.json["errors"][0]["message"]
+
+
 def test_nan_itself_is_refused(pat: Person) -> None:
     answer = pat.post(f"{BASE}/mobile-app/rollout", data='{"percentage": NaN}', content_type="application/json")
     assert answer.status_code in {400, 422}

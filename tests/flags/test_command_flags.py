@@ -1,6 +1,7 @@
 """`flask flags …`, for whoever is locked out."""
 
 import json
+import re
 from pathlib import Path
 
 from click.testing import Result
@@ -43,7 +44,9 @@ def test_an_answer_is_explained(pat: Person) -> None:
     assert "50 %" in run(pat, "rollout", key, "50").output
     told = run(pat, "explain", key, "company=harbour").output
     assert "kill-switch" in told
-    assert "harbour draws" in told
+    assert re.search(r"harbour draws [\d.]+ %, the share is 50 %", told)
+    assert "nobody to draw for" in (nobody := run(pat, "explain", key).output)
+    assert "None" not in nobody.partition("\n=")[0]
     assert told.splitlines()[-1].startswith("= o")
 
 

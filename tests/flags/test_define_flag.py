@@ -136,7 +136,7 @@ def test_wrong_variants_name_the_one(pat: Person) -> None:
         service.create_flag(fresh_key(), {"variants": {"on": 1, "off": False}})
 
 
-@pytest.mark.parametrize("key", ["new", "segments", "a?b", "", "-a", "x" * 101])
+@pytest.mark.parametrize("key", ["new", "segments", "export", "import", "a?b", "", "-a", "x" * 101])
 def test_a_key_that_no_address_could_hold_is_refused_with_the_rule(pat: Person, key: str) -> None:
     answer = pat.post("/api/degradation/features", json={"key": key})
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "key")
