@@ -18,6 +18,7 @@ from app.core.web import is_partial, page
 
 WINDOWS = {"1h": 1, "3h": 3, "24h": 24}
 LOG_ROWS, MINUTES, CALLERS = 30, 60, 8
+LOG_ROWS_ALONE = 120  # most of them are tries, which the log folds
 
 
 @bp.get("")
@@ -53,7 +54,8 @@ def show_breaker(name: str) -> Response:
     state = live.state("breakers")
     one = reads.find_breaker(name)
     now = clock.now()
-    log = reads.list_transitions(name, limit=LOG_ROWS, after=request.args.get("after"))
+    rows = LOG_ROWS if one.config.is_fleet_wide else LOG_ROWS_ALONE
+    log = reads.list_transitions(name, limit=rows, after=request.args.get("after"))
     return page(
         "breakers/detail.html" if is_partial() else "breakers/show.html",
         live=state, one=one, now_at=now, looks=looks, look=looks.look_of(one, now),

@@ -6,10 +6,11 @@ import pytest
 from pydantic import SecretStr
 
 from app.breakers.history import write_transition
-from app.breakers.reads import Stretch, ribbons
+from app.breakers.reads import Stretch, list_transitions, ribbons
 from app.breakers.reads.board import find_breaker
 from app.breakers.states import Reason, Scope, State, Transition
 from app.breakers.views.index import ribbon_of
+from app.breakers.views.story import story_of
 from app.core import clock
 from app.core.ids import new_ulid
 from app.core.installation import installation
@@ -65,6 +66,33 @@ def test_what_single_processes_did_is_in_the_ribbon_of_one_decided_alone(pat: Pe
 
 def told(name: str, before: State, after: State, at: float, reason: Reason = Reason.FAILURE_RATE) -> Transition:
     return Transition(name, before, after, 0, at, reason, 5, 3, 0, "web:here:1", Scope.LOCAL)
+
+
+def test_tries_in_vain_of_one_process_are_one_line(pat: Person) -> None:
+    one = make_breaker(is_fleet_wide=False)
+    with pat.app.app_context(), installation():
+        at = clock.now().timestamp() - 600
+        changes = [(State.CLOSED, State.OPEN, Reason.FAILURE_RATE)]
+        changes += 14 * [
+            (State.OPEN, State.HALF_OPEN, Reason.WAIT_OVER),
+            (State.HALF_OPEN, State.OPEN, Reason.PROBES_FAILED),
+        ]
+        changes += [
+            (State.OPEN, State.HALF_OPEN, Reason.WAIT_OVER),
+            (State.HALF_OPEN, State.CLOSED, Reason.PROBES_PASSED),
+        ]
+        for second, (before, after, reason) in enumerate(changes):
+            write_transition(new_ulid(), told(one.name, before, after, at + second, reason))
+        whole = story_of(list(list_transitions(one.name, limit=40).items))
+        newest = story_of(list(list_transitions(one.name, limit=7).items))
+    assert [entry.text for entry in whole] == [
+        "Closed: 2 of 5 tries were good",
+        "Opened: 3 of 5 calls failed, and 14 tries more in vain",
+    ]
+    assert [entry.text for entry in newest] == [
+        "Closed: 2 of 5 tries were good",
+        "Opened again: 3 of 5 tries failed, and 2 tries more in vain",
+    ]
 
 
 def test_the_page_of_one_decided_alone_says_so(pat: Person) -> None:
