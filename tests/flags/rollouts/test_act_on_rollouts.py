@@ -170,9 +170,11 @@ def test_a_plan_with_guards_makes_its_flag_watched_and_no_longer_when_it_ends(
 
     made = plan(pat, key, guards=[GUARD]).json["id"]
     keep(app, made)
-    assert use.table().snapshot.flags[key].watched
+    with app.app_context():
+        assert use.table().snapshot.flags[key].watched
     act(pat, made, "cancel")
-    assert not use.table().snapshot.flags[key].watched
+    with app.app_context():
+        assert not use.table().snapshot.flags[key].watched
 
 
 def test_the_clock_of_a_plan_is_the_zones(app: Flask, pat: Person, key: str) -> None:
