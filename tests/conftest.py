@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,12 +46,9 @@ def environment_for(urls: dict[str, str], redis_url: str, home: Path) -> dict[st
 
 
 def migrate(urls: dict[str, str], redis_url: str, home: Path) -> None:
-    """Bring a database to the newest schema, as `flask db upgrade` does."""
-    from flask_migrate import upgrade
-
-    app = create_app(settings_from(environment_for(urls, redis_url, home)))
-    with app.app_context():
-        upgrade()
+    """Bring a database to the newest schema, as `flask db upgrade` does: an app here would keep connections to it."""
+    environment = {**os.environ, **environment_for(urls, redis_url, home), "FLASK_APP": "app:create_app"}
+    subprocess.run([sys.executable, "-m", "flask", "db", "upgrade"], cwd=ROOT, env=environment, check=True)
 
 
 def open_gates(superuser_url: str) -> None:
