@@ -12,7 +12,7 @@ from app.core.ids import new_ulid
 from tests.breakers.fleet.crew import Crew, running_crew
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def eight(services, worker_number) -> Iterator[Crew]:
     """Eight processes; tests use breakers of their own."""
     with running_crew(services.worker_redis_url(worker_number), 8) as crew:

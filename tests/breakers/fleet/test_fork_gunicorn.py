@@ -64,7 +64,7 @@ def test_preloaded_workers_open_together(worker_class: str, redis_url: str, name
             states[found["pid"]] = found["state"]
             return len(states) == 2 and set(states.values()) == {"OPEN"}
 
-        wait_for(fail, limit_s=20, say=lambda: failed)
+        wait_for(fail, limit_s=60, say=lambda: failed)
         wait_for(all_open, limit_s=20, say=lambda: states)
     finally:
         master.terminate()

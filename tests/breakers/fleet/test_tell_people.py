@@ -92,7 +92,10 @@ def test_failures_are_put_down_to_the_variant_they_happened_under(
     }
 
 
-def test_nobody_watching_costs_and_counts_nothing(fleet: Fleet, name: str, client: Redis) -> None:
+def test_nobody_watching_costs_and_counts_nothing(
+    fleet: Fleet, name: str, client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arms.watch, "on", False)
     flag = f"flag-{new_ulid()}"
     arms.note(flag, arms.TREATMENT)
     with pytest.raises(Broken):

@@ -1,6 +1,7 @@
 """Acts on plans, by JSON and on the page: who may, what is refused, what is asked first."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.core.installation import installation
 from app.flags import service as flags
 from app.flags.models import FlagRollout
 from app.flags.reads import find_flag
+from app.flags.rollouts import service
 from app.flags.rollouts.decision import Move
 from app.flags.rollouts.keeper import look_at
 from tests.world import Person
@@ -24,13 +26,16 @@ GUARD = {"kind": "breaker", "name": "email", "limit": 5}
 
 
 @pytest.fixture
-def key(app: Flask) -> str:
+def key(app: Flask) -> Iterator[str]:
     made = f"planned-{new_ulid().lower()}"
     with app.app_context(), installation():
         flags.create_flag(made, {"scope": "user"})
         flags.enable(made)
         flags.set_percentage(made, 5000)
-    return made
+    yield made
+    with app.app_context(), installation():
+        if (left := service.find_live(made, "production")) is not None:
+            service.act_on(left.id, "cancel")
 
 
 def plan(pat: Person, key: str, **body: Any) -> Any:

@@ -12,7 +12,7 @@ from app.core.ids import new_ulid
 from app.core.installation import installation
 from app.flags import service as flags
 from app.flags.reads import find_flag
-from app.flags.rollouts import reads
+from app.flags.rollouts import reads, service
 from app.flags.rollouts.decision import State
 from tests.site import Site, wait_for
 from tests.world import Person
@@ -21,13 +21,16 @@ LONGEST = timedelta(seconds=5)  # from the step that let the variant out to the 
 
 
 @pytest.fixture
-def key(app: Flask) -> str:
+def key(app: Flask) -> Iterator[str]:
     """A flag that is on, for nobody so far."""
     made = f"guarded-{new_ulid().lower()}"
     with app.app_context(), installation():
         flags.create_flag(made, {"scope": "user"})
         flags.enable(made)
-    return made
+    yield made
+    with app.app_context(), installation():
+        if (left := service.find_live(made, "production")) is not None:
+            service.act_on(left.id, "cancel")
 
 
 @pytest.fixture
