@@ -34,7 +34,7 @@ def test_a_saved_flag_answers_the_client_and_is_told_to_it(pat, client):
 
 
 def test_the_client_is_given_what_the_process_gives(pat, client):
-    key = make_flag(pat, scope="global")
+    key = make_flag(pat)
     with as_platform(pat):
         service.set_percentage(key, 50_000)
         service.enable(key)
@@ -45,7 +45,7 @@ def test_the_client_is_given_what_the_process_gives(pat, client):
 
 
 def test_a_draw_without_anybody_to_draw_is_an_error(pat, client):
-    key = make_flag(pat, scope="global")
+    key = make_flag(pat)
     with as_platform(pat):
         service.set_percentage(key, 50_000)
         service.enable(key)
