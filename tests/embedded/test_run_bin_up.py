@@ -114,7 +114,7 @@ class Up:
         """Ctrl-C."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGINT)
-        self.process.wait(90)
+        self.process.wait(240)
 
 
 def new_home() -> Path:

@@ -56,7 +56,7 @@ def test_a_transition_is_kept_with_its_evidence_and_told_as_a_fact(
 def test_a_real_opening_reaches_the_history_by_itself(pat: Person) -> None:
     one = make_breaker()
     fail(one, 2)
-    wait_for(lambda: pat.get(f"/api/degradation/circuits/{one.name}/transitions").json["items"] != [])
+    wait_for(lambda: pat.get(f"/api/degradation/circuits/{one.name}/transitions").json["items"] != [], limit_s=30)
     told = pat.get(f"/api/degradation/circuits/{one.name}/transitions").json["items"]
     assert told[-1]["evidence"]["error"] == one.last_error != ""
     assert one.last_error in pat.get(f"/breakers/{one.name}").text
