@@ -222,12 +222,12 @@ def take_process(app: Flask) -> None:
     """Give an app what a process has once: a real one holds one app, a test's may have made others since."""
     from kombu import pools
 
-    from app.breakers.fleet.sync import join_fleet
+    from app.breakers.feature import take_breakers
     from app.core.broker import configure
     from app.extensions import celery
 
     settings: Settings = app.config["SETTINGS"]
-    join_fleet(settings)
+    take_breakers(app)
     if celery.conf.broker_url != settings.redis_url.get_secret_value():
         configure(celery, settings)
         pools.reset()  # Celery and kombu keep connections for the life of a process

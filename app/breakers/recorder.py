@@ -114,9 +114,8 @@ def tell_recorder(transition: Transition) -> None:
         recorder.tell(transition)
 
 
-def init_recorder(app: Flask) -> Recorder:
-    """Give this process a recorder; the last app made has it."""
-    recorder = Recorder(app)
-    app.extensions[EXTENSION] = recorder
+def keep_for(app: Flask) -> Recorder:
+    """Let an app keep what this process's breakers do from here on."""
+    recorder: Recorder = app.extensions.setdefault(EXTENSION, Recorder(app))
     _current[:] = [recorder]
     return recorder

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,11 +123,10 @@ def fork_and_follow(key: str) -> None:
         return
     from app import flags
 
-    first = flags.evaluate(key, "somebody").variant
-    say(variant=first, pid=os.getpid())
-    until = time.time() + 15
-    while flags.evaluate(key, "somebody").variant == first and time.time() < until:
-        time.sleep(0.01)
+    changed = threading.Event()
+    flags.on_change(lambda keys: changed.set() if key in keys else None)
+    say(variant=flags.evaluate(key, "somebody").variant, pid=os.getpid())
+    changed.wait(15)
     say(variant=flags.evaluate(key, "somebody").variant)
     os._exit(0)
 

@@ -36,7 +36,7 @@ class Shop:
             worker_hijack_root_logger=False, broker_connection_retry_on_startup=True, worker_enable_remote_control=False,
         )  # fmt: skip
 
-        @self.app.task(bind=True, max_retries=2, name="charge")
+        @self.app.task(bind=True, max_retries=2, name="charge", shared=False)  # two shops must not share theirs
         @guarded_task(one.name)
         def charge(task: Any, number: int) -> None:  # Any: Celery's
             with self.lock:

@@ -23,7 +23,7 @@ CLOSING = [
 def test_closing_is_asked_about_on_every_way(pat: Person, key: str, is_on: bool, shuts: str, stays: str) -> None:
     act = {"on": "1" if is_on else "0"}
     with switched(pat, key, on=not is_on):
-        for address in ("/flags", f"/flags/{key}"):
+        for address in (f"/flags?q={key}", f"/flags/{key}"):
             shown = pat.get(address).text
             assert f'href="/flags/{key}/switch"' in shown
         asked = pat.post(f"/flags/{key}/switch", data=act)
