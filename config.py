@@ -129,6 +129,7 @@ class Settings(BaseSettings):
         "", description="Comma-separated origins whose pages may evaluate flags by token: https://shop.example.com."
     )
     event_keep_days: int = Field(90, ge=1, description="Daily partitions of the event log older than this are dropped.")
+    job_keep_days: int = Field(30, ge=1, description="Daily partitions of jobs older than this are dropped.")
     socket_limit: int = Field(1500, ge=1, description="Sockets of one worker; HTTP keeps the rest.")
     worker_connections: int = Field(2500, ge=10, description="gunicorn's; counts sockets and HTTP together.")
     web_workers: int = Field(2, ge=1, le=64, description="Divides the in-memory limits when Redis is away.")

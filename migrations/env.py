@@ -1,6 +1,7 @@
 """Alembic's environment: migrations run as the owner login, with a lock timeout."""
 
 import os
+import re
 
 import sqlalchemy as sa
 from alembic import context
@@ -23,8 +24,8 @@ def owner_url() -> str:
 
 
 def include_object(item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:  # noqa: FBT001
-    """Leave the daily partitions of the event log to the relay."""
-    return not (kind == "table" and name is not None and name.startswith("event_log_"))
+    """Leave the daily partitions to the relay."""
+    return not (kind == "table" and name is not None and re.search(r"_(\d{8}|default)$", name))
 
 
 def run() -> None:

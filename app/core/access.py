@@ -33,6 +33,7 @@ _STAFF = _VIEWER | {"orders:write", "inventory:write", "jobs:write"}
 _COMPANY = _STAFF | {"users:read", "users:write", "sessions:read", "sessions:write", "company:read", "company:write"}
 _COMPANY |= {"tokens:read", "tokens:write", "flags:read", "audit:read"}
 _PLATFORM = _COMPANY | {"platform:read", "platform:write", "flags:write", "breakers:read", "breakers:write"}
+_PLATFORM |= {"queues:read", "queues:write", "queues:destroy"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _VIEWER,

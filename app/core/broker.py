@@ -95,7 +95,10 @@ def publish_jobs() -> int:
 
 def _due() -> list[sa.Row[Any]]:  # Any: the columns of job_outbox
     statement = (
-        sa.select(job_outbox).where(job_outbox.c.due_at <= clock.now()).order_by(job_outbox.c.due_at).limit(BATCH)
+        sa.select(job_outbox)
+        .where(job_outbox.c.due_at <= clock.now(), job_outbox.c.phase != "blocked")
+        .order_by(job_outbox.c.due_at)
+        .limit(BATCH)
     )
     with system_work(), transaction():
         return list(db.session.execute(statement))
@@ -111,7 +114,11 @@ def _sent(row: sa.Row[Any]) -> None:  # Any: as above
             job_outbox.c.job_id == row.job_id,
             job_outbox.c.due_at == row.due_at,  # a worker that was faster has set its lease here
         )
-        .values(due_at=clock.now() + timedelta(seconds=wait_s), sends=row.sends + 1)
+        .values(
+            due_at=clock.now() + timedelta(seconds=wait_s),
+            sends=row.sends + 1,
+            phase=sa.case((job_outbox.c.phase == "waiting", "sent"), else_=job_outbox.c.phase),
+        )
     )
     with system_work(), transaction():
         db.session.execute(statement)

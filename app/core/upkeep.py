@@ -24,6 +24,7 @@ def keep() -> None:
         if _partitions_kept_on.get(place) != today:
             settings: Settings = current_app.config["SETTINGS"]
             connection.execute(sa.text("SELECT keep_event_partitions(:days)"), {"days": settings.event_keep_days})
+            connection.execute(sa.text("SELECT keep_job_partitions(:days)"), {"days": settings.job_keep_days})
             _partitions_kept_on[place] = today
         while forget_keys(connection) == BATCH:
             pass

@@ -1,5 +1,6 @@
 """The models and the migrations say the same, and every migration can be undone."""
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ SQL_ONLY = ("event_log", "topic_heads", "event_epoch", "alembic_version")
 def is_ours(item: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
     """Leave out what no model describes."""
     table = name if kind == "table" else getattr(getattr(item, "table", None), "name", "")
-    return not (table or "").startswith(SQL_ONLY)
+    return not (table or "").startswith(SQL_ONLY) and re.search(r"_(\d{8}|default)$", table or "") is None
 
 
 def differences(url: str) -> list[Any]:

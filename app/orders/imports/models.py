@@ -37,7 +37,6 @@ class Import(Model):
 
     __tablename__ = "imports"
     __table_args__ = (
-        sa.ForeignKeyConstraint(["company_id", "job_id"], ["jobs.company_id", "jobs.id"]),
         sa.CheckConstraint("kind IN ('orders','inventory')", name="kind"),
         sa.CheckConstraint("state IN ('uploaded','running','done','failed')", name="state"),
         sa.CheckConstraint("size_bytes >= 0", name="size_bytes"),

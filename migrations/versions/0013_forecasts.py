@@ -1,0 +1,14 @@
+"""Forecasts, what sells together, daily sales, partners' feeds, and documents read."""
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
