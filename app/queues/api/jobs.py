@@ -1,15 +1,12 @@
 """Jobs over JSON."""
 
-from flask import Blueprint
-
 from app.core.api import contract
 from app.core.auth import principal
 from app.core.errors import NotFound
 from app.queues import reads, service
+from app.queues.api.blueprint import api_bp
 from app.queues.schemas import JobOut, JobQuery, JobsOut
 from app.queues.service import JobIsOver
-
-api_bp = Blueprint("jobs_api", __name__, url_prefix="/api/jobs")
 
 
 @api_bp.get("")
