@@ -1,6 +1,6 @@
 """Questions about people, sessions, tokens, invitations and companies; one function per list."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -177,6 +177,13 @@ def names_of_companies(slugs: Sequence[str]) -> dict[str, str]:
     with platform_reads():
         rows = db.session.execute(sa.select(Company.slug, Company.name).where(Company.slug.in_(slugs)))
         return {row.slug: row.name for row in rows}
+
+
+def companies_by_id(ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Return id → short name and name of the companies among these. For platform admins."""
+    with platform_reads():
+        rows = db.session.execute(sa.select(Company.id, Company.slug, Company.name).where(Company.id.in_(ids)))
+        return {row.id: (row.slug, row.name) for row in rows}
 
 
 def names_of_people(public_ids: Sequence[str]) -> dict[str, str]:
