@@ -16,6 +16,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config_queues import QueueSlots
+
 DEV_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 (refused in production below)
 MIN_SECRET_BYTES = 32
 OUR_PREFIX = "QUARTERDECK_"
@@ -49,7 +51,7 @@ class SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value is not None}
 
 
-class Settings(BaseSettings):
+class Settings(QueueSlots, BaseSettings):
     """Settings of one process. Names are those of the environment, in lower case."""
 
     model_config = SettingsConfigDict(
@@ -130,6 +132,9 @@ class Settings(BaseSettings):
     )
     event_keep_days: int = Field(90, ge=1, description="Daily partitions of the event log older than this are dropped.")
     job_keep_days: int = Field(30, ge=1, description="Daily partitions of jobs older than this are dropped.")
+    job_lease_s: int = Field(
+        45, ge=2, le=600, description="A running job whose worker was silent for so long is given to another one."
+    )
     socket_limit: int = Field(1500, ge=1, description="Sockets of one worker; HTTP keeps the rest.")
     worker_connections: int = Field(2500, ge=10, description="gunicorn's; counts sockets and HTTP together.")
     web_workers: int = Field(2, ge=1, le=64, description="Divides the in-memory limits when Redis is away.")

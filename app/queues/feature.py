@@ -2,16 +2,23 @@
 
 from flask import Flask
 
-from app.core import live, shell
+from app.core import live, relay, shell
+from app.core.jobs import holds
 from app.queues import listeners
 from app.queues.api import api_bp
+from app.queues.service import pauses
 from app.queues.views import bp
+
+END_PAUSES_EVERY_S = 1.0
 
 
 def init_queues(app: Flask) -> None:
     """Serve `/jobs` and `/api/jobs`, live on one topic for each permission that jobs may ask for."""
     for topic, permission in listeners.TOPICS.items():
         live.topic(topic, permission=permission, rows=listeners.rows_for(permission))
+    live.topic("queues", permission="queues:read", installation=True)
+    holds.follow(app)
+    relay.duty("job-pauses", END_PAUSES_EVERY_S, pauses.end_pauses)
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
     shell.nav("Work", "Jobs", "layers", "jobs.list_jobs", "jobs:read")

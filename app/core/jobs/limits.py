@@ -1,0 +1,62 @@
+"""How much of a queue is in workers' hands at once, and how long its jobs should wait at most."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+
+from app.core.db import db
+from app.core.jobs.model import QueueSettings
+from config import Settings
+
+TARGET_WAIT_S = 60
+# What people wait for, or what others wait for, sooner; what runs at night, whenever.
+TARGETS_S = {
+    "email": 30, "notification": 10, "export": 30, "report": 60, "ocr": 60, "search": 30, "cache": 30,
+    "ai-processing": 300, "sync": 300, "analytics": 900, "maintenance": 300, "cleanup": 3600, "backup": 3600,
+}  # fmt: skip
+KEEPER = "queue-settings"  # their name among what is pushed to every process
+
+
+@dataclass(frozen=True)
+class QueueLimits:
+    """What holds for one queue.
+
+    Attributes:
+        concurrency: Jobs of the queue that workers have in hand at once.
+        target_wait_s: Jobs that wait longer make the queue late.
+        is_changed: True when a person set one of them; else they are as environment and code say.
+    """
+
+    concurrency: int
+    target_wait_s: int
+    is_changed: bool = False
+
+
+_changed: dict[str, tuple[int | None, int | None]] = {}
+
+
+def settings_of(queue: str) -> QueueLimits:
+    """Return a queue's limits, from memory."""
+    concurrency, target_wait_s = _changed.get(queue, (None, None))
+    settings: Settings = current_app.config["SETTINGS"]
+    return QueueLimits(
+        concurrency or settings.slots_of(queue),
+        target_wait_s or TARGETS_S.get(queue, TARGET_WAIT_S),
+        is_changed=concurrency is not None or target_wait_s is not None,
+    )
+
+
+def refresh(_held: int) -> None:
+    """Read what people changed; the keeper of pushed settings calls it inside the installation."""
+    read_changes(
+        db.session.execute(sa.select(QueueSettings.queue, QueueSettings.concurrency, QueueSettings.target_wait_s))
+    )
+
+
+def read_changes(rows: sa.Result[Any]) -> None:  # Any: the row's columns
+    """Take what the table says in place of what was known."""
+    found = {row.queue: (row.concurrency, row.target_wait_s) for row in rows}
+    _changed.clear()
+    _changed.update(found)
