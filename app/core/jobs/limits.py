@@ -13,8 +13,8 @@ from config import Settings
 TARGET_WAIT_S = 60
 # What people wait for, or what others wait for, sooner; what runs at night, whenever.
 TARGETS_S = {
-    "email": 30, "notification": 10, "export": 30, "report": 60, "ocr": 60, "search": 30, "cache": 30,
-    "ai-processing": 300, "sync": 300, "analytics": 900, "maintenance": 300, "cleanup": 3600, "backup": 3600,
+    "search": 10, "cache": 10, "email": 30, "notification": 30, "export": 60, "sync": 60, "report": 120, "ocr": 120,
+    "ai-processing": 300, "analytics": 600, "maintenance": 600, "cleanup": 3600, "backup": 3600,
 }  # fmt: skip
 KEEPER = "queue-settings"  # their name among what is pushed to every process
 
