@@ -124,9 +124,12 @@ def fork_and_follow(key: str) -> None:
     from app import flags
 
     changed = threading.Event()
-    flags.on_change(lambda keys: changed.set() if key in keys else None)
-    say(variant=flags.evaluate(key, "somebody").variant, pid=os.getpid())
-    changed.wait(15)
+    flags.on_change(lambda keys: changed.set())
+    first = flags.evaluate(key, "somebody").variant
+    say(variant=first, pid=os.getpid())
+    until = time.time() + 15
+    while flags.evaluate(key, "somebody").variant == first and changed.wait(until - time.time()):
+        changed.clear()  # something else changed, or this was the first table after the fork
     say(variant=flags.evaluate(key, "somebody").variant)
     os._exit(0)
 

@@ -122,10 +122,10 @@ def test_the_state_of_this_process_is_told(pat: Person) -> None:
     with as_platform(pat):
         version = service.enable(make_flag(pat)).version
         found = flags.status()
+        assert not flags.is_stale()
     assert (found.revision, found.environment, found.source, found.is_stale) == (
         version,
         "production",
         "database",
         False,
     )
-    assert not flags.is_stale()
