@@ -23,8 +23,15 @@ from app.core.context import request_id
 from config import Settings
 
 MASK = "•••"
-MASKED = {"password", "secret", "token", "cookie", "authorization", "session_id", "email", "api_key", "ticket", "code"}
-MASKED_ENDS = ("_password", "_secret", "_token", "_cookie", "_email")
+# One list of what is a secret, for logs and for the stored arguments of jobs (app/core/jobs/masks.py).
+SECRETS = {
+    "password", "passwd", "passphrase", "secret", "token", "cookie", "authorization", "session_id", "api_key", "apikey",
+    "access_key", "private_key", "credential", "credentials", "ticket",
+}  # fmt: skip
+SECRET_ENDS = ("_password", "_secret", "_token", "_cookie", "_api_key", "_access_key", "_private_key", "_credentials")
+MASKED = SECRETS | {"email", "code"}
+MASKED_ENDS = (*SECRET_ENDS, "_email")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-\s]+")
 # Only in the text of errors: searching every line would cost ten times what masking keys does.
 SECRET_TEXT = re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)|(?<=Bearer )\S+|\bqd_\w{8,}")
 Event = dict[str, Any]  # Any: an event holds whatever its writer gives it
@@ -33,6 +40,12 @@ Event = dict[str, Any]  # Any: an event holds whatever its writer gives it
 def is_masked(key: str) -> bool:
     """Say whether a key names something that must not be read in a log."""
     return key in MASKED or key.endswith(MASKED_ENDS)
+
+
+def is_secret(key: str) -> bool:
+    """Say whether a key names a secret, however it is spelled: `apiKey`, `X-Api-Key`, `api_key`."""
+    spelled = _HUMP.sub("_", key).lower()
+    return spelled in SECRETS or spelled.endswith(SECRET_ENDS)
 
 
 def mask(logger: object, method: str, event: Event) -> Event:
@@ -153,6 +166,6 @@ def init_logging(app: Flask, settings: Settings) -> None:
     root.handlers[:] = [one for one in root.handlers if not isinstance(one, Bridge | logging.StreamHandler)]
     root.addHandler(Bridge([one for one in processors if one is not structlog.processors.add_log_level]))
     root.setLevel(settings.log_level)
-    for noisy in ("werkzeug", "urllib3", "botocore", "boto3"):
+    for noisy in ("werkzeug", "urllib3", "botocore", "boto3", "app.core.pool"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     request_log.init_request_log(app)
