@@ -1,46 +1,26 @@
 """Questions about jobs. Each says whose permissions decide; without a word, what everybody may see who sees jobs."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.core.cursor import decode_cursor, encode_cursor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.jobs import EVERYBODY, Job, JobState, is_seen
+from app.core.jobs import EVERYBODY, Job, JobState, is_seen, permission_of
+from app.core.tasks import JOBS
+from app.queues import search
+from app.queues.bulk_items import bulk_items
+from app.queues.filter import JobFilter
 
 LIVE_STATES = (JobState.QUEUED, JobState.RUNNING)
 COUNT_BOUND = 100
 
 
-@dataclass(frozen=True)
-class JobPage:
-    """One page of jobs, newest first."""
-
-    items: Sequence[Job]
-    next_cursor: str | None
-
-
 def list_jobs(
-    *, state: JobState | None = None, limit: int = 50, after: str | None = None, allowed: Collection[str] = EVERYBODY
-) -> JobPage:
-    """Return jobs, newest first.
-
-    Args:
-        state: Only those in this state.
-        limit: Rows of a page.
-        after: Cursor of the row before the page.
-        allowed: The reader's permissions.
-    """
-    statement = sa.select(Job).where(is_seen(allowed)).order_by(Job.id.desc()).limit(limit + 1)
-    if state is not None:
-        statement = statement.where(Job.state == state)
-    if after:
-        statement = statement.where(Job.id < decode_cursor(after, parts=1)[0])
-    found = db.session.scalars(statement).all()
-    is_more = len(found) > limit
-    return JobPage(found[:limit], encode_cursor(found[limit - 1].id) if is_more else None)
+    *, state: JobState | None = None, limit: int = 50, allowed: Collection[str] = EVERYBODY
+) -> search.JobPage:
+    """Return the newest jobs, of one state only when asked."""
+    return search.find_jobs(JobFilter(state=state, limit=limit), allowed)
 
 
 def longest_running() -> Job | None:
@@ -75,3 +55,14 @@ def count_live(allowed: Collection[str] = EVERYBODY) -> int:
     """Return how many jobs wait or run, counted to 100 at most."""
     live = sa.select(Job.id).where(Job.state.in_(LIVE_STATES), is_seen(allowed)).limit(COUNT_BOUND).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(live)) or 0
+
+
+def names_seen(allowed: Collection[str]) -> list[str]:
+    """Return the kinds of jobs that somebody may see."""
+    return sorted(name for name in JOBS if permission_of(name) in allowed)
+
+
+def ids_reached(bulk_id: str, most: int = COUNT_BOUND) -> Sequence[str]:
+    """Return some of the jobs that a bulk act reached, newest first."""
+    statement = sa.select(bulk_items.c.job_id).where(bulk_items.c.bulk_id == bulk_id)
+    return db.session.scalars(statement.order_by(bulk_items.c.job_id.desc()).limit(most)).all()

@@ -1,23 +1,24 @@
 """Jobs as JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
-from app.core.jobs import Job, JobState
-from app.core.shapes import Answer, Instant, Shape
-
-
-class JobQuery(Shape):
-    """What a list of jobs can be asked for."""
-
-    state: JobState | None = None
-    limit: int = Field(50, ge=1, le=200)
-    after: str | None = Field(None, max_length=300)
+from app.core.jobs import Attempt, Job, JobState, LogLine
+from app.core.shapes import Answer, Instant, Shape, Text
+from app.queues.filter import JobFilter
 
 
 class JobOut(Answer):
-    """One job."""
+    """One job.
+
+    Attributes:
+        company: The short name of whose it is; only where jobs of all companies are shown.
+        due_at: Not before; null for at once.
+        is_exact: False when something secret was masked in its arguments: it cannot be sent again as it was.
+        signature: What its failure has in common with others; empty without one.
+    """
 
     id: str
     name: str
@@ -34,15 +35,121 @@ class JobOut(Answer):
     started_at: Instant | None
     finished_at: Instant | None
     version: int
+    priority: int
+    due_at: Instant | None
+    is_exact: bool
+    signature: str
+    worker: str
+    request_id: str
+    root_id: str
+    parent_id: str | None
+    retry_of: str | None
+    schedule_id: str | None
+    dedupe_key: str | None
+    company: str | None = None
 
     @classmethod
-    def of(cls, job: Job) -> "JobOut":
-        """Build it from the row."""
-        return cls.model_validate(job)
+    def of(cls, job: Job, companies: Mapping[int, tuple[str, str]] | None = None) -> "JobOut":
+        """Build it from the row, and from the short names of companies where several are shown."""
+        made = cls.model_validate(job)
+        made.company = companies[job.company_id][0] if companies and job.company_id in companies else None
+        return made
 
 
 class JobsOut(Answer):
-    """A page of jobs."""
+    """A page of jobs.
+
+    Attributes:
+        looked_back_to: Set when the search stopped there before the page was full; `after` goes on from there.
+    """
 
     items: list[JobOut]
     next_cursor: str | None
+    looked_back_to: Instant | None = None
+
+
+class AttemptOut(Answer):
+    """One run of a job; `outcome` is done, failed, cancelled or lost, and null while it runs."""
+
+    number: int
+    worker: str
+    pid: int
+    release: str
+    started_at: Instant
+    ended_at: Instant | None
+    waited_ms: int
+    ran_ms: int | None
+    outcome: str | None
+    error: str
+    error_type: str
+    traceback: str
+    signature: str
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> "AttemptOut":
+        """Build it from the row."""
+        return cls.model_validate(attempt)
+
+
+class LogLineOut(Answer):
+    """A line that a job said while it ran."""
+
+    attempt: int
+    number: int
+    at: Instant
+    level: str
+    text: str
+
+    @classmethod
+    def of(cls, line: LogLine) -> "LogLineOut":
+        """Build it from the row."""
+        return cls.model_validate(line)
+
+
+class BranchOut(Answer):
+    """A job in a tree, and what it caused."""
+
+    id: str
+    name: str
+    title: str
+    state: JobState
+    children: list["BranchOut"]
+
+
+class JobDetailOut(JobOut):
+    """One job with all that is known of it.
+
+    Attributes:
+        args: The exact arguments; masked ones say so, and then `isExact` is false.
+        verdict: Why it waits, runs, or ended as it did, in one sentence.
+        log: The newest lines of all attempts, oldest first.
+        tree: The whole tree from its root, when there is one.
+    """
+
+    args: dict[str, Any]
+    verdict: str
+    runs: list[AttemptOut]
+    log: list[LogLineOut]
+    tree: BranchOut | None
+
+
+class RepeatJob(Shape):
+    """Sending a job again. With arguments it is another job, which the role must allow."""
+
+    args: dict[str, Any] | None = None
+
+
+class PrioritizeJob(Shape):
+    """How soon a waiting job is released among its like: -9 to 9, higher is sooner."""
+
+    priority: int = Field(ge=-9, le=9)
+
+
+class GiveReason(Shape):
+    """Why; kept in the audit."""
+
+    reason: Text
+
+
+class JobQuery(JobFilter):
+    """What a list of jobs can be asked for."""

@@ -73,6 +73,12 @@ class Job(Model):
         _some("ix_jobs_signature_id", "signature", "id", where="signature <> ''"),
         _some("ix_jobs_id_failed", "id", where="state = 'failed'"),
         _some("ix_jobs_id_live", "id", where="state IN ('queued','running')"),
+        # Lists within a company, whose policy compares the company first.
+        sa.Index("ix_jobs_company_id_name_id", "company_id", "name", "id"),
+        sa.Index("ix_jobs_company_id_queue_id", "company_id", "queue", "id"),
+        _some("ix_jobs_company_id_id_failed", "company_id", "id", where="state = 'failed'"),
+        _some("ix_jobs_company_id_id_put_away", "company_id", "id", where="state IN ('cancelled','discarded')"),
+        _some("ix_jobs_id_put_away", "id", where="state IN ('cancelled','discarded')"),
         sa.Index("ix_jobs_request_id", "request_id"),
         _some("ix_jobs_root_id", "root_id", where="root_id <> id"),
         _some("ix_jobs_schedule_id_id", "schedule_id", "id", where="schedule_id IS NOT NULL"),

@@ -1,43 +1,123 @@
-"""The list of jobs."""
+"""The list of jobs: of a company, or of all to a platform admin who chose none."""
 
-from flask import Response, url_for
+import re
+from typing import Any
 
+from flask import Response, make_response, redirect, url_for
+
+from app.accounts import reads as accounts
 from app.core.access import allow
 from app.core.api import parse_query
 from app.core.auth import principal
+from app.core.broker import QUEUES
 from app.core.jobs import JobState
+from app.core.tasks import JOBS
+from app.core.tenancy import current_scope
 from app.core.web import page
-from app.queues import listeners, reads
-from app.queues.schemas import JobQuery
+from app.queues import listeners, reads, search
+from app.queues.filter import JobFilter, Waits
 from app.queues.views.blueprint import bp
+
+ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+TABS: dict[str, dict[str, str]] = {
+    "All": {},
+    "Waiting": {"state": JobState.QUEUED.value},
+    "Running": {"state": JobState.RUNNING.value},
+    "Failed": {"state": JobState.FAILED.value},
+    "Done": {"state": JobState.DONE.value},
+    "Discarded": {"state": JobState.DISCARDED.value},
+    "Scheduled for later": {"waits": Waits.LATER.value},
+    "Held": {"waits": Waits.HELD.value},
+}
+LABELS = {
+    "state": "State", "waits": "Waits", "queue": "Queue", "name": "Kind", "company": "Company", "worker": "Worker",
+    "requestId": "Request", "scheduleId": "Schedule", "signature": "Failure group", "rootId": "Tree of",
+    "error": "Error says", "priority": "Priority", "within": "Sent in the last", "since": "Since", "until": "Until",
+}  # fmt: skip
+
+
+class JobRows(JobFilter):
+    """The list as a page asks for it; `q` is one field for whatever somebody has at hand."""
+
+    ids: str | None = None
+    q: str | None = None
 
 
 @bp.get("/jobs")
-@allow("jobs:read")
+@allow("jobs:read", any_company=True)
 def list_jobs() -> Response:
-    """Recent jobs of this company, newest first; `ids=` asks for single rows again."""
-    query, who = parse_query(JobRows), principal()
+    """Jobs, newest first; `ids=` asks for single rows again."""
+    wanted, who = parse_query(JobRows), principal()
+    if wanted.q:
+        return make_response(redirect(understood(wanted)))
     state = listeners.live_state(who)
-    if query.ids:
-        found_by_id = reads.jobs_by_id(query.ids.split(",")[:200], who.permissions)
-        rows = [job for job in found_by_id if query.state in {None, job.state}]
-        return page("jobs/rows.html", jobs=rows)
-    found = reads.list_jobs(state=query.state, limit=query.limit, after=query.after, allowed=who.permissions)
-    is_first = query.state is None and query.after is None
+    if wanted.ids:
+        return page("jobs/rows.html", jobs=search.jobs_in(wanted, wanted.ids.split(",")[:200], who.permissions))
+    found = search.find_jobs(wanted, who.permissions)
     return page(
         "jobs/index.html", block="rows", live=state, jobs=found.items, next_cursor=found.next_cursor,
-        live_count=reads.count_live(who.permissions), state=query.state, after=query.after, mode="top" if is_first else "query",
-        views=[view_of(one, query.state) for one in JobState], topics=listeners.topics_of(who),
+        looked_back_to=found.looked_back_to, live_count=reads.count_live(who.permissions), wanted=wanted,
+        companies=companies_of(found.items), mode="top" if wanted.is_plain else "query", tabs=tabs_of(wanted),
+        chips=chips_of(wanted), topics=listeners.topics_of(who), queues=list(QUEUES), names=reads.names_seen(who.permissions),
+        states=list(JobState), keep=kept_by_form(wanted),
     )  # fmt: skip
 
 
-def view_of(state: JobState, current: JobState | None) -> dict[str, object]:
-    """Return the tab that shows jobs in one state."""
-    label = "Waiting" if state is JobState.QUEUED else state.value.capitalize()
-    return {"label": label, "href": url_for("jobs.list_jobs", state=state.value), "current": state is current}
+def companies_of(jobs: Any) -> dict[int, tuple[str, str]] | None:  # Any: rows with a company
+    """Return the companies of these jobs where several are shown; None inside one."""
+    if current_scope().role != "platform":
+        return None
+    return accounts.companies_by_id({job.company_id for job in jobs})
 
 
-class JobRows(JobQuery):
-    """The list as a page asks for it."""
+def understood(wanted: JobRows) -> str:
+    """Return the address that one field of text means: an id, an argument, a kind, a queue, or words of an error."""
+    text = (wanted.q or "").strip()
+    if ULID.fullmatch(text.upper()):
+        if search.is_there(text.upper()):
+            return url_for("jobs.show_job", job_id=text.upper())
+        return address(wanted, requestId=text)
+    if re.fullmatch(r"[A-Za-z0-9_.-]+=.+", text):
+        path, _, value = text.partition("=")
+        return address(wanted, **{f"args.{path.removeprefix('args.')}": value})
+    if text in JOBS:
+        return address(wanted, name=text)
+    return address(wanted, queue=text) if text in QUEUES else address(wanted, error=text)
 
-    ids: str | None = None
+
+def address(wanted: JobFilter, **changes: Any) -> str:  # Any: values of an address
+    """Return the list's address with these conditions changed."""
+    query = wanted.query(**{"q": None, "ids": None, **changes})
+    return f"{url_for('jobs.list_jobs')}?{query}" if query else url_for("jobs.list_jobs")
+
+
+def tabs_of(wanted: JobFilter) -> list[dict[str, Any]]:
+    """Return the tabs; they keep the other conditions."""
+    said = wanted.conditions()
+    now = {name: said[name] for name in ("state", "waits") if name in said}
+    return [
+        {"label": label, "href": address(wanted, **{"state": None, "waits": None, **tab}), "current": tab == now}
+        for label, tab in TABS.items()
+    ]
+
+
+def chips_of(wanted: JobFilter) -> list[dict[str, str]]:
+    """Return the conditions, each with the address without it; the tabs show state and reason themselves."""
+    said = {name: value for name, value in wanted.conditions().items() if name in LABELS}
+    if {name: said[name] for name in ("state", "waits") if name in said} in TABS.values():
+        said = {name: value for name, value in said.items() if name not in {"state", "waits"}}
+    chips = [
+        {"label": LABELS[name], "value": str(value), "href": address(wanted, **{name: None})}
+        for name, value in said.items()
+    ]
+    for path, value in wanted.args.items():
+        chips.append({"label": path, "value": value, "href": address(wanted, **{f"args.{path}": None})})
+    return chips
+
+
+def kept_by_form(wanted: JobFilter) -> dict[str, str]:
+    """Return the conditions that the form of the filter has no field for."""
+    said = {name: str(value) for name, value in wanted.conditions().items() if name not in {"args", "q", "ids"}}
+    fields = {"queue", "name", "priority", "error", "company", "worker", "within"}
+    kept = {name: value for name, value in said.items() if name not in fields}
+    return kept | {f"args.{path}": value for path, value in wanted.args.items()}

@@ -1,0 +1,218 @@
+"""Finding jobs: what a filter says, and how it is asked of tables of millions of rows.
+
+Every field of a filter either has an index that gives "newest first", or it is looked for among the newest WALK jobs
+that the indexed part leaves; then the answer says how far back it looked, and its cursor goes on from there. No
+question counts, and none reads more than that.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.core.cursor import decode_cursor, encode_cursor
+from app.core.db import db
+from app.core.ids import ulid_floor
+from app.core.jobs import Job, JobState, is_seen
+from app.core.tenancy import current_scope
+from app.queues.filter import JobFilter
+from app.queues.waits import waits_for
+
+Condition = sa.ColumnElement[bool]
+Query = sa.Select[*tuple[Any, ...]]  # Any: whatever columns
+WALK = 20_000
+NEWEST = 4_000  # a value that many jobs have is found among the newest; only a rarer one needs the index of arguments
+BEYOND = "Z" * 26
+LIVE_STATES = frozenset({JobState.QUEUED, JobState.RUNNING})
+PUT_AWAY = frozenset({JobState.CANCELLED, JobState.DISCARDED})
+_companies = sa.table("companies", sa.column("id", sa.BigInteger), sa.column("slug", sa.Text))
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """One page of jobs, newest first.
+
+    Attributes:
+        looked_back_to: Set when the search stopped there before the page was full: older ones may match.
+    """
+
+    items: Sequence[Job]
+    next_cursor: str | None
+    looked_back_to: datetime | None = None
+
+
+def find_jobs(wanted: JobFilter, allowed: Collection[str]) -> JobPage:
+    """Return a page of the jobs that match.
+
+    Args:
+        wanted: The filter, with cursor and size of the page.
+        allowed: The reader's permissions.
+
+    Raises:
+        InvalidCursor: It was not made here.
+    """
+    below = decode_cursor(wanted.after, parts=1)[0] if wanted.after else BEYOND
+    indexed = [*indexed_conditions(wanted), is_seen(allowed)]
+    others = other_conditions(wanted)
+    if not others and not wanted.args:
+        found = _jobs(sa.select(Job).where(*indexed, Job.id < below), wanted.limit + 1)
+        return _page(found, wanted.limit)
+    if wanted.args:
+        return _walk(_holding_args(wanted, indexed, below), others, wanted)
+    return _walk(sa.select(Job.company_id, Job.id).where(*indexed, Job.id < below), others, wanted)
+
+
+def jobs_in(wanted: JobFilter, job_ids: Sequence[str], allowed: Collection[str]) -> Sequence[Job]:
+    """Return those of these jobs that match, for a list that asks about changed rows."""
+    statement = sa.select(Job).where(Job.id.in_(job_ids), is_seen(allowed), *all_conditions(wanted))
+    return _jobs(statement, len(job_ids))
+
+
+def is_there(job_id: str) -> bool:
+    """Say whether this scope holds a job of this id."""
+    return db.session.scalar(sa.select(Job.id).where(Job.id == job_id)) is not None
+
+
+def indexed_conditions(wanted: JobFilter) -> list[Condition]:
+    """Return what an index answers in the order of the list."""
+    found: list[Condition] = []
+    if (earliest := wanted.earliest) is not None:
+        found.append(Job.id >= ulid_floor(earliest))
+    if wanted.until is not None:
+        found.append(Job.id < ulid_floor(wanted.until))
+    for column, value in (
+        (Job.queue, wanted.queue), (Job.name, wanted.name), (Job.request_id, wanted.request_id),
+        (Job.schedule_id, wanted.schedule_id), (Job.signature, wanted.signature), (Job.root_id, wanted.root_id),
+    ):  # fmt: skip
+        if value is not None:
+            found.append(column == value)
+    state = JobState.QUEUED if wanted.waits else wanted.state or (JobState.FAILED if wanted.error else None)
+    if state is not None:
+        found.append(in_states(frozenset({state})))
+    if wanted.company is not None:
+        found.append(
+            Job.company_id == sa.select(_companies.c.id).where(_companies.c.slug == wanted.company).scalar_subquery()
+        )
+    return found
+
+
+def other_conditions(wanted: JobFilter) -> list[Condition]:
+    """Return what no index answers."""
+    found: list[Condition] = []
+    if wanted.state is JobState.DONE:
+        found.append(Job.state == JobState.DONE)
+    if wanted.worker is not None:
+        found.append(Job.worker == wanted.worker)
+    if wanted.priority is not None:
+        found.append(Job.priority == wanted.priority)
+    if wanted.error is not None:
+        found.append(Job.error.icontains(wanted.error, autoescape=True))
+    if wanted.waits is not None:
+        found.append(waits_for(wanted.waits))
+    return found
+
+
+def all_conditions(wanted: JobFilter) -> list[Condition]:
+    """Return everything a job must satisfy, for questions about few jobs."""
+    found = [*indexed_conditions(wanted), *other_conditions(wanted)]
+    if wanted.args:
+        found.append(sa.or_(*[Job.args.op("@>")(sa.cast(one, JSONB)) for one in _spellings(wanted)]))
+    return found
+
+
+def in_states(states: frozenset[JobState]) -> Condition:
+    """Return the condition as constants: a partial index serves only what the planner can compare with its own.
+
+    Done is most of all jobs and has no index: see `other_conditions`.
+    """
+    if states == {JobState.DONE}:
+        return sa.true()
+    words = ", ".join(f"'{state.value}'" for state in sorted(states))
+    wide = LIVE_STATES if states < LIVE_STATES else PUT_AWAY if states < PUT_AWAY else None
+    narrow: Condition = sa.literal_column(f"jobs.state IN ({words})", sa.Boolean)
+    if wide is None:
+        return narrow
+    whole = ", ".join(f"'{state.value}'" for state in sorted(wide, reverse=True))
+    return sa.and_(narrow, sa.literal_column(f"jobs.state IN ({whole})", sa.Boolean))
+
+
+def _holding_args(wanted: JobFilter, indexed: list[Condition], below: str) -> Query:
+    """Return the newest jobs with these arguments: from the newest of all if they are common, else by their index."""
+    newest = sa.select(Job.company_id, Job.id, Job.args).where(*indexed, Job.id < below).order_by(Job.id.desc())
+    among = newest.limit(NEWEST).subquery()
+    text, other = _spellings(wanted)
+    holds = sa.or_(among.c.args.op("@>")(sa.cast(text, JSONB)), among.c.args.op("@>")(sa.cast(other, JSONB)))
+    common = sa.select(among.c.id).where(holds).order_by(among.c.id.desc()).limit(wanted.limit + 1)
+    ids = list(db.session.scalars(common))
+    if len(ids) <= wanted.limit:
+        ids = _ids_by_args(wanted, below, text, other)
+    return sa.select(Job.company_id, Job.id).where(*indexed, Job.id.in_(ids), Job.id < below)
+
+
+def _ids_by_args(wanted: JobFilter, below: str, text: str, other: str) -> list[str]:
+    if current_scope().role == "platform":
+        holds = sa.or_(*[Job.args.op("@>")(sa.cast(one, JSONB)) for one in (text, other)])
+        return list(
+            db.session.scalars(sa.select(Job.id).where(holds, Job.id < below).order_by(Job.id.desc()).limit(WALK))
+        )
+    call = sa.func.search_jobs(sa.cast(text, JSONB), sa.cast(other, JSONB), below, WALK)
+    return list(db.session.scalars(sa.select(call)))
+
+
+def _spellings(wanted: JobFilter) -> tuple[str, str]:
+    """Return the looked-for arguments with values as text, and with numbers, true, false and null as such."""
+    text, other = nested(wanted.args, as_text=True), nested(wanted.args, as_text=False)
+    return json.dumps(text), json.dumps(other)
+
+
+def nested(paths: dict[str, str], *, as_text: bool) -> dict[str, Any]:  # Any: JSON
+    """Return {"lines.sku": "A1"} as {"lines": {"sku": "A1"}}; an asterisk stands for any entry of a list."""
+    made: dict[str, Any] = {}
+    for path, value in paths.items():
+        place = made
+        *parents, last = path.split(".")
+        for name in parents:
+            place = place.setdefault(name, {})
+        place[last] = value if as_text else _read_json(value)
+    return made
+
+
+def _read_json(value: str) -> Any:  # Any: JSON
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _walk(candidates: Query, others: list[Condition], wanted: JobFilter) -> JobPage:
+    """Look for the rest of the filter among the newest candidates."""
+    walked = candidates.order_by(Job.id.desc()).limit(WALK).subquery()
+    same = sa.and_(Job.company_id == walked.c.company_id, Job.id == walked.c.id)
+    found = _jobs(sa.select(Job).join(walked, same).where(*others), wanted.limit + 1)
+    if len(found) > wanted.limit:
+        return _page(found, wanted.limit)
+    end = db.session.scalar(candidates.with_only_columns(Job.id).order_by(Job.id.desc()).offset(WALK - 1).limit(1))
+    if end is None:
+        return JobPage(found, None)
+    return JobPage(found, encode_cursor(end), instant_of(end))
+
+
+def _jobs(statement: sa.Select[Job], most: int) -> Sequence[Job]:
+    return db.session.scalars(statement.order_by(Job.id.desc()).limit(most)).all()
+
+
+def _page(found: Sequence[Job], limit: int) -> JobPage:
+    is_more = len(found) > limit
+    return JobPage(found[:limit], encode_cursor(found[limit - 1].id) if is_more else None)
+
+
+def instant_of(ulid: str) -> datetime:
+    """Return when a ULID was made."""
+    ms = 0
+    for letter in ulid[:10]:
+        ms = ms * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(letter)
+    return datetime.fromtimestamp(ms / 1000, UTC)
