@@ -7,6 +7,7 @@ import time_machine
 from app.core import clock, jobs
 from app.core.db import transaction
 from app.core.jobs import JobState
+from app.core.jobs.rules import rules_of
 from tests.queues import chores
 
 
@@ -72,7 +73,7 @@ def test_a_refusal_ends_a_job_with_its_sentence(ada, run, look):
 def test_a_bug_is_tried_three_times_more_with_growing_pauses(ada, run, look, rows):
     job_id = enqueue(ada, chores.fail)
     pauses = []
-    for _ in range(jobs.MAX_ATTEMPTS - 1):
+    for _ in range(rules_of("chore.fail").retries):
         run(ada, job_id)
         assert look(ada, job_id).state is JobState.QUEUED
         due = rows("SELECT due_at FROM job_outbox WHERE job_id = %s", job_id)[0]["due_at"]

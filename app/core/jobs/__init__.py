@@ -1,5 +1,6 @@
 """Jobs: the ledger in PostgreSQL, which is the truth; the broker only carries ids."""
 
+from app.core.jobs.claim import claim
 from app.core.jobs.facts import (
     EVERYBODY,
     FACT_OF,
@@ -10,16 +11,13 @@ from app.core.jobs.facts import (
     show_only_to,
 )
 from app.core.jobs.ledger import (
-    BACKOFF_S,
-    BEAT_S,
     LEASE_S,
-    MAX_ATTEMPTS,
     Step,
     add,
     ask_to_stop,
-    claim,
     extend_lease,
     finish,
+    lease_s,
     put_back,
     step,
     wait,
@@ -37,12 +35,9 @@ from app.core.jobs.model import (
 )
 
 __all__ = [
-    "BACKOFF_S",
-    "BEAT_S",
     "EVERYBODY",
     "FACT_OF",
     "LEASE_S",
-    "MAX_ATTEMPTS",
     "AccountJobUpdated",
     "Attempt",
     "Job",
@@ -61,6 +56,7 @@ __all__ = [
     "job_keys",
     "job_needs",
     "job_outbox",
+    "lease_s",
     "permission_of",
     "put_back",
     "show_only_to",

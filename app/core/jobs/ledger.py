@@ -11,17 +11,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 
 from app.core import clock
 from app.core.db import db
+from app.core.jobs import dedupe, needs
 from app.core.jobs.facts import FACT_OF, permission_of
 from app.core.jobs.model import Job, JobState, job_outbox
+from app.core.jobs.needs import Needs
+from app.core.jobs.rules import rules_of
 from app.core.outbox import record
+from config import Settings
 
-LEASE_S = 45
-BEAT_S = 10
-MAX_ATTEMPTS = 4  # the first and three retries
-BACKOFF_S = 5
+LEASE_S = 45  # the default of JOB_LEASE_S
+ALIVE = (JobState.QUEUED, JobState.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -31,74 +34,103 @@ class Step:
     is_cancelled: bool
 
 
-def add(job: Job) -> None:
+def lease_s() -> float:
+    """Return how long a running job belongs to a worker that says nothing."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.job_lease_s
+
+
+def add(job: Job, waits_for: Needs | None = None) -> None:
     """Write a new job and its outbox row into the current transaction."""
-    session = db.session()
+    session, waits_for = db.session(), waits_for or Needs()
     job.root_id = job.root_id or job.id
     session.add(job)
     session.flush()
+    due_at = max(job.due_at or job.created_at, job.created_at)
     session.execute(
-        sa.insert(job_outbox).values(company_id=job.company_id, job_id=job.id, name=job.name, queue=job.queue)
-    )
+        sa.insert(job_outbox).values(
+            company_id=job.company_id, job_id=job.id, name=job.name, queue=job.queue, priority=job.priority,
+            due_at=due_at, queued_at=due_at, phase="blocked" if waits_for.alive else "waiting",
+        )
+    )  # fmt: skip
+    needs.write(job, waits_for)
     _tell(job)
-
-
-def claim(job_id: str) -> Job | None:
-    """Take a job to run it; None when it is over, or another worker holds it.
-
-    A running job may be taken over when its lease has run out: its worker is gone.
-    """
-    now = clock.now()
-    is_free = sa.or_(Job.state == JobState.QUEUED, sa.and_(Job.state == JobState.RUNNING, Job.lease_until < now))
-    taken = _change(
-        job_id,
-        is_free,
-        state=JobState.RUNNING,
-        attempts=Job.attempts + 1,
-        started_at=now,
-        lease_until=now + timedelta(seconds=LEASE_S),
-        error="",
-    )
-    if taken is not None:
-        _set_due(job_id, now + timedelta(seconds=LEASE_S + 1), phase="running")
-    return taken
 
 
 def extend_lease(job_id: str) -> None:
     """Say that the worker of a running job is alive. Tells nobody: nothing changed for people."""
-    now = clock.now()
-    until = now + timedelta(seconds=LEASE_S)
+    until = clock.now() + timedelta(seconds=lease_s())
     db.session.execute(
         sa.update(Job).where(Job.id == job_id, Job.state == JobState.RUNNING).values(lease_until=until)
         .execution_options(synchronize_session=False)
     )  # fmt: skip
-    _set_due(job_id, until + timedelta(seconds=1), phase="running")
+    set_due(job_id, until + timedelta(seconds=1), phase="running", queued_at=until)
 
 
 def step(job_id: str, done: int, total: int | None, message: str) -> Step:
     """Write progress, and learn whether somebody wants the job stopped."""
-    job = _change(job_id, Job.state == JobState.RUNNING, done=done, total=total, message=message)
+    job = change(job_id, Job.state == JobState.RUNNING, done=done, total=total, message=message)
     return Step(is_cancelled=job is None or job.cancel_requested)
+
+
+def touch(job_id: str) -> None:
+    """Tell that something about a running job changed which its row does not hold, such as its log."""
+    change(job_id, Job.state == JobState.RUNNING)
 
 
 def finish(job_id: str, state: JobState, **values: Any) -> Job | None:  # Any: column values
     """End a job; None when it had ended before."""
-    live = Job.state.in_([JobState.QUEUED, JobState.RUNNING])
-    job = _change(job_id, live, state=state, finished_at=clock.now(), lease_until=None, **values)
-    db.session.execute(sa.delete(job_outbox).where(job_outbox.c.job_id == job_id))
+    job = change(job_id, Job.state.in_(ALIVE), state=state, finished_at=clock.now(), lease_until=None, **values)
+    if job is None:
+        db.session.execute(sa.delete(job_outbox).where(job_outbox.c.job_id == job_id))
+    else:
+        settle(job)
     return job
 
 
-def put_back(job: Job, error: str) -> None:
-    """Let a failed attempt be tried again after a back-off with jitter."""
-    delay_s = BACKOFF_S * 3 ** (job.attempts - 1) * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
-    _change(job.id, Job.state == JobState.RUNNING, state=JobState.QUEUED, lease_until=None, error=error)
-    _set_due(job.id, clock.now() + timedelta(seconds=delay_s), phase="waiting")
+def settle(ended: Job) -> None:
+    """Let go of what a job held: its outbox row, its key, and the jobs that waited for it.
+
+    Those that can never run now are cancelled, and with them what waits for them.
+    """
+    over = [ended]
+    while over:
+        job = over.pop()
+        db.session.execute(sa.delete(job_outbox).where(job_outbox.c.job_id == job.id))
+        dedupe.let_go(job)
+        for job_id in needs.settle(job):
+            cancelled = change(
+                job_id,
+                Job.state == JobState.QUEUED,
+                state=JobState.CANCELLED,
+                finished_at=clock.now(),
+                error=needs.why_not(job.title, job.state),
+            )
+            if cancelled is not None:
+                over.append(cancelled)
+
+
+def put_back(job: Job, error: str, signature: str = "") -> None:
+    """Let a failed attempt be tried again after a back-off with jitter; not when somebody wants it stopped."""
+    delay_s = rules_of(job.name).backoff_s * 3 ** (job.attempts - 1) * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
+    back = change(
+        job.id,
+        Job.state == JobState.RUNNING,
+        state=JobState.QUEUED,
+        lease_until=None,
+        error=error,
+        signature=signature,
+    )
+    if back is not None and back.cancel_requested:
+        finish(job.id, JobState.CANCELLED)
+        return
+    due_at = clock.now() + timedelta(seconds=delay_s)
+    set_due(job.id, due_at, phase="waiting", queued_at=due_at)
 
 
 def wait(job: Job, reason: str, wait_s: float) -> None:
     """Let a job that was not begun in earnest run later; it was no attempt. Jitter lets many come back one by one."""
-    _change(
+    change(
         job.id,
         Job.state == JobState.RUNNING,
         state=JobState.QUEUED,
@@ -107,19 +139,20 @@ def wait(job: Job, reason: str, wait_s: float) -> None:
         error=reason,
     )
     delay_s = wait_s + random.uniform(0.1, 0.5) * max(wait_s, 2)  # noqa: S311 (spreads load, guards nothing)
-    _set_due(job.id, clock.now() + timedelta(seconds=delay_s), phase="waiting")
+    set_due(job.id, clock.now() + timedelta(seconds=delay_s), phase="waiting")
 
 
 def ask_to_stop(job_id: str) -> Job | None:
     """Cancel a waiting job at once; a running one at its next progress. None when it is over."""
-    waiting = _change(job_id, Job.state == JobState.QUEUED, state=JobState.CANCELLED, finished_at=clock.now())
+    waiting = change(job_id, Job.state == JobState.QUEUED, state=JobState.CANCELLED, finished_at=clock.now())
     if waiting is not None:
-        db.session.execute(sa.delete(job_outbox).where(job_outbox.c.job_id == job_id))
+        settle(waiting)
         return waiting
-    return _change(job_id, Job.state == JobState.RUNNING, cancel_requested=True)
+    return change(job_id, Job.state == JobState.RUNNING, cancel_requested=True)
 
 
-def _change(job_id: str, only_if: sa.ColumnElement[bool], **values: Any) -> Job | None:  # Any: column values
+def change(job_id: str, only_if: sa.ColumnElement[bool], **values: Any) -> Job | None:  # Any: column values
+    """Write a job's row under a condition, and tell; None when the condition does not hold."""
     job = db.session.scalars(
         sa.update(Job)
         .where(Job.id == job_id, only_if)
@@ -132,10 +165,17 @@ def _change(job_id: str, only_if: sa.ColumnElement[bool], **values: Any) -> Job 
     return job
 
 
-def _set_due(job_id: str, due_at: datetime, *, phase: str) -> None:
-    db.session.execute(
-        sa.update(job_outbox).where(job_outbox.c.job_id == job_id).values(due_at=due_at, sends=0, phase=phase)
-    )
+def set_due(job_id: str, due_at: datetime, *, phase: str, queued_at: datetime | None = None) -> None:
+    """Say when to send a job again.
+
+    Args:
+        job_id: The job.
+        due_at: When.
+        phase: As `job_outbox` has it.
+        queued_at: Since when it can be run, which its wait is counted from; None leaves that as it is.
+    """
+    values = {"due_at": due_at, "sends": 0, "phase": phase} | ({"queued_at": queued_at} if queued_at else {})
+    db.session.execute(sa.update(job_outbox).where(job_outbox.c.job_id == job_id).values(values))
 
 
 def _tell(job: Job) -> None:
