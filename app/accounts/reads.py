@@ -179,11 +179,27 @@ def names_of_companies(slugs: Sequence[str]) -> dict[str, str]:
         return {row.slug: row.name for row in rows}
 
 
+def list_active_companies() -> Sequence[CompanyId]:
+    """Return the ids of the tenants that somebody may come into, oldest first: whom scheduled jobs run for."""
+    somebody = sa.select(User.id).where(User.company_id == Company.id, User.is_active).exists()
+    with platform_reads():
+        return db.session.scalars(
+            sa.select(Company.id).where(Company.type != "platform", somebody).order_by(Company.id)
+        ).all()
+
+
 def companies_by_id(ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """Return id → short name and name of the companies among these. For platform admins."""
     with platform_reads():
         rows = db.session.execute(sa.select(Company.id, Company.slug, Company.name).where(Company.id.in_(ids)))
         return {row.id: (row.slug, row.name) for row in rows}
+
+
+def company_ids(slugs: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Return short name → id and name of the companies among these. For platform admins."""
+    with platform_reads():
+        rows = db.session.execute(sa.select(Company.slug, Company.id, Company.name).where(Company.slug.in_(slugs)))
+        return {row.slug: (row.id, row.name) for row in rows}
 
 
 def names_of_people(public_ids: Sequence[str]) -> dict[str, str]:
