@@ -6,6 +6,8 @@ from app.core import live, relay, shell
 from app.core.jobs import holds
 from app.queues import listeners
 from app.queues.api import api_bp
+from app.queues.figures.setup import init_figures
+from app.queues.schedules.feature import init_schedules
 from app.queues.service import pauses
 from app.queues.views import bp
 
@@ -19,6 +21,8 @@ def init_queues(app: Flask) -> None:
     live.topic("queues", permission="queues:read", installation=True)
     holds.follow(app)
     relay.duty("job-pauses", END_PAUSES_EVERY_S, pauses.end_pauses)
+    init_figures(app)
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
     shell.nav("Work", "Jobs", "layers", "jobs.list_jobs", "jobs:read")
+    init_schedules(app)

@@ -1,0 +1,148 @@
+"""The statements that fold attempts into minutes and minutes into hours. Run again, they change nothing.
+
+What happened in a company is counted twice: under it, and under the platform company, whose rows are the sums over
+everybody. So pages of the installation read as few rows as pages of one company.
+"""
+
+from app.queues.figures.histogram import BUCKET_SQL
+
+COUNTS = ("queued", "done", "failed", "retried", "cancelled", "lost", "late", "waited_ms", "ran_ms")
+MERGED = ("wait_hist", "run_hist", "failures")
+COLUMNS = (*COUNTS, *MERGED)
+KEY = "company_id, at, queue, name"
+LISTED = ", ".join(COLUMNS)
+# An id is drawn a moment before the row's own time is taken.
+ID_SLACK = "interval '2 seconds'"
+
+
+def upsert(table: str, source: str) -> str:
+    """Return the statement's end that writes sums into a table; equal rows are left alone."""
+    changed = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS)
+    before = ", ".join(f"kept.{column}" for column in COLUMNS)
+    after = ", ".join(f"excluded.{column}" for column in COLUMNS)
+    return (
+        f"INSERT INTO {table} AS kept ({KEY}, {LISTED}) SELECT {KEY}, {LISTED} FROM {source} "
+        f"ON CONFLICT ({KEY}) DO UPDATE SET {changed} WHERE ({before}) IS DISTINCT FROM ({after})"
+    )
+
+
+def whose(alias: str) -> str:
+    """Return the join that counts a row under its company and under the installation."""
+    both = f"ARRAY[{alias}.company_id, :installation]"
+    one = f"CASE WHEN {alias}.company_id = :installation THEN ARRAY[{alias}.company_id] ELSE {both} END"
+    return f"CROSS JOIN LATERAL unnest({one}) AS whose(company_id)"
+
+
+def buckets(name: str, column: str, hist: str, where: str = "true") -> str:
+    """Return the part that gathers one histogram (or the failures by signature) of each row."""
+    return f"""{name} AS (
+  SELECT {KEY}, jsonb_object_agg(bucket, n) AS {hist}
+  FROM (SELECT {KEY}, {column}::text AS bucket, count(*) AS n FROM ended WHERE {where} GROUP BY 1, 2, 3, 4, 5) each
+  GROUP BY 1, 2, 3, 4)"""
+
+
+ENDED = f"""ended AS MATERIALIZED (
+  SELECT whose.company_id, date_trunc('minute', a.ended_at) AS at, a.queue, a.name, a.outcome, a.waited_ms,
+         {BUCKET_SQL.format(ms="a.waited_ms")} AS wait_bucket,
+         CASE WHEN a.outcome IN ('done', 'failed') THEN {BUCKET_SQL.format(ms="a.ran_ms")} END AS run_bucket,
+         CASE WHEN a.outcome IN ('done', 'failed') THEN a.ran_ms ELSE 0 END AS ran_ms,
+         a.waited_ms > (CAST(:targets AS jsonb) ->> a.queue)::bigint * 1000 AS is_late,
+         a.outcome = 'failed' AND coalesce(j.state IN ('failed', 'discarded') AND j.attempts <= a.number, false)
+           AS is_final,
+         a.signature, a.error_type, a.error, a.release, a.ended_at, a.job_id
+  FROM job_attempts a {whose("a")}
+  -- Whether a failed attempt was the job's last stands in the job.
+  LEFT JOIN jobs j ON a.outcome = 'failed' AND j.company_id = a.company_id AND j.id = a.job_id
+  WHERE a.ended_at >= :since AND a.ended_at < :until)"""
+
+ARRIVED = f"""arrived AS (
+  SELECT whose.company_id, date_trunc('minute', j.created_at) AS at, j.queue, j.name, count(*) AS n
+  FROM jobs j {whose("j")}
+  WHERE j.id >= ulid_floor(CAST(:since AS timestamptz) - {ID_SLACK})
+    AND j.id < ulid_floor(CAST(:until AS timestamptz) + {ID_SLACK})
+    AND j.created_at >= :since AND j.created_at < :until
+  GROUP BY 1, 2, 3, 4)"""
+
+COUNTED = f"""counted AS (
+  SELECT {KEY}, sum(queued) AS queued, sum(done) AS done, sum(failed) AS failed, sum(retried) AS retried,
+         sum(cancelled) AS cancelled, sum(lost) AS lost, sum(late) AS late, sum(waited_ms) AS waited_ms,
+         sum(ran_ms) AS ran_ms
+  FROM (SELECT {KEY}, 0 AS queued, (outcome = 'done')::int AS done, is_final::int AS failed,
+               (outcome = 'failed' AND NOT is_final)::int AS retried, (outcome = 'cancelled')::int AS cancelled,
+               (outcome = 'lost')::int AS lost, coalesce(is_late, false)::int AS late, waited_ms, ran_ms FROM ended
+        UNION ALL SELECT {KEY}, n, 0, 0, 0, 0, 0, 0, 0, 0 FROM arrived) each
+  GROUP BY 1, 2, 3, 4)"""
+
+JOINED = f"""joined AS (
+  SELECT {KEY}, {", ".join(COUNTS)}, coalesce(wait_hist, '{{}}') AS wait_hist, coalesce(run_hist, '{{}}') AS run_hist,
+         coalesce(failures, '{{}}') AS failures
+  FROM counted LEFT JOIN waits USING ({KEY}) LEFT JOIN runs USING ({KEY}) LEFT JOIN broken USING ({KEY}))"""
+
+# A group grows by what these minutes hold more than they held before.
+GROUPS = """seen AS (
+  SELECT company_id, signature, count(*) AS n, min(ended_at) AS first_seen, max(ended_at) AS last_seen,
+         (array_agg(release ORDER BY ended_at))[1] AS first_release
+  FROM ended WHERE is_final AND signature <> '' GROUP BY 1, 2),
+newest AS (
+  SELECT DISTINCT ON (company_id, signature) company_id, signature, name, queue, error_type, error,
+         release AS last_release, job_id AS last_job_id
+  FROM ended WHERE is_final AND signature <> '' ORDER BY company_id, signature, ended_at DESC),
+before AS (
+  SELECT m.company_id, f.key AS signature, sum(f.value::bigint) AS n
+  FROM job_minutes m CROSS JOIN LATERAL jsonb_each_text(m.failures) f
+  WHERE m.at >= :since AND m.at < :until GROUP BY 1, 2),
+grouped AS (
+  INSERT INTO failure_groups AS kept (company_id, signature, name, queue, error_type, error, first_seen, last_seen, total,
+                                      first_release, last_release, last_job_id)
+  SELECT company_id, signature, name, queue, error_type, error, first_seen, last_seen, seen.n - coalesce(before.n, 0),
+         first_release, last_release, last_job_id
+  FROM seen JOIN newest USING (company_id, signature) LEFT JOIN before USING (company_id, signature)
+  WHERE seen.n > coalesce(before.n, 0)
+  ON CONFLICT (company_id, signature) DO UPDATE SET
+    total = kept.total + excluded.total,
+    first_release = CASE WHEN excluded.first_seen < kept.first_seen THEN excluded.first_release
+                         ELSE kept.first_release END,
+    first_seen = least(kept.first_seen, excluded.first_seen),
+    error = CASE WHEN excluded.last_seen > kept.last_seen THEN excluded.error ELSE kept.error END,
+    last_release = CASE WHEN excluded.last_seen > kept.last_seen THEN excluded.last_release
+                        ELSE kept.last_release END,
+    last_job_id = CASE WHEN excluded.last_seen > kept.last_seen THEN excluded.last_job_id ELSE kept.last_job_id END,
+    last_seen = greatest(kept.last_seen, excluded.last_seen))"""
+
+FOLD_MINUTES = (
+    "WITH "
+    + ",\n".join(
+        (
+            ENDED,
+            ARRIVED,
+            COUNTED,
+            buckets("waits", "wait_bucket", "wait_hist"),
+            buckets("runs", "run_bucket", "run_hist", "run_bucket IS NOT NULL"),
+            buckets("broken", "signature", "failures", "is_final AND signature <> ''"),
+            JOINED,
+            GROUPS,
+        )
+    )
+    + "\n"
+    + upsert("job_minutes", "joined")
+)
+
+
+def merged(hist: str) -> str:
+    """Return the part that adds up one histogram of the minutes of each hour."""
+    return f"""{hist}_of AS (
+  SELECT {KEY}, jsonb_object_agg(bucket, n) AS {hist}
+  FROM (SELECT company_id, date_trunc('hour', m.at) AS at, queue, name, b.key AS bucket, sum(b.value::bigint) AS n
+        FROM job_minutes m CROSS JOIN LATERAL jsonb_each_text(m.{hist}) b
+        WHERE m.at >= :since AND m.at < :until GROUP BY 1, 2, 3, 4, 5) each
+  GROUP BY 1, 2, 3, 4)"""
+
+
+FOLD_HOURS = f"""WITH counted AS (
+  SELECT company_id, date_trunc('hour', m.at) AS at, queue, name, {", ".join(f"sum({c}) AS {c}" for c in COUNTS)}
+  FROM job_minutes m WHERE m.at >= :since AND m.at < :until GROUP BY 1, 2, 3, 4),
+{", ".join(merged(hist) for hist in MERGED)},
+joined AS (
+  SELECT {KEY}, {", ".join(COUNTS)}, {", ".join(f"coalesce({hist}, '{{}}') AS {hist}" for hist in MERGED)}
+  FROM counted {" ".join(f"LEFT JOIN {hist}_of USING ({KEY})" for hist in MERGED)})
+{upsert("job_hours", "joined")}"""

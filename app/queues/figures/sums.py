@@ -1,0 +1,129 @@
+"""Sums over a window, read from hours where they are whole and from minutes at the edges.
+
+What a scope sees decides what is summed: inside a company its own jobs, inside the installation everybody's.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.core import clock
+from app.core.db import db
+from app.core.tenancy import current_company_id
+from app.queues.figures.fold import HOUR, MINUTE, hour_of, minute_of
+from app.queues.figures.histogram import Histogram
+
+WINDOWS = {
+    "5m": timedelta(minutes=5), "1h": timedelta(hours=1), "3h": timedelta(hours=3), "24h": timedelta(days=1),
+    "7d": timedelta(days=7), "30d": timedelta(days=30),
+}  # fmt: skip
+FROM_HOURS = timedelta(hours=3)  # longer windows read hours
+# An hour is folded again in the first minutes after it: only older ones are read.
+HOURS_SETTLE = timedelta(minutes=10)
+COUNTS = ("queued", "done", "failed", "retried", "cancelled", "lost", "late", "waited_ms", "ran_ms")
+
+
+@dataclass
+class Sum:
+    """What some jobs did in a window: the counts of app/queues/figures/models.py, and how long they waited and ran."""
+
+    queued: int = 0
+    done: int = 0
+    failed: int = 0
+    retried: int = 0
+    cancelled: int = 0
+    lost: int = 0
+    late: int = 0
+    waited_ms: int = 0
+    ran_ms: int = 0
+    waits: Histogram = field(default_factory=Histogram)
+    runs: Histogram = field(default_factory=Histogram)
+
+    @property
+    def ended(self) -> int:
+        """Attempts that ended, however."""
+        return self.done + self.failed + self.retried + self.cancelled + self.lost
+
+    @property
+    def kept_share(self) -> float | None:
+        """Share of the attempts that began within the target; None when none did."""
+        return 1 - self.late / self.ended if self.ended else None
+
+
+@dataclass(frozen=True)
+class Span:
+    """A window as it is read: hours from `hours_since` to `hours_until`, minutes before and after."""
+
+    since: datetime
+    until: datetime
+    hours_since: datetime
+    hours_until: datetime
+
+    @property
+    def minutes(self) -> float:
+        """Its length, at least one."""
+        return max((self.until - self.since) / MINUTE, 1.0)
+
+
+def span_of(window: timedelta, now: datetime | None = None) -> Span:
+    """Return the window that ends now; long ones begin at a full hour, for minutes are not kept as long."""
+    until = (now or clock.now()) + timedelta(microseconds=1)
+    if window <= FROM_HOURS:
+        since = minute_of(until - window)
+        return Span(since, until, since, since)
+    since = hour_of(until - window)
+    return Span(since, until, since, max(hour_of(until - HOURS_SETTLE), since))
+
+
+def source(columns: str) -> str:
+    """Return the rows of a span as a subquery, by explicit company, so that the key's index is used."""
+    return (
+        f"(SELECT {columns} FROM job_hours WHERE company_id = :company AND at >= :hours_since AND at < :hours_until "
+        f"UNION ALL SELECT {columns} FROM job_minutes WHERE company_id = :company "
+        "AND ((at >= :since AND at < :hours_since) OR (at >= :hours_until AND at < :until)))"
+    )
+
+
+def values_of(span: Span) -> dict[str, Any]:  # Any: SQL values
+    """Return what `source` needs."""
+    return {**span.__dict__, "company": current_company_id()}
+
+
+def add_up(by: Sequence[str], span: Span, *, queue: str | None = None) -> dict[tuple[str, ...], Sum]:
+    """Return sums by queue, by name, or by both.
+
+    Args:
+        by: Some of `queue` and `name`.
+        span: When.
+        queue: Only this one.
+    """
+    keys, only = ", ".join(by), "WHERE queue = :queue" if queue else ""
+    values = {**values_of(span), "queue": queue}
+    found: dict[tuple[str, ...], Sum] = {}
+    listed = ", ".join(f"sum({count})::bigint AS {count}" for count in COUNTS)
+    rows = source(f"queue, name, {', '.join(COUNTS)}")
+    for row in db.session.execute(sa.text(f"SELECT {keys}, {listed} FROM {rows} r {only} GROUP BY {keys}"), values):
+        found[tuple(row[: len(by)])] = Sum(*row[len(by) :])
+    for key, kind, bucket, number in _buckets(keys, len(by), only, values):
+        one = found[key]
+        (one.waits if kind == "wait" else one.runs).counts[bucket] += number
+    return found
+
+
+def _buckets(
+    keys: str, width: int, only: str, values: dict[str, Any]
+) -> Iterable[tuple[tuple[str, ...], str, int, int]]:
+    parts = " UNION ALL ".join(
+        f"SELECT {keys}, '{kind}' AS kind, b.key::int AS bucket, sum(b.value::bigint)::bigint AS n "
+        f"FROM {source(f'queue, name, {kind}_hist AS hist')} r CROSS JOIN LATERAL jsonb_each_text(r.hist) b {only} "
+        f"GROUP BY {keys}, b.key"
+        for kind in ("wait", "run")
+    )
+    for row in db.session.execute(sa.text(parts), values):
+        yield tuple(row[:width]), row[width], row[width + 1], row[width + 2]
+
+
+__all__ = ["HOUR", "WINDOWS", "Span", "Sum", "add_up", "span_of"]
