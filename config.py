@@ -120,6 +120,17 @@ class Settings(QueueSlots, BaseSettings):
     s3_endpoint: str = ""
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port; none writes mail to files.")
     mail_from: str = "Quarterdeck <quarterdeck@localhost>"
+    file_keep_days: int = Field(30, ge=1, description="Made files, mails in files and read notifications are kept so long.")
+    pg_dump: str = Field("", description="Path of pg_dump, pg_restore beside it; none takes the wheel's.")
+
+    reorder_lead_days: int = Field(14, ge=1, le=365, description="Days new stock takes; reorder points follow from it.")
+    ai_base_url: str = Field("", description="Where a model writes texts: https://api.openai.com/v1; empty for none.")
+    ai_api_key: SecretStr | None = None
+    ai_model: str = ""
+    feed_hosts: str = Field(
+        "", description="Comma-separated hosts (host or host:port) that feeds may ask over http or at a private address."
+    )
+    max_document_bytes: int = Field(20_000_000, ge=10_000, description="Largest photo or PDF of an order form.")
 
     flags_environment: str = Field(
         "production", description="Which environment's flags this installation answers from."
@@ -248,6 +259,11 @@ class Settings(QueueSlots, BaseSettings):
     def hosts(self) -> list[str]:
         """The host names we answer to."""
         return [host.strip() for host in self.trusted_hosts.split(",") if host.strip()] or LOOPBACK
+
+    @property
+    def private_feeds(self) -> list[str]:
+        """The hosts that feeds may ask over http or at a private address."""
+        return [host.strip().lower() for host in self.feed_hosts.split(",") if host.strip()]
 
     @property
     def base_url(self) -> str:

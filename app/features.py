@@ -6,6 +6,7 @@ from flask import Flask
 
 from app.accounts.start import init_accounts
 from app.audit.feature import init_audit
+from app.backups.feature import init_backups
 from app.breakers.feature import init_breakers
 from app.core import relay, tasks
 from app.demo.feature import init_demo
@@ -13,11 +14,13 @@ from app.flags.feature import init_flags
 from app.health.views import init_health
 from app.inventory.feature import init_inventory
 from app.limits.front import init_limits
+from app.notifications.feature import init_notifications
 from app.orders.feature import init_orders
 from app.orders.imports.feature import init_imports
 from app.overview.views import init_overview
 from app.queues.feature import init_queues
 from app.realtime.setup import init_realtime
+from app.reports.feature import init_reports
 from app.search.views import init_search
 from config import Settings
 
@@ -33,12 +36,15 @@ def register(app: Flask, settings: Settings) -> None:
     init_health(app)
     init_breakers(app)
     init_flags(app)
+    init_notifications(app)
     init_queues(app)
     init_inventory(app)
     init_orders(app)
     init_imports(app)
+    init_reports(app)
     init_realtime(app, settings)
     init_search(app)
     init_audit(app)
+    init_backups(app)
     init_overview(app)
     init_demo(app)

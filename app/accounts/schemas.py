@@ -128,6 +128,7 @@ class Preferences(Shape):
     density: Literal["", "compact", "roomy"] | None = None
     timezone: Zone | Literal[""] | None = None
     keys: bool | None = None
+    notify_by_mail: bool | None = None
 
 
 class Profile(Shape):

@@ -1,29 +1,32 @@
 """Mail: by SMTP when SMTP_URL is set, else into files of the home, which is said where mail is asked for."""
 
-import smtplib
-import ssl
+import mimetypes
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from app.core import guards
 from app.core.embedded.keys import write_private
 from app.core.ids import new_ulid
+from app.core.mailing.post import connect
 from config import Settings
-
-TIMEOUT_S = 10
-PORTS = {"smtp": 25, "smtps": 465}
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One plain-text mail. The text is kept out of logs: it may hold a link that opens something."""
+    """One mail. The text is kept out of logs: it may hold a link that opens something.
+
+    Attributes:
+        html: The same as HTML, for readers that show it; empty for none.
+        attachments: Shown name and file of each.
+    """
 
     to: str
     subject: str
     text: str = field(repr=False)
+    html: str = field(repr=False, default="")
+    attachments: tuple[tuple[str, Path], ...] = ()
 
 
 def send_mail(mail: Mail, settings: Settings) -> None:
@@ -42,20 +45,7 @@ def send_mail(mail: Mail, settings: Settings) -> None:
 
 def hand_over(message: EmailMessage, smtp_url: str) -> None:
     """Give a message to the mail server."""
-    address = urlsplit(smtp_url)
-    host, port = address.hostname or "127.0.0.1", address.port or PORTS[address.scheme]
-    context = ssl.create_default_context()
-    with (
-        smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_S, context=context)
-        if address.scheme == "smtps"
-        else smtplib.SMTP(host, port, timeout=TIMEOUT_S)
-    ) as server:
-        server.ehlo()
-        if address.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls(context=context)
-            server.ehlo()
-        if address.username:
-            server.login(unquote(address.username), unquote(address.password or ""))
+    with connect(smtp_url) as server:
         server.send_message(message)
 
 
@@ -66,6 +56,11 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="quarterdeck")
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    for name, path in mail.attachments:
+        kind, _, subkind = (mimetypes.guess_type(name)[0] or "application/octet-stream").partition("/")
+        message.add_attachment(path.read_bytes(), maintype=kind, subtype=subkind, filename=name)
     return message
 
 

@@ -129,6 +129,7 @@ function start() {
   });
   socket.on("reconnect", ({ withinMs }) => setTimeout(() => socket.disconnect().connect(), jitter(withinMs)));
   socket.on("notification.created", ({ data }) => tell("qd:toast", { text: data.text || data.title, note: data.note }));
+  socket.on("notification.sent", ({ data }) => tell("qd:notified", data));
   socket.on("system.maintenance", ({ data }) => tell("qd:toast", { text: data.text, note: data.minutes ? `For about ${data.minutes} min` : "" }));
   socket.on("connect_error", refused);
   socket.on("disconnect", (reason) => {

@@ -19,6 +19,7 @@ from app.core.db import db, transaction
 from app.core.errors import NotFound
 from app.core.ids import CompanyId
 from app.core.mail import Mail
+from app.core.mailing.letters import write_letter
 from app.core.outbox import record
 from app.core.tenancy import acting_for, current_company_id
 from app.limits.service import look, record_failure, refusal
@@ -82,12 +83,10 @@ def write_invitation(invitation_id: str, base_url: str) -> Mail | None:
             return None
         row.hash = hash_secret(secret)
         company = db.session.scalars(sa.select(Company.name).where(Company.id == row.company_id)).one()
-    return Mail(
-        to=row.email,
-        subject=f"Join {company} on Quarterdeck",
-        text=f"Hello,\n\nyou are invited to join {company} on Quarterdeck as {row.role.label}. This link makes your "
-        f"account, within seven days:\n\n{base_url}/invitations/{secret}\n",
-    )
+    return write_letter(
+        row.email, "invitation", subject=f"Join {company} on Quarterdeck", company=company, role=row.role.label,
+        link=f"{base_url}/invitations/{secret}",
+    )  # fmt: skip
 
 
 def accept_invitation(secret: str, *, name: str, password: str) -> str:

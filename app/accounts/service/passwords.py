@@ -19,6 +19,7 @@ from app.core import clock, tasks
 from app.core.auth import Principal
 from app.core.db import db, transaction
 from app.core.mail import Mail
+from app.core.mailing.letters import write_letter
 from app.core.outbox import record
 from app.core.tenancy import acting_for
 
@@ -76,12 +77,10 @@ def write_reset(reset_id: str, base_url: str) -> Mail | None:
             return None
         row.hash = hash_secret(secret)
         person = own_row(row.user_id)
-    return Mail(
-        to=person.email,
-        subject="Set a new password for Quarterdeck",
-        text=f"Hello {person.name},\n\nsomebody, probably you, asked for a new password. This link sets it, once, within "
-        f"an hour:\n\n{base_url}/password/reset/{secret}\n\nIf it was not you, do nothing: your password stays.\n",
-    )
+    return write_letter(
+        person.email, "reset", subject="Set a new password for Quarterdeck", name=person.name,
+        link=f"{base_url}/password/reset/{secret}",
+    )  # fmt: skip
 
 
 def reset_password(secret: str, new: str) -> Person:

@@ -1,0 +1,1 @@
+"""Backups of the database, and drills that restore them into an empty server."""

@@ -1,0 +1,69 @@
+"""Files that jobs make: each below its company's folder, and whole or not there at all.
+
+Names are made here from ids, never taken from input, so no name can lead out of the folder.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from flask import current_app
+
+from app.core import guards
+from app.core.ids import new_ulid
+from app.core.tenancy import current_company_id
+from config import Settings
+
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", re.ASCII)
+DRAFT_SUFFIX = ".draft"
+
+
+def root() -> Path:
+    """Return the folder of all uploads and made files."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return settings.upload_dir.resolve()
+
+
+def place(kind: str, name: str) -> Path:
+    """Return where a file of the current company is, or will be.
+
+    Args:
+        kind: The folder: `exports`, `reports`, `backups`.
+        name: The file's name there.
+
+    Raises:
+        ValueError: The name could lead elsewhere.
+    """
+    if not SAFE_NAME.fullmatch(kind) or not SAFE_NAME.fullmatch(name):
+        raise ValueError("a file's name holds letters, digits, dots and dashes only")
+    return root() / kind / str(current_company_id()) / name
+
+
+@contextmanager
+def writing(path: Path, *, is_text: bool = False) -> Iterator[IO[str] | IO[bytes]]:
+    """Open a file to write; it gets its name when the block has ended well, and is gone when not.
+
+    A run that was killed leaves a draft, which the clean-up takes away; two runs at once do not meet.
+    """
+    guards.call("storage", path.parent.mkdir, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{new_ulid()}{DRAFT_SUFFIX}")
+    try:
+        with guards.call("storage", lambda: _open(draft, is_text=is_text)) as target:
+            yield target
+            guards.call("storage", _settle, target)
+        guards.call("storage", draft.replace, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _open(draft: Path, *, is_text: bool) -> IO[str] | IO[bytes]:
+    return draft.open("w", encoding="utf-8", newline="") if is_text else draft.open("w+b")
+
+
+def _settle(target: IO[str] | IO[bytes]) -> None:
+    target.flush()
+    os.fsync(target.fileno())

@@ -1,0 +1,37 @@
+"""Notifications as JSON."""
+
+from pydantic import Field
+
+from app.core.shapes import Answer, Instant, Shape
+
+
+class NotificationQuery(Shape):
+    """Which page."""
+
+    limit: int = Field(50, ge=1, le=200)
+    after: str | None = Field(None, max_length=300)
+
+
+class NotificationOut(Answer):
+    """One thing somebody was told; `readAt` is null until they read it."""
+
+    id: str
+    kind: str
+    text: str
+    link: str
+    created_at: Instant
+    read_at: Instant | None
+
+
+class NotificationsOut(Answer):
+    """A page of them, newest first, and how many are unread (100 means 100 or more)."""
+
+    items: list[NotificationOut]
+    unread: int
+    next_cursor: str | None
+
+
+class MailForm(Shape):
+    """Whether news come by mail too."""
+
+    on: bool = False

@@ -1,0 +1,120 @@
+"""Telling people: by role or by id, each once, for themselves alone; by mail too for those who like."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.tasks import run_job
+from app.notifications.service import News, notify, send_news
+from tests.world import Person
+
+LATE = News("late-orders", "3 orders are late.", "/orders?view=late")
+
+
+def unread(person: Person) -> int:
+    return int(person.get("/api/notifications").json["unread"])
+
+
+@pytest.fixture
+def told(ada: Person, sam: Person) -> str:
+    """One notification of sam's; its id."""
+    with ada.acting():
+        assert send_news(LATE, people=[sam.public_id]) == 1
+    return str(sam.get("/api/notifications").json["items"][0]["id"])
+
+
+def test_a_role_is_told_and_nobody_else(ada: Person, sam: Person, vera: Person, cleo: Person) -> None:
+    with ada.acting():
+        assert send_news(LATE, roles=["staff"]) == 1
+    assert [unread(one) for one in (sam, ada, vera, cleo)] == [1, 0, 0, 0]
+    page = sam.get("/notifications").text
+    assert "3 orders are late." in page
+    assert "<strong>1</strong> unread" in page
+    assert "Notifications, 1 unread" in page
+    assert "3 orders are late." in sam.fragment("/notifications/menu").text
+
+
+def test_the_job_tells_everybody_once_however_often_it_runs(app: Flask, ada: Person, sam: Person) -> None:
+    with ada.acting():
+        job_id = notify(LATE.kind, LATE.text, roles=["staff", "company_admin"])
+    with app.app_context():
+        run_job(ada.company_id, job_id)
+    with ada.acting():
+        assert send_news(LATE, roles=["staff", "company_admin"], job_id=job_id) == 0
+    assert [unread(one) for one in (sam, ada)] == [1, 1]
+
+
+def test_reading_one_goes_where_it_leads_and_counts(sam: Person, told: str) -> None:
+    answer = sam.post(f"/notifications/{told}/reading")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/orders?view=late")
+    assert unread(sam) == 0
+    again = sam.post(f"/api/notifications/{told}/reading")
+    assert again.json["readAt"] is not None
+
+
+def test_all_are_read_at_once(sam: Person, told: str) -> None:
+    assert sam.post("/api/notifications/reading").status_code == 204
+    assert unread(sam) == 0
+    assert "All are read." in sam.get("/notifications").text
+
+
+def test_nobody_reads_anothers(ada: Person, cleo: Person, told: str) -> None:
+    for person in (ada, cleo):
+        assert person.post(f"/notifications/{told}/reading").status_code == 404
+        assert person.post(f"/api/notifications/{told}/reading").status_code == 404
+
+
+def test_a_link_to_another_site_is_not_followed(ada: Person, sam: Person) -> None:
+    with ada.acting():
+        send_news(News("x", "Look", "https://evil.example/"), people=[sam.public_id])
+    found = sam.get("/api/notifications").json["items"][0]["id"]
+    assert sam.post(f"/notifications/{found}/reading").headers["Location"] == "/notifications"
+
+
+def test_who_wants_it_by_mail_gets_a_mail(app: Flask, ada: Person, sam: Person, vera: Person) -> None:
+    assert sam.post("/notifications/preferences", data={"on": "1"}).status_code == 303
+    with ada.acting():
+        send_news(LATE, people=[sam.public_id, vera.public_id])
+    rows = ada.world.sql.execute(
+        "SELECT r.address, m.text FROM mailings m JOIN mail_recipients r ON r.mailing_id = m.id WHERE m.company_id = %s",
+        (ada.company_id,),
+    ).fetchall()
+    assert [row["address"] for row in rows] == [sam.email]
+    assert "/orders?view=late" in rows[0]["text"]
+    sam.post("/notifications/preferences", data={"on": "0"})
+    with ada.acting():
+        send_news(LATE, people=[sam.public_id])
+    assert sam.get("/api/notifications").json["unread"] == 2
+
+
+def test_the_list_goes_on_by_cursor(sam: Person, ada: Person) -> None:
+    with ada.acting():
+        for n in range(3):
+            send_news(News("x", f"News {n}"), people=[sam.public_id])
+    first = sam.get("/api/notifications?limit=2").json
+    rest = sam.get(f"/api/notifications?limit=2&after={first['nextCursor']}").json
+    assert len(first["items"]) == 2
+    assert len(rest["items"]) == 1
+    assert sam.get("/api/notifications?after=made-up").status_code == 400
+
+
+def test_a_platform_admin_has_a_bell_whatever_company_they_act_in(pat: Person) -> None:
+    with pat.acting():
+        send_news(LATE, people=[pat.public_id])
+    assert "1 unread" in pat.get("/notifications").text
+
+
+def test_news_reach_an_open_page_at_once(open_page: Callable[..., Any], ada: Person, sam: Person) -> None:
+    window = open_page(sam, "/orders")
+    window.wait_for_selector('[data-live-state="live"], .live', state="attached")
+    with ada.acting():
+        send_news(LATE, people=[sam.public_id])
+    window.wait_for_selector("#bell .bell__count", timeout=20_000)
+    assert window.inner_text("#bell .bell__count") == "1"
+    window.click("#bell button")
+    window.wait_for_selector("#menu-bell-rows form", timeout=20_000)
+    window.click("#menu-bell-rows form button")
+    window.wait_for_url("**/orders?view=late", timeout=20_000)
+    assert window.locator("#bell .bell__count").count() == 0
