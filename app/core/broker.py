@@ -1,22 +1,18 @@
-"""Celery on Valkey with the safe profile, and the sending of due jobs.
+"""Celery on Valkey with the safe profile, and the sending of messages.
 
-The broker is a fast bell, not a store: what it loses is sent again from `job_outbox`.
+The broker is a fast bell, not a store: what it loses is rung again from `job_outbox` (app/core/jobs/release.py).
 """
 
-from datetime import timedelta
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import sqlalchemy as sa
 import structlog
 from celery import Celery
+from flask import current_app
 from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from app.core import clock
-from app.core.db import db, transaction
-from app.core.jobs import job_outbox
-from app.core.tenancy import system_work
 from app.extensions import celery
 from config import Settings
 
@@ -25,9 +21,6 @@ QUEUES = (
     "maintenance", "search", "cache", "backup",
 )  # fmt: skip
 EXCHANGE = Exchange("jobs")
-BATCH = 100
-FIRST_RESEND_S = 60
-LONGEST_RESEND_S = 3600
 HARD_LIMIT_S = 3600
 SOFT_LIMIT_S = HARD_LIMIT_S - 60
 # Longer than any job may run: a shorter one hands a running job to a second worker.
@@ -74,51 +67,34 @@ def configure(app: Celery, settings: Settings) -> None:
     )
 
 
-def publish_jobs() -> int:
-    """Send every job that is due and return how many were sent. The relay calls it after each batch.
+@dataclass(frozen=True)
+class Message:
+    """A ring for one job: all that the broker carries."""
 
-    A row stays until its job has ended. Nobody waits for a database lock while the broker answers: two
-    senders at once send a job twice, and the second worker finds it taken.
+    company_id: int
+    job_id: str
+    name: str
+    queue: str
+
+
+def publish(messages: Sequence[Message]) -> int:
+    """Send messages in their order and return how many the broker took; at the first it does not take, it is left alone.
+
+    Called outside any transaction: nobody waits for a database lock while the broker answers.
     """
-    due = _due()
-    for row in due:
+    for sent, one in enumerate(messages):
         try:
             celery.send_task(
-                row.name, args=[row.company_id, row.job_id], queue=row.queue, task_id=row.job_id, retry=False
+                one.name, args=[one.company_id, one.job_id], queue=one.queue, task_id=one.job_id, retry=False
             )
         except (OperationalError, RedisError, OSError) as error:
-            log.warning("broker away, jobs wait in the outbox", error=str(error))
-            return 0
-        _sent(row)
-    return len(due)
+            log.warning("broker away, jobs wait in the ledger", error=str(error))
+            return sent
+    return len(messages)
 
 
-def _due() -> list[sa.Row[Any]]:  # Any: the columns of job_outbox
-    statement = (
-        sa.select(job_outbox)
-        .where(job_outbox.c.due_at <= clock.now(), job_outbox.c.phase != "blocked")
-        .order_by(job_outbox.c.due_at)
-        .limit(BATCH)
-    )
-    with system_work(), transaction():
-        return list(db.session.execute(statement))
+def publish_jobs() -> int:
+    """Release every job that is due, now, and return how many messages were sent."""
+    from app.core.jobs.release import release_due  # it stands above the broker
 
-
-def _sent(row: sa.Row[Any]) -> None:  # Any: as above
-    """Ask for it again later, in case the broker loses it; less and less often, for a long queue is no loss."""
-    wait_s = min(FIRST_RESEND_S * 2**row.sends, LONGEST_RESEND_S)
-    statement = (
-        sa.update(job_outbox)
-        .where(
-            job_outbox.c.company_id == row.company_id,
-            job_outbox.c.job_id == row.job_id,
-            job_outbox.c.due_at == row.due_at,  # a worker that was faster has set its lease here
-        )
-        .values(
-            due_at=clock.now() + timedelta(seconds=wait_s),
-            sends=row.sends + 1,
-            phase=sa.case((job_outbox.c.phase == "waiting", "sent"), else_=job_outbox.c.phase),
-        )
-    )
-    with system_work(), transaction():
-        db.session.execute(statement)
+    return release_due(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 (the app itself)

@@ -240,7 +240,7 @@ def widen_outbox() -> None:
     op.create_index(
         "ix_job_outbox_waiting",
         "job_outbox",
-        ["queue", "company_id", sa.text("priority DESC"), "due_at", "job_id"],
+        ["queue", "company_id", "name", sa.text("priority DESC"), "due_at", "job_id"],
         postgresql_where=sa.text("phase = 'waiting'"),
     )
     index("job_outbox", "job_id", ["job_id"])

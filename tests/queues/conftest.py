@@ -7,8 +7,10 @@ import pytest
 from flask import Flask
 
 from app.core import tasks
+from app.core.broker import QUEUES
 from app.core.db import transaction
-from app.core.jobs import Job
+from app.core.jobs import Job, holds, release
+from app.core.redis import request_redis
 from app.queues import reads
 from tests.site import wait_for
 from tests.world import Person
@@ -52,3 +54,21 @@ def superuser_sql(world: Any) -> Any:
 def wait() -> Callable[..., None]:
     """Wait for a condition."""
     return wait_for
+
+
+@pytest.fixture
+def alone(superuser_sql: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of another test waits, runs or holds: what is released is the test's own."""
+    superuser_sql.execute("DELETE FROM job_outbox")
+    superuser_sql.execute("DELETE FROM job_pauses")
+    superuser_sql.execute("DELETE FROM queue_settings")
+    monkeypatch.setattr(release, "_rests_until", 0.0)
+    with app.app_context():
+        holds.refresh(0)
+        request_redis().client.delete(*[f"turns:{queue}" for queue in QUEUES], *QUEUES)
+
+
+@pytest.fixture
+def release_now(app: Flask, alone: None) -> Callable[..., int]:
+    """Release what is due, as the relay does."""
+    return lambda queue=None: release.release_due(app, queue=queue)

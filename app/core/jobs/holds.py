@@ -4,19 +4,21 @@ Features register what may hold (`register`); core knows of none. A pause is a r
 the release reads the rows each time, the claim reads them as pushed to its process.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 
 from app.core import clock
 from app.core.db import db
 from app.core.jobs import limits
 from app.core.jobs.model import Pause
-from app.core.pushed import pushed_of
+from app.core.jobs.rules import RULES
+from app.core.pushed import POLL_S, pushed_of
 from app.core.tenancy import platform_reads
 
 KEEPER = "job-pauses"  # their name among what is pushed to every process
@@ -67,10 +69,23 @@ class Hold:
 
 
 Holder = Callable[[Candidate], Hold | None]
-Pauses = Mapping[tuple[str, str], tuple[str, datetime | None]]  # (kind, queue or name or company id) → id, until
+EXTENSION = "quarterdeck-job-pauses"
+STALE_AFTER_S = 3 * POLL_S  # a process whose keeper sleeps, such as a command, looks itself
 _holders: list[Holder] = []
-_pauses: dict[tuple[str, str], tuple[str, datetime | None]] = {}
-_companies: dict[str, int] = {}  # short names never change
+
+
+@dataclass(frozen=True)
+class Paused:
+    """A row of job_pauses as the release compares it."""
+
+    id: str
+    until: datetime | None
+
+    def hold(self) -> Hold | None:
+        """Return what it does; nothing once its time is over."""
+        if self.until is not None and self.until <= clock.now():
+            return None
+        return Hold("pause", "Paused", self.until, about=self.id)
 
 
 def register(holder: Holder) -> Holder:
@@ -82,7 +97,7 @@ def register(holder: Holder) -> Holder:
 
 def find_hold(candidate: Candidate) -> Hold | None:
     """Return what holds such jobs: what lets none through before what only slows them down."""
-    found = [hold for holder in (paused, *_holders) if (hold := holder(candidate)) is not None]
+    found = [hold for holder in (pause_of, *_holders) if (hold := holder(candidate)) is not None]
     return min(found, key=lambda hold: hold.pace_s > 0, default=None)
 
 
@@ -92,51 +107,69 @@ def hold_of(candidate: Candidate) -> Hold | None:
     return found if found is not None and not found.pace_s else None
 
 
-def paused(candidate: Candidate) -> Hold | None:
+def pause_of(candidate: Candidate) -> Hold | None:
     """Return the pause that holds such jobs, as this process knows it."""
-    if not _pauses:
+    pauses = _known()
+    if not pauses:
         return None
-    for key in (("queue", candidate.queue), ("name", candidate.name), ("company", str(candidate.company_id))):
-        found = _pauses.get(key)
-        if found is not None and (found[1] is None or found[1] > clock.now()):
-            return Hold("pause", "Paused", found[1], about=found[0])
-    return None
+    keys = (("queue", candidate.queue), ("name", candidate.name), ("company", str(candidate.company_id)))
+    holding = (found.hold() for key in keys if (found := pauses.get(key)) is not None)
+    return next((hold for hold in holding if hold is not None), None)
+
+
+def pause_of_queue(queue: str) -> Hold | None:
+    """Return the pause of a whole queue."""
+    found = _known().get(("queue", queue))
+    return found.hold() if found is not None else None
 
 
 def held_queues() -> Mapping[str, Hold]:
-    """Return the queues whose jobs wait for something, and for what."""
-    return {
-        value: Hold("pause", "Paused", until, about=pause_id)
-        for (kind, value), (pause_id, until) in _pauses.items()
-        if kind == "queue" and (until is None or until > clock.now())
-    }
+    """Return the queues that wait for something, and for what: a pause of all, or a breaker or flag of some names."""
+    found: dict[str, Hold] = {}
+    for rules in RULES.values():
+        kind = Kind(0, rules.name, rules.queue)
+        hold = pause_of_queue(rules.queue) or next((held for one in _holders if (held := one(kind)) is not None), None)
+        if hold is not None:
+            found.setdefault(rules.queue, hold)
+    return found
 
 
 def refresh(_held: int) -> None:
     """Read the pauses; the keeper of pushed settings calls it."""
     with platform_reads():
-        read_pauses(db.session.execute(sa.select(Pause.id, Pause.kind, Pause.value, Pause.until)).all())
+        read_pauses(db.session.execute(PAUSES).all())
+
+
+PAUSES = sa.select(Pause.id, Pause.kind, Pause.value, Pause.until)
 
 
 def read_pauses(rows: Iterable[sa.Row[str, str, str, datetime | None]]) -> None:
     """Take what the table says in place of what was known."""
-    found = {
-        (row.kind, str(_company_id(row.value)) if row.kind == "company" else row.value): (row.id, row.until)
+    current_app.extensions[EXTENSION] = {
+        (row.kind, str(_company_id(row.value)) if row.kind == "company" else row.value): Paused(row.id, row.until)
         for row in rows
     }
-    _pauses.clear()
-    _pauses.update(found)
-
-
-def _company_id(slug: str) -> int:
-    if slug not in _companies:
-        with platform_reads():
-            found = db.session.execute(sa.text("SELECT id FROM companies WHERE slug = :slug"), {"slug": slug})
-            _companies[slug] = found.scalar_one()
-    return _companies[slug]
 
 
 def follow(app: Flask) -> None:
     """Keep this process's pauses and limits as the tables say."""
     pushed_of(app).register(KEEPER, refresh)
     pushed_of(app).register(limits.KEEPER, limits.refresh)
+
+
+def _known() -> Mapping[tuple[str, str], Paused]:
+    keeper = pushed_of(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 (the app itself)
+    if time.monotonic() - keeper.checked_at.get(KEEPER, -STALE_AFTER_S) >= STALE_AFTER_S:
+        keeper.try_refresh(KEEPER)
+    found: Mapping[tuple[str, str], Paused] = current_app.extensions.get(EXTENSION, {})
+    return found
+
+
+def _company_id(slug: str) -> int:
+    """Return a company's id, read once per process: short names do not change."""
+    known: dict[str, int] = current_app.extensions.setdefault(EXTENSION + "-companies", {})
+    if slug not in known:
+        with platform_reads():
+            found = db.session.execute(sa.text("SELECT id FROM companies WHERE slug = :slug"), {"slug": slug})
+            known[slug] = found.scalar_one()
+    return known[slug]

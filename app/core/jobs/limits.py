@@ -34,12 +34,14 @@ class QueueLimits:
     is_changed: bool = False
 
 
-_changed: dict[str, tuple[int | None, int | None]] = {}
+EXTENSION = "quarterdeck-queue-settings"
+CHANGES = sa.select(QueueSettings.queue, QueueSettings.concurrency, QueueSettings.target_wait_s)
 
 
 def settings_of(queue: str) -> QueueLimits:
     """Return a queue's limits, from memory."""
-    concurrency, target_wait_s = _changed.get(queue, (None, None))
+    changed: dict[str, tuple[int | None, int | None]] = current_app.extensions.get(EXTENSION, {})
+    concurrency, target_wait_s = changed.get(queue, (None, None))
     settings: Settings = current_app.config["SETTINGS"]
     return QueueLimits(
         concurrency or settings.slots_of(queue),
@@ -50,13 +52,10 @@ def settings_of(queue: str) -> QueueLimits:
 
 def refresh(_held: int) -> None:
     """Read what people changed; the keeper of pushed settings calls it inside the installation."""
-    read_changes(
-        db.session.execute(sa.select(QueueSettings.queue, QueueSettings.concurrency, QueueSettings.target_wait_s))
-    )
+    read_changes(db.session.execute(CHANGES))
 
 
 def read_changes(rows: sa.Result[Any]) -> None:  # Any: the row's columns
     """Take what the table says in place of what was known."""
     found = {row.queue: (row.concurrency, row.target_wait_s) for row in rows}
-    _changed.clear()
-    _changed.update(found)
+    current_app.extensions[EXTENSION] = found

@@ -135,7 +135,7 @@ job_outbox = sa.Table(
     _some("ix_job_outbox_due_at_flying", "due_at", where="phase IN ('sent','running')"),
     _some("ix_job_outbox_queue_flying", "queue", "company_id", where="phase IN ('sent','running')"),
     sa.Index(
-        "ix_job_outbox_waiting", "queue", "company_id", sa.text("priority DESC"), "due_at", "job_id",
+        "ix_job_outbox_waiting", "queue", "company_id", "name", sa.text("priority DESC"), "due_at", "job_id",
         postgresql_where=sa.text("phase = 'waiting'"),
     ),
     sa.Index("ix_job_outbox_job_id", "job_id"),
