@@ -3,7 +3,7 @@
 import os
 import socket
 
-KINDS = ("web", "worker", "relay", "command")
+KINDS = ("web", "worker", "relay", "beat", "command")
 _HOST = socket.gethostname().split(".")[0]
 _kind = "command"
 
@@ -15,7 +15,7 @@ def set_kind(kind: str) -> None:
 
 
 def kind() -> str:
-    """Return web, worker, relay or command."""
+    """Return web, worker, relay, beat or command."""
     return _kind
 
 

@@ -89,6 +89,8 @@ LABELS = (
     "Inventory",
     "Queues",
     "Jobs",
+    "Schedules",
+    "Workers",
     "Flags",
     "Breakers",
     "Limits",

@@ -1,0 +1,1 @@
+"""What runs by the clock: rows in PostgreSQL, fired by one transaction each."""
