@@ -7,6 +7,7 @@ from app.core.jobs import holds
 from app.queues import listeners
 from app.queues.api import api_bp
 from app.queues.figures.setup import init_figures
+from app.queues.schedules.feature import init_schedules
 from app.queues.service import pauses
 from app.queues.views import bp
 
@@ -24,3 +25,4 @@ def init_queues(app: Flask) -> None:
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
     shell.nav("Work", "Jobs", "layers", "jobs.list_jobs", "jobs:read")
+    init_schedules(app)
