@@ -24,7 +24,7 @@ def current_cause() -> Cause:
 
 
 @contextmanager
-def caused_by(parent_id: str, root_id: str) -> Iterator[None]:
+def caused_by(parent_id: str | None, root_id: str) -> Iterator[None]:
     """Put the jobs queued inside the block down to another one."""
     token = _cause.set(Cause(parent_id, root_id))
     try:

@@ -16,7 +16,7 @@ from flask import current_app
 from app.core import clock
 from app.core.db import db
 from app.core.jobs import dedupe, needs
-from app.core.jobs.facts import FACT_OF, permission_of
+from app.core.jobs.facts import FACT_OF, JobStopAsked, permission_of, tell_act
 from app.core.jobs.model import Job, JobState, job_outbox
 from app.core.jobs.needs import Needs
 from app.core.jobs.rules import rules_of
@@ -148,7 +148,10 @@ def ask_to_stop(job_id: str) -> Job | None:
     if waiting is not None:
         settle(waiting)
         return waiting
-    return change(job_id, Job.state == JobState.RUNNING, cancel_requested=True)
+    running = change(job_id, Job.state == JobState.RUNNING, cancel_requested=True)
+    if running is not None:
+        tell_act(JobStopAsked, running)
+    return running
 
 
 def change(job_id: str, only_if: sa.ColumnElement[bool], **values: Any) -> Job | None:  # Any: column values
