@@ -120,7 +120,9 @@ class Settings(QueueSlots, BaseSettings):
     s3_endpoint: str = ""
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port; none writes mail to files.")
     mail_from: str = "Quarterdeck <quarterdeck@localhost>"
-    file_keep_days: int = Field(30, ge=1, description="Made files, mails in files and read notifications are kept so long.")
+    file_keep_days: int = Field(
+        30, ge=1, description="Made files, mails in files and read notifications are kept so long."
+    )
     pg_dump: str = Field("", description="Path of pg_dump, pg_restore beside it; none takes the wheel's.")
 
     reorder_lead_days: int = Field(14, ge=1, le=365, description="Days new stock takes; reorder points follow from it.")
@@ -128,7 +130,8 @@ class Settings(QueueSlots, BaseSettings):
     ai_api_key: SecretStr | None = None
     ai_model: str = ""
     feed_hosts: str = Field(
-        "", description="Comma-separated hosts (host or host:port) that feeds may ask over http or at a private address."
+        "",
+        description="Comma-separated hosts (host or host:port) that feeds may ask over http or at a private address.",
     )
     max_document_bytes: int = Field(20_000_000, ge=10_000, description="Largest photo or PDF of an order form.")
 
@@ -145,6 +148,12 @@ class Settings(QueueSlots, BaseSettings):
     job_keep_days: int = Field(30, ge=1, description="Daily partitions of jobs older than this are dropped.")
     job_lease_s: int = Field(
         45, ge=2, le=600, description="A running job whose worker was silent for so long is given to another one."
+    )
+    job_ring_s: int = Field(
+        60,
+        ge=1,
+        le=3600,
+        description="A message that no worker took is sent again after so long, then less and less often.",
     )
     socket_limit: int = Field(1500, ge=1, description="Sockets of one worker; HTTP keeps the rest.")
     worker_connections: int = Field(2500, ge=10, description="gunicorn's; counts sockets and HTTP together.")
