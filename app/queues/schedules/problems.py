@@ -8,9 +8,9 @@ class ScheduleNotFound(Problem, code="schedule-not-found", status=404):
 
 
 class ScheduleIsShipped(Problem, code="schedule-is-shipped", status=409):
-    """{title} comes with the product and cannot be deleted. Pause it instead; it then never runs."""
+    """{schedule} comes with the product and cannot be deleted. Pause it instead; it then never runs."""
 
-    title: str
+    schedule: str
 
 
 class JobUnknown(Problem, code="schedule-job-unknown", status=409):
@@ -20,12 +20,12 @@ class JobUnknown(Problem, code="schedule-job-unknown", status=409):
 
 
 class ScheduleIsPaused(Problem, code="schedule-is-paused", status=409):
-    """{title} is paused, so no next time can be skipped. Resume it first."""
+    """{schedule} is paused, so no next time can be skipped. Resume it first."""
 
-    title: str
+    schedule: str
 
 
 class NothingSkipped(Problem, code="schedule-nothing-skipped", status=409):
-    """No coming run of {title} is skipped. The one that was skipped is over, or somebody took it back already."""
+    """No coming run of {schedule} is skipped. The one that was skipped is over, or somebody took it back already."""
 
-    title: str
+    schedule: str

@@ -138,7 +138,7 @@ def skip_next(schedule_id: str) -> Schedule:
     with transaction():
         row = lock(schedule_id)
         if row.is_paused:
-            raise ScheduleIsPaused(title=row.title)
+            raise ScheduleIsPaused(schedule=row.title)
         due = row.next_at
         row.next_at = times.next_time(row.cron, row.timezone, due)
         row.version += 1
@@ -158,7 +158,7 @@ def take_back_skip(schedule_id: str) -> Schedule:
         row = lock(schedule_id)
         run = reads.last_skip(schedule_id)
         if run is None or row.is_paused:
-            raise NothingSkipped(title=row.title)
+            raise NothingSkipped(schedule=row.title)
         row.next_at = run.due_at
         row.version += 1
         db.session.delete(run)
@@ -198,7 +198,7 @@ def delete_schedule(schedule_id: str, *, reason: str) -> None:
     with transaction():
         row = lock(schedule_id)
         if row.key is not None:
-            raise ScheduleIsShipped(title=row.title)
+            raise ScheduleIsShipped(schedule=row.title)
         fact = events.ScheduleDeleted(id=row.id, title=row.title, cron=row.cron, job=row.job, reason=reason)
         record(fact, version=row.version + 1)
         db.session.execute(sa.delete(Schedule).where(Schedule.id == schedule_id))

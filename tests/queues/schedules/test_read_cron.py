@@ -45,7 +45,9 @@ def test_the_newest_of_many_that_passed() -> None:
     assert last_before("0 * * * *", "UTC", at("2026-01-01 00:00"), at("2026-01-01 00:59")) == at("2026-01-01 00:00")
 
 
-@pytest.mark.parametrize("line", ["", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "a b c d e", "0 0 * * " + "1," * 60 + "1"])
+@pytest.mark.parametrize(
+    "line", ["", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "a b c d e", "0 0 * * " + "1," * 60 + "1"]
+)
 def test_what_cannot_be_meant_is_refused_with_its_reason(line: str) -> None:
     with pytest.raises(BadCron, match=r"^[A-Z].*\.$"):
         next_time(line, "UTC", at("2026-01-01 00:00"))

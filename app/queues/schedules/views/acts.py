@@ -113,7 +113,7 @@ def create_removal(schedule_id: str) -> Response:
 def reach_of(schedule_id: str) -> dict[str, Any]:  # Any: what the template shows
     """Return how many companies a run reaches; None for one of the installation."""
     is_each = reads.find_schedule(schedule_id).scope == ScheduleScope.EACH_COMPANY
-    return {"companies": len(accounts.list_active_companies()) if is_each else None}
+    return {"reached": len(accounts.list_active_companies()) if is_each else None}
 
 
 def back_to(schedule_id: str) -> str:
