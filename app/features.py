@@ -10,7 +10,10 @@ from app.backups.feature import init_backups
 from app.breakers.feature import init_breakers
 from app.core import relay, tasks
 from app.demo.feature import init_demo
+from app.documents.feature import init_documents
+from app.feeds.feature import init_feeds
 from app.flags.feature import init_flags
+from app.forecasts.feature import init_forecasts
 from app.health.views import init_health
 from app.inventory.feature import init_inventory
 from app.limits.front import init_limits
@@ -42,6 +45,9 @@ def register(app: Flask, settings: Settings) -> None:
     init_orders(app)
     init_imports(app)
     init_reports(app)
+    init_forecasts(app)
+    init_documents(app)
+    init_feeds(app)
     init_realtime(app, settings)
     init_search(app)
     init_audit(app)

@@ -88,6 +88,7 @@ DEFINER_FUNCTIONS: dict[str, str] = {
     "auth_attempt": "counts a sign-in before it is known whose it is",
     "auth_attempt_ended": "says how a counted sign-in ended",
     "auth_use_ticket": "a socket ticket is good once",
+    "analyse_partitions": "the daily upkeep freshens the planner's figures; reads samples, returns a count",
     "analyse_imports": "fresh statistics after a load; reads samples, returns nothing",
     "keep_event_partitions": "the relay makes tomorrow's partition and drops expired ones",
     "keep_job_partitions": "the same for jobs, their attempts and their logs",

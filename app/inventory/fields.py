@@ -14,8 +14,9 @@ from app.inventory.problems import ItemPriceOutOfRange, UnitsOutOfRange
 
 # Words our own addresses use after /inventory/: an item named so could not be opened.
 PRICE_DIGITS, FINEST = 10, Decimal("0.0001")
-TAKEN_FIRST = {"new", "find", "stock-takes", "bulk", "export.csv", "import", "imports"}
-TAKEN_LAST = {"adjustments", "recounts", "movements", "details", "edit", "archival", "restoration"}
+TAKEN_FIRST = {"new", "find", "stock-takes", "bulk", "export.csv", "import", "imports", "reorder-points"}
+TAKEN_LAST = {"adjustments", "recounts", "movements", "details", "edit", "archival", "restoration", "forecast", "text"}
+TAKEN_LAST |= {"recommendations", "acceptance", "dismissal", "reopening"}
 
 
 def refuse_outer_space(sku: Any) -> Any:  # Any: runs before the type is known, and before spaces are stripped

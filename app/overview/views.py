@@ -13,6 +13,7 @@ from app.core.web import fragment, is_partial, page
 from app.inventory import reads as inventory
 from app.orders.reads.rhythm import has_orders
 from app.overview import changes, control, mobile, needs, reads
+from app.overview.daily import models
 from app.overview.instruments import guarded_list, instruments
 
 bp = Blueprint("overview", __name__)
@@ -115,3 +116,6 @@ def init_overview(app: Flask) -> None:
     app.register_blueprint(bp)
     app.register_blueprint(mobile.bp)
     shell.nav("", "Overview", "compass", "overview.index", "orders:read")
+
+
+__all__ = ["bp", "index", "init_overview", "models"]

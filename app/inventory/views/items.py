@@ -17,6 +17,7 @@ from app.inventory import reads, service
 from app.inventory.forms import submit
 from app.inventory.listeners import TOPIC
 from app.inventory.models import Item
+from app.inventory.panels import item_panels
 from app.inventory.schemas import AdjustStock, EditItem, ListPage, RecountStock
 from app.inventory.views.blueprint import bp
 
@@ -38,7 +39,7 @@ def item_page(sku: str, query: ListPage, **refused: Any) -> Response:  # Any: th
     return page(
         "inventory/item.html", block="detail", live=state, item=item, movements=movements,
         older=query_with(after=cursor) if cursor else None, holders=reads.holders_of(item.id), unit_price=price_text(item.unit_price), reasons=REASONS,
-        currency=company().currency, is_first=query.after is None, **({"values": {}, "errors": {}} | refused),
+        currency=company().currency, is_first=query.after is None, panels=item_panels(item), **({"values": {}, "errors": {}} | refused),
     )  # fmt: skip
 
 

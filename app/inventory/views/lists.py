@@ -16,6 +16,7 @@ from app.core.web import done, fragment, page
 from app.inventory import exports, reads, service
 from app.inventory.forms import submit
 from app.inventory.listeners import TOPIC
+from app.inventory.panels import list_panels
 from app.inventory.schemas import FindItem, ItemView, ListItems, NewItem, ShowItems
 from app.inventory.views.blueprint import bp
 
@@ -47,6 +48,7 @@ def list_items() -> Response:
         "inventory/index.html", block="rows", live=state, query=query, rows=rows, cursor=cursor, summary=summary,
         views=tabs(query, summary), categories=reads.categories(), chips=chips(query),
         matched=count_shown(query, rows, cursor), filter_text=request.query_string.decode(),
+        panels=list_panels(),
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Order forms as photos or PDF: read, matched with items, and ordered when a person says so."""

@@ -1,0 +1,1 @@
+"""Orders fetched from partners over HTTP, page by page, each once."""
