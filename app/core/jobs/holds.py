@@ -131,6 +131,10 @@ def held_queues() -> Mapping[str, Hold]:
         hold = pause_of_queue(rules.queue) or next((held for one in _holders if (held := one(kind)) is not None), None)
         if hold is not None:
             found.setdefault(rules.queue, hold)
+    for what, value in _known():
+        paused = pause_of_queue(value) if what == "queue" else None  # also one that nothing is declared for
+        if paused is not None:
+            found[value] = paused
     return found
 
 
