@@ -6,6 +6,7 @@ from app.core import live, relay, shell
 from app.core.jobs import holds
 from app.queues import listeners
 from app.queues.api import api_bp
+from app.queues.console import init_console
 from app.queues.figures.setup import init_figures
 from app.queues.schedules.feature import init_schedules
 from app.queues.service import pauses
@@ -24,5 +25,6 @@ def init_queues(app: Flask) -> None:
     init_figures(app)
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
+    init_console(app)
     shell.nav("Work", "Jobs", "layers", "jobs.list_jobs", "jobs:read")
     init_schedules(app)

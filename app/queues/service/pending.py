@@ -1,4 +1,4 @@
-"""What a person can do to a job that waits: discard it, let it go sooner, let it wait elsewhere."""
+"""What a person can do to a job that waits: discard it, ask for it again, let it go sooner, let it wait elsewhere."""
 
 from typing import Any
 
@@ -9,9 +9,11 @@ from app.core.broker import QUEUES
 from app.core.db import db, transaction
 from app.core.errors import InvalidInput, Problem
 from app.core.jobs import Job, JobState, job_outbox
+from app.core.jobs.facts import JobDiscarded, tell_act
 from app.core.jobs.ledger import change, settle
+from app.core.jobs.repeat import repeat
 from app.core.tenancy import acting_for
-from app.queues.pending import IN_LEDGER, PendingJob, find_living
+from app.queues.pending import IN_LEDGER, PendingJob, find_job, find_living
 
 LOWEST, HIGHEST = -9, 9
 
@@ -21,7 +23,7 @@ class JobIsUnderway(Problem, code="job-is-underway", status=409):
 
 
 def discard_waiting(queue: str, job_id: str, *, reason: str) -> Job:
-    """Give a waiting job up: it will not run, and what waits for it will not either. Its row stays.
+    """Cancel a waiting job for a reason: it will not run, and what waits for it will not either. Its row stays.
 
     Raises:
         NotFound: It has ended, or there is none in this queue.
@@ -29,12 +31,26 @@ def discard_waiting(queue: str, job_id: str, *, reason: str) -> Job:
     """
     found = find_living(queue, job_id)
     with acting_for(found.company_id), transaction():
-        values = {"state": JobState.DISCARDED, "finished_at": clock.now(), "lease_until": None, "error": reason}
+        values = {"state": JobState.CANCELLED, "finished_at": clock.now(), "error": f"Discarded: {reason}"}
         job = change(job_id, Job.state == JobState.QUEUED, **values)
         if job is None:
             raise JobIsUnderway
         settle(job)
+        tell_act(JobDiscarded, job, reason=reason)
     return job
+
+
+def ask_again(queue: str, job_id: str) -> Job:
+    """Queue a discarded job once more, as it was.
+
+    Raises:
+        NotFound: There is none in this queue.
+        JobStillAlive: It has not ended.
+        JobNotExact: Its arguments are not those it had.
+    """
+    found = find_job(queue, job_id)
+    with acting_for(found.company_id):
+        return repeat(found)
 
 
 def set_priority(queue: str, job_id: str, priority: int) -> PendingJob:

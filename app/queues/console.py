@@ -1,0 +1,25 @@
+"""Registers the pages and the JSON of queues."""
+
+from flask import Blueprint, Flask, Response, make_response, redirect, url_for
+
+from app.core import shell
+from app.core.access import allow
+from app.queues.views import limits, pauses, pending, queue, queues
+from app.queues.views.blueprint import queues_bp
+
+__all__ = ["init_console", "limits", "pauses", "pending", "queue", "queues"]  # imported for their routes
+admin_bp = Blueprint("queues_admin", __name__, url_prefix="/admin/queues")
+
+
+def init_console(app: Flask) -> None:
+    """Serve `/queues` and what stands under it."""
+    app.register_blueprint(queues_bp)
+    app.register_blueprint(admin_bp)
+    shell.nav("Work", "Queues", "layers", "queues.list_queues", "queues:read")
+
+
+@admin_bp.get("")
+@allow("queues:read", installation=True)
+def go_to_queues() -> Response:
+    """Lead an old address to the pages of queues."""
+    return make_response(redirect(url_for("queues.list_queues"), 301))

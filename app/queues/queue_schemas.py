@@ -1,0 +1,220 @@
+"""Queues as JSON: figures, pauses, limits, and what waits in ledger and broker."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from app.core.shapes import Answer, Instant, Shape, Text, refuse_nul
+
+Reason = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=500)]
+
+
+class HoldOut(Answer):
+    """Why a whole queue is not released: `kind` is pause, breaker or flag, `about` names it."""
+
+    kind: str
+    reason: str
+    until: Instant | None
+    about: str
+
+
+class QueueOut(Answer):
+    """One queue.
+
+    `state` is behind, held, on_time or idle. Waiting and running are as of `sampledAt`; `isBounded` says that at least
+    so many wait. Rates are over five minutes, percentiles and `keptShare` over an hour, in milliseconds and as a share.
+    """
+
+    name: str
+    state: str
+    waiting: int
+    is_bounded: bool
+    oldest_s: float | None
+    overdue: int
+    target_s: int
+    in_per_min: float
+    out_per_min: float
+    drain_min: float | None
+    running: int
+    slots: int
+    wait_p50_ms: float | None
+    wait_p95_ms: float | None
+    wait_p99_ms: float | None
+    run_p50_ms: float | None
+    run_p95_ms: float | None
+    run_p99_ms: float | None
+    failed_last_hour: int = Field(validation_alias="failed_1h")
+    kept_share: float | None = Field(validation_alias="kept_1h")
+    spark: list[float]
+    hold: HoldOut | None
+    sampled_at: Instant | None
+
+
+class QueuesOut(Answer):
+    """All queues, worst first."""
+
+    verdict: str
+    items: list[QueueOut]
+    next_cursor: str | None = None
+
+
+class KeptOut(Answer):
+    """How the target was kept over a window; `burn` 1 uses up exactly what a month may miss."""
+
+    window: str
+    runs: int
+    late: int
+    share: float | None
+    burn: float | None
+
+
+class TypeOut(Answer):
+    """What the jobs of one name did; percentiles p50, p95, p99 in milliseconds."""
+
+    name: str
+    runs: int
+    failed: int
+    late_share: float | None
+    waits: list[float | None]
+    ran: list[float | None]
+
+
+class ShareOut(Answer):
+    """What of a queue belongs to one company now."""
+
+    slug: str
+    name: str
+    waiting: int
+    oldest_at: Instant | None
+    sent: int
+    running: int
+
+
+class QueueDetailOut(QueueOut):
+    """One queue with its objective, its job names, and whose jobs are alive."""
+
+    objective: float
+    kept: list[KeptOut]
+    types: list[TypeOut]
+    companies: list[ShareOut]
+
+
+class AskQueue(Shape):
+    """Over which window, and of whom."""
+
+    window: Literal["1h", "24h", "30d"] = "1h"
+    company: str | None = Field(None, max_length=63)
+
+
+class AskPending(Shape):
+    """Which page of what waits."""
+
+    company: str | None = Field(None, max_length=63)
+    name: str | None = Field(None, max_length=200)
+    limit: int = Field(50, ge=1, le=200)
+    after: str | None = Field(None, max_length=400)
+
+
+class PendingOut(Answer):
+    """A living job; `phase` is blocked (waits for others), waiting, sent or running."""
+
+    id: str
+    company: str
+    name: str
+    queue: str
+    title: str
+    args: dict[str, Any]
+    is_exact: bool
+    priority: int
+    phase: str
+    due_at: Instant
+    queued_at: Instant
+    sends: int
+    by: str
+
+
+class PendingsOut(Answer):
+    """What waits in the ledger, in the order it is released; companies take turns."""
+
+    items: list[PendingOut]
+    next_cursor: str | None
+
+
+class PauseQueue(Shape):
+    """Hold a queue: for so many seconds, until an instant, or (null) until somebody resumes."""
+
+    reason: Reason = ""
+    for_s: int | None = Field(None, ge=1, le=30 * 24 * 3600)
+    until: datetime | None = None
+
+
+class PauseAnything(PauseQueue):
+    """Hold a queue, the jobs of a name, or a company's jobs (by its short name)."""
+
+    kind: Literal["queue", "name", "company"]
+    value: Text
+
+
+class PauseOut(Answer):
+    """Something that people hold."""
+
+    id: str
+    kind: str
+    value: str
+    reason: str
+    by: str
+    since: Instant
+    until: Instant | None
+
+
+class PausesOut(Answer):
+    """All that people hold, the oldest first."""
+
+    items: list[PauseOut]
+    next_cursor: str | None = None
+
+
+class ChangeQueue(Shape):
+    """New limits; null follows the environment and the code, what is not named stays."""
+
+    concurrency: int | None = None
+    target_wait_s: int | None = None
+
+
+class LimitsOut(Answer):
+    """A queue's limits as they hold now."""
+
+    queue: str
+    concurrency: int
+    target_wait_s: int
+    is_changed: bool
+
+
+class ChangePending(Shape):
+    """Let a waiting job go sooner or later (-9 to 9), or wait in another queue."""
+
+    priority: int | None = Field(None, ge=-9, le=9)
+    queue: Text | None = None
+
+
+class DiscardPending(Shape):
+    """Why it shall not run; kept in the audit."""
+
+    reason: Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=500)]
+
+
+class PurgeQueue(DiscardPending):
+    """Empty a queue: the messages in the broker, and with `jobs` also the jobs that wait. `typed` is the queue's name."""
+
+    typed: str = Field(max_length=100)
+    jobs: bool = False
+
+
+class PurgedOut(Answer):
+    """What was purged. Messages of living jobs are rung again; `more` says that still more jobs wait."""
+
+    messages: int
+    jobs: int
+    rung_again: int
+    more: bool
