@@ -8,6 +8,7 @@ from app.queues import listeners
 from app.queues.api import api_bp
 from app.queues.console import init_console
 from app.queues.figures.setup import init_figures
+from app.queues.holding import init_holding
 from app.queues.schedules.feature import init_schedules
 from app.queues.service import pauses
 from app.queues.views import bp
@@ -21,6 +22,7 @@ def init_queues(app: Flask) -> None:
         live.topic(topic, permission=permission, rows=listeners.rows_for(permission))
     live.topic("queues", permission="queues:read", installation=True)
     holds.follow(app)
+    init_holding(app)
     relay.duty("job-pauses", END_PAUSES_EVERY_S, pauses.end_pauses)
     init_figures(app)
     app.register_blueprint(api_bp)
