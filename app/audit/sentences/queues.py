@@ -46,3 +46,23 @@ def broker_message_removed(data: Data) -> str:
 def broker_purged(data: Data) -> str:
     """A list of the broker was emptied; the jobs are kept."""
     return f"emptied the broker's queue {data['queue']} of {count(data['messages'], 'message')}{because(data)}"
+
+
+@says("queue.behind")
+def queue_behind(data: Data) -> str:
+    """A queue misses its target."""
+    oldest, target = format_duration(data["oldestS"]), format_duration(data["targetS"])
+    return f"saw the queue {data['queue']} fall behind: the oldest of {count(data['waiting'], 'job')} waits {oldest}, wanted {target}"
+
+
+@says("queue.recovered")
+def queue_recovered(data: Data) -> str:
+    """A queue keeps its target again."""
+    return f"saw the queue {data['queue']} keep its target again, after {format_duration(data['behindS'])}"
+
+
+@says("failures.muted")
+def failures_muted(data: Data) -> str:
+    """Somebody does not want to see a kind of failure for a while."""
+    until = f"muted until {data['until']}" if data.get("until") else "no longer muted"
+    return f"said that {data['errorType']} in {data['name']} is {until}"

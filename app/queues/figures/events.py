@@ -21,3 +21,12 @@ class QueueRecovered(Fact, type="queue.recovered", topic="queues", row="queue"):
     queue: str
     target_s: int
     behind_s: int
+
+
+class FailuresMuted(Fact, type="failures.muted", topic="jobs"):
+    """Somebody does not want to see failures with one signature until `until`; None shows them again."""
+
+    signature: str
+    name: str
+    error_type: str
+    until: datetime | None

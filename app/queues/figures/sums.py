@@ -92,13 +92,16 @@ def values_of(span: Span) -> dict[str, Any]:  # Any: SQL values
     return {**span.__dict__, "company": current_company_id()}
 
 
-def add_up(by: Sequence[str], span: Span, *, queue: str | None = None) -> dict[tuple[str, ...], Sum]:
+def add_up(
+    by: Sequence[str], span: Span, *, queue: str | None = None, histograms: bool = True
+) -> dict[tuple[str, ...], Sum]:
     """Return sums by queue, by name, or by both.
 
     Args:
         by: Some of `queue` and `name`.
         span: When.
         queue: Only this one.
+        histograms: False leaves them empty, which costs less.
     """
     keys, only = ", ".join(by), "WHERE queue = :queue" if queue else ""
     values = {**values_of(span), "queue": queue}
@@ -107,6 +110,8 @@ def add_up(by: Sequence[str], span: Span, *, queue: str | None = None) -> dict[t
     rows = source(f"queue, name, {', '.join(COUNTS)}")
     for row in db.session.execute(sa.text(f"SELECT {keys}, {listed} FROM {rows} r {only} GROUP BY {keys}"), values):
         found[tuple(row[: len(by)])] = Sum(*row[len(by) :])
+    if not histograms:
+        return found
     for key, kind, bucket, number in _buckets(keys, len(by), only, values):
         one = found[key]
         (one.waits if kind == "wait" else one.runs).counts[bucket] += number
