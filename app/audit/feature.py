@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from app.audit import models
+from app.audit import export, models
 from app.audit.api import api_bp
 from app.audit.views import bp
 from app.core import shell
 
-__all__ = ["init_audit", "models"]  # imported for the tables
+__all__ = ["export", "init_audit", "models"]  # imported for the job and the tables
 
 
 def init_audit(app: Flask) -> None:

@@ -150,7 +150,7 @@ def midnight(day: Any, zone: ZoneInfo, *, days: int = 0) -> datetime:  # Any: a 
         return datetime.combine(day, time(), UTC)
 
 
-def entry_of(row: AuditEntry, slug: str, name: str) -> Entry:
+def entry_of(row: AuditEntry | sa.Row[Any], slug: str, name: str) -> Entry:  # Any: the columns of the table
     """Return a row as people read it."""
     return Entry(
         id=row.id, at=row.occurred_at, type=row.type, topic=row.topic, row_id=row.row_id, actor=row.actor,

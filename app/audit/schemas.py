@@ -3,15 +3,15 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.core.shapes import Answer, Instant, OptionalText, Shape, refuse_nul
 
 MOST = 200
-Exact = Annotated[str | None, BeforeValidator(refuse_nul), Field(max_length=200)]
+Exact = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=200)] | None
 
 
-class AuditQuery(Shape):
+class AuditExport(Shape):
     """Which entries. Everything is compared exactly; all conditions hold together.
 
     Attributes:
@@ -31,13 +31,24 @@ class AuditQuery(Shape):
     from_: date | None = Field(None, alias="from")
     to: date | None = None
     q: OptionalText = ""
-    limit: int = Field(50, ge=1, le=MOST)
-    after: str | None = Field(None, max_length=300)
 
     @property
     def has_conditions(self) -> bool:
         """Say whether anything is left out."""
         return any((self.who, self.topic, self.type, self.row, self.request, self.from_, self.to, self.q))
+
+
+class AuditQuery(AuditExport):
+    """A page of the entries that match."""
+
+    limit: int = Field(50, ge=1, le=MOST)
+    after: str | None = Field(None, max_length=300)
+
+
+class AuditExportQueued(Answer):
+    """The job that writes the file."""
+
+    job_id: str
 
 
 class Change(Answer):

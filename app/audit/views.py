@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 
-from app.audit import links, reads
+from app.audit import export, links, reads
 from app.audit.schemas import AuditQuery
 from app.core import live
 from app.core.access import allow
 from app.core.api import parse_query
-from app.core.auth import principal
+from app.core.auth import company, principal
+from app.core.idempotency import once
 from app.core.present import query_with, reader_zone
-from app.core.web import page
+from app.core.web import done, page
 
 bp = Blueprint("audit", __name__)
 CHIPS = (("who", "By"), ("topic", "Topic"), ("type", "What"), ("row", "Object"), ("request", "Request"))
@@ -30,6 +31,15 @@ def list_entries() -> Response:
         wanted=wanted, chips=chips_of(wanted), topics=[(name, name) for name in reads.topics()], is_everywhere=who.acting_in is None,
         heard=" ".join(heard) if wanted.after is None else "", link_of=links.link_of, is_installation=links.is_installation, undo_of=links.undo_of,
     )  # fmt: skip
+
+
+@bp.post("/audit/exports")
+@allow("audit:read")
+@once
+def create_export() -> Response:
+    """Have a job write the entries that match; its page has the file."""
+    job_id = export.queue_export(parse_query(AuditQuery), company=company(), zone=reader_zone())
+    return done(url_for("jobs.show_job", job_id=job_id), toast="Export started. The file will be on this page.")
 
 
 def topics_heard(*, is_everywhere: bool) -> list[str]:

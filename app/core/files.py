@@ -3,6 +3,7 @@
 Names are made here from ids, never taken from input, so no name can lead out of the folder.
 """
 
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def place(kind: str, name: str) -> Path:
 
 
 @contextmanager
-def writing(path: Path, *, is_text: bool = False) -> Iterator[IO[str] | IO[bytes]]:
+def writing(path: Path) -> Iterator[IO[bytes]]:
     """Open a file to write; it gets its name when the block has ended well, and is gone when not.
 
     A run that was killed leaves a draft, which the clean-up takes away; two runs at once do not meet.
@@ -51,7 +52,7 @@ def writing(path: Path, *, is_text: bool = False) -> Iterator[IO[str] | IO[bytes
     guards.call("storage", path.parent.mkdir, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{new_ulid()}{DRAFT_SUFFIX}")
     try:
-        with guards.call("storage", lambda: _open(draft, is_text=is_text)) as target:
+        with guards.call("storage", draft.open, "w+b") as target:
             yield target
             guards.call("storage", _settle, target)
         guards.call("storage", draft.replace, path)
@@ -60,10 +61,18 @@ def writing(path: Path, *, is_text: bool = False) -> Iterator[IO[str] | IO[bytes
         raise
 
 
-def _open(draft: Path, *, is_text: bool) -> IO[str] | IO[bytes]:
-    return draft.open("w", encoding="utf-8", newline="") if is_text else draft.open("w+b")
+@contextmanager
+def writing_text(path: Path) -> Iterator[IO[str]]:
+    """The same for text, in UTF-8, with line ends as they are written."""
+    with writing(path) as target:
+        text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=False)
+        try:
+            yield text
+            text.flush()
+        finally:
+            text.detach()
 
 
-def _settle(target: IO[str] | IO[bytes]) -> None:
+def _settle(target: IO[bytes]) -> None:
     target.flush()
     os.fsync(target.fileno())

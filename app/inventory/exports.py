@@ -34,11 +34,21 @@ def csv_chunks(wanted: ItemFilter, sort: str | None, *, currency: str, zone: str
         currency: The company's, named in the head.
         zone: The reader's time zone, in which the last column is written and named.
     """
+    yield head_line(currency, zone)
+    for rows in reads.stream_rows(wanted, sort):
+        yield lines_of(rows, zone)
+
+
+def head_line(currency: str, zone: str) -> str:
+    """Return the first line, with the mark that tells spreadsheets it is UTF-8."""
     head = [*_HEAD, f"Changed ({zone})"]
     head[4] = f"Unit price ({currency})"
-    yield "\ufeff" + _line(head)
-    for rows in reads.stream_rows(wanted, sort):
-        yield "".join(_line(_cells(row, zone)) for row in rows)
+    return "\ufeff" + _line(head)
+
+
+def lines_of(rows: list[reads.StockRow], zone: str) -> str:
+    """Return the lines of some items."""
+    return "".join(_line(_cells(row, zone)) for row in rows)
 
 
 def _cells(row: reads.StockRow, zone: str) -> list[str]:

@@ -3,8 +3,10 @@
 from flask import Flask
 
 from app.core import live, shell
-from app.inventory import api, listeners, views
+from app.inventory import api, export_job, listeners, views
 from app.inventory.address import init_addresses
+
+__all__ = ["export_job", "init_inventory"]  # imported for the jobs it declares
 
 
 def init_inventory(app: Flask) -> None:

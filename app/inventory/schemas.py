@@ -98,6 +98,12 @@ class ListItems(ItemFilter):
         return self.sort or ("available" if self.view in {ItemView.SHORT, ItemView.OUT} else "sku")
 
 
+class ExportItems(ItemFilter):
+    """Which items a file has, and in which order."""
+
+    sort: Literal[SORTS] | None = None  # type: ignore[valid-type]
+
+
 class ShowItems(ListItems):
     """The inventory page's address; `ids` asks for some rows of it again."""
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.audience import list_audience
 from app.core import clock, tasks
+from app.core.context import actor
 from app.core.db import db, transaction
 from app.core.errors import NotFound
 from app.core.ids import UserId, new_ulid
@@ -78,6 +79,12 @@ def send_news(news: News, *, roles: Sequence[str] = (), people: Sequence[str] = 
             letter = write_letter("", "notification", subject=news.text, text=news.text, link=news.link)
             queue_mailing(letter, by_mail, title=f"Mail: {news.text}"[:120])
     return len(told)
+
+
+def tell_asker(news: News, job_id: str) -> int:
+    """Tell the person who asked for the running job, if a person of this company did; return how many were told."""
+    asker = actor().get("id")
+    return send_news(news, people=[str(asker)], job_id=job_id) if asker else 0
 
 
 def id_of(root: str, person: str) -> str:

@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 from flask import Flask
 from pydantic import SecretStr
 
+from app.breakers import registry
 from app.core.embedded.ports import find_free_port
 from app.core.ids import new_ulid
 from app.core.mail import Mail
@@ -60,6 +61,7 @@ def office(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     monkeypatch.setitem(app.config, "SETTINGS", app.config["SETTINGS"].model_copy(update={"smtp_url": url}))
     yield made
     server.stop()
+    registry.reset("email")  # what went well here would count in another test's window
 
 
 @pytest.fixture

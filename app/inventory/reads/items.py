@@ -133,14 +133,14 @@ def list_rows(wanted: ListItems, *, with_sales: bool = True) -> tuple[list[Stock
     Raises:
         InvalidCursor: The position was not made here for this order.
     """
-    query = _after(matching(wanted, *ITEM_COLUMNS), wanted).limit(wanted.limit + 1)
+    query = after_cursor(matching(wanted, *ITEM_COLUMNS), wanted).limit(wanted.limit + 1)
     found = db.session.execute(query).all()
     rows = [StockRow(**row._mapping) for row in found[: wanted.limit]]  # noqa: SLF001 (SQLAlchemy's public name)
     cursor = encode_cursor(*_position(rows[-1], wanted)) if len(found) > wanted.limit else None
     return (with_sold(rows) if with_sales else rows), cursor
 
 
-def _after(query: sa.Select[Any], wanted: ListItems) -> sa.Select[Any]:
+def after_cursor(query: sa.Select[Any], wanted: ListItems) -> sa.Select[Any]:
     """Order a query and begin it after the cursor. The name of the order is part of the position."""
     name = wanted.order.removeprefix("-")
     columns = [_SORTS[name]] if name == "sku" else [_SORTS[name], Item.id]

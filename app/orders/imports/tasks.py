@@ -4,6 +4,7 @@ from typing import Any
 
 from app.core.present import plural
 from app.core.tasks import current_job_id, job
+from app.notifications.service import News, tell_asker
 from app.orders import exports
 from app.orders.imports import service
 from app.orders.reads.filter import OrderFilter
@@ -25,4 +26,7 @@ def run_import(import_id: str) -> dict[str, Any]:
 def export_orders(query: str, zone: str, name: str) -> dict[str, Any]:
     """Write a file of the orders that match."""
     count = exports.write_export(current_job_id(), OrderFilter.of_query(query), zone)
+    tell_asker(
+        News("export-ready", "The orders you asked for are ready.", f"/jobs/{current_job_id()}"), current_job_id()
+    )
     return {"file": name, "orders": count}
