@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.core import guards, process
-from app.core.db import Base, after_commit, db
+from app.core.db import Base, after_commit, db, fresh_session
 from app.core.installation import installation, installation_id
 from app.core.redis import RedisAway, connect, request_redis
 from config import Settings
@@ -85,7 +85,8 @@ class Pushed:
         Raises:
             SQLAlchemyError: The database is away; what is held stays.
         """
-        with self._working, self.app.app_context(), installation():
+        # A session of its own around the app context: ending that removes the session, which may be a caller's.
+        with self._working, fresh_session(), self.app.app_context(), installation():
             newest = read_revision(name)
             self.checked_at[name] = time.monotonic()
             if newest <= self.held[name]:
