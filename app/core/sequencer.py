@@ -37,7 +37,7 @@ SEQUENCE = sa.text(
         SELECT company_id, event_id, topic, seq, type, row_id, actor ->> 'id', actor, data,
                coalesce(data ->> 'reason', ''), request_id, occurred_at FROM placed
         -- how far a job is, is no act: its beginning and its end are
-        WHERE NOT (topic IN ('jobs', 'account-jobs') AND data ->> 'state' = 'running')
+        WHERE NOT (topic IN ('jobs', 'account-jobs') AND data ->> 'state' IS NOT DISTINCT FROM 'running')
     )
     SELECT company_id, topic, seq, type, event_id, row_id, row_version, user_id, {EVENT_JSON} AS event
     FROM placed ORDER BY id
