@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.core.jobs import Attempt, Job, JobState, LogLine
 from app.core.shapes import Answer, Instant, Shape, Text
+from app.queues.detail import Branch, JobDetail
 from app.queues.filter import JobFilter
 
 
@@ -145,6 +146,12 @@ class PrioritizeJob(Shape):
     priority: int = Field(ge=-9, le=9)
 
 
+class CancelledTree(Answer):
+    """How many jobs of a tree were alive and are cancelled now, or asked to stop."""
+
+    stopped: int
+
+
 class GiveReason(Shape):
     """Why; kept in the audit."""
 
@@ -153,3 +160,20 @@ class GiveReason(Shape):
 
 class JobQuery(JobFilter):
     """What a list of jobs can be asked for."""
+
+
+def branch_of(branch: Branch) -> BranchOut:
+    """Build a tree from its root."""
+    job = branch.job
+    children = [branch_of(child) for child in branch.children]
+    return BranchOut(id=job.id, name=job.name, title=job.title, state=job.state, children=children)
+
+
+def detail_of(detail: JobDetail, verdict: str) -> JobDetailOut:
+    """Build the whole of a job."""
+    job = JobOut.of(detail.job).model_dump()
+    return JobDetailOut(
+        **job, args=detail.job.args, verdict=verdict, runs=[AttemptOut.of(run) for run in detail.runs],
+        log=[LogLineOut.of(line) for line in reversed(detail.lines)],
+        tree=branch_of(detail.tree) if detail.tree is not None else None,
+    )  # fmt: skip

@@ -86,10 +86,12 @@ def indexed_conditions(wanted: JobFilter) -> list[Condition]:
         found.append(Job.id < ulid_floor(wanted.until))
     for column, value in (
         (Job.queue, wanted.queue), (Job.name, wanted.name), (Job.request_id, wanted.request_id),
-        (Job.schedule_id, wanted.schedule_id), (Job.signature, wanted.signature), (Job.root_id, wanted.root_id),
+        (Job.schedule_id, wanted.schedule_id), (Job.signature, wanted.signature),
     ):  # fmt: skip
         if value is not None:
             found.append(column == value)
+    if wanted.root_id is not None:  # spelled as the partial index has it, which knows no roots
+        found += [Job.root_id == wanted.root_id, Job.root_id != Job.id]
     state = JobState.QUEUED if wanted.waits else wanted.state or (JobState.FAILED if wanted.error else None)
     if state is not None:
         found.append(in_states(frozenset({state})))
@@ -120,7 +122,7 @@ def all_conditions(wanted: JobFilter) -> list[Condition]:
     """Return everything a job must satisfy, for questions about few jobs."""
     found = [*indexed_conditions(wanted), *other_conditions(wanted)]
     if wanted.args:
-        found.append(sa.or_(*[Job.args.op("@>")(sa.cast(one, JSONB)) for one in _spellings(wanted)]))
+        found.append(holds(Job.args, wanted))
     return found
 
 
@@ -144,29 +146,31 @@ def _holding_args(wanted: JobFilter, indexed: list[Condition], below: str) -> Qu
     """Return the newest jobs with these arguments: from the newest of all if they are common, else by their index."""
     newest = sa.select(Job.company_id, Job.id, Job.args).where(*indexed, Job.id < below).order_by(Job.id.desc())
     among = newest.limit(NEWEST).subquery()
-    text, other = _spellings(wanted)
-    holds = sa.or_(among.c.args.op("@>")(sa.cast(text, JSONB)), among.c.args.op("@>")(sa.cast(other, JSONB)))
-    common = sa.select(among.c.id).where(holds).order_by(among.c.id.desc()).limit(wanted.limit + 1)
+    common = (
+        sa.select(among.c.id).where(holds(among.c.args, wanted)).order_by(among.c.id.desc()).limit(wanted.limit + 1)
+    )
     ids = list(db.session.scalars(common))
     if len(ids) <= wanted.limit:
-        ids = _ids_by_args(wanted, below, text, other)
+        ids = _ids_by_args(wanted, below)
     return sa.select(Job.company_id, Job.id).where(*indexed, Job.id.in_(ids), Job.id < below)
 
 
-def _ids_by_args(wanted: JobFilter, below: str, text: str, other: str) -> list[str]:
+def _ids_by_args(wanted: JobFilter, below: str) -> list[str]:
     if current_scope().role == "platform":
-        holds = sa.or_(*[Job.args.op("@>")(sa.cast(one, JSONB)) for one in (text, other)])
-        return list(
-            db.session.scalars(sa.select(Job.id).where(holds, Job.id < below).order_by(Job.id.desc()).limit(WALK))
-        )
-    call = sa.func.search_jobs(sa.cast(text, JSONB), sa.cast(other, JSONB), below, WALK)
-    return list(db.session.scalars(sa.select(call)))
+        newest = sa.select(Job.id).where(holds(Job.args, wanted), Job.id < below).order_by(Job.id.desc()).limit(WALK)
+        return list(db.session.scalars(newest))
+    text, other = (sa.literal(spelled, JSONB) for spelled in _spellings(wanted))
+    return list(db.session.scalars(sa.select(sa.func.search_jobs(text, other, below, WALK))))
 
 
-def _spellings(wanted: JobFilter) -> tuple[str, str]:
+def holds(args: sa.SQLColumnExpression[Any], wanted: JobFilter) -> Condition:  # Any: JSON
+    """Return the condition under which arguments hold what is looked for."""
+    return sa.or_(*[args.op("@>")(sa.literal(spelled, JSONB)) for spelled in _spellings(wanted)])
+
+
+def _spellings(wanted: JobFilter) -> tuple[dict[str, Any], dict[str, Any]]:  # Any: JSON
     """Return the looked-for arguments with values as text, and with numbers, true, false and null as such."""
-    text, other = nested(wanted.args, as_text=True), nested(wanted.args, as_text=False)
-    return json.dumps(text), json.dumps(other)
+    return nested(wanted.args, as_text=True), nested(wanted.args, as_text=False)
 
 
 def nested(paths: dict[str, str], *, as_text: bool) -> dict[str, Any]:  # Any: JSON

@@ -3,10 +3,15 @@
 import sqlalchemy as sa
 
 from app.core import clock
-from app.core.jobs import Job, job_outbox
+from app.core.jobs import Job, holds, job_outbox
+from app.core.jobs.rules import RULES
+from app.core.tenancy import current_scope
 from app.queues.filter import Waits
+from app.queues.service import pauses
 
 Condition = sa.ColumnElement[bool]
+NO_COMPANY = 0  # only what holds for all companies
+_companies = sa.table("companies", sa.column("id", sa.BigInteger), sa.column("slug", sa.Text))
 
 
 def waits_for(reason: Waits) -> Condition:
@@ -17,7 +22,19 @@ def waits_for(reason: Waits) -> Condition:
         case Waits.BLOCKED:
             return _living(job_outbox.c.phase == "blocked")
         case Waits.HELD:
-            return _living(job_outbox.c.phase == "waiting")
+            return sa.and_(_is_held(), _living(job_outbox.c.phase == "waiting"))
+
+
+def _is_held() -> Condition:
+    """What is held is known by kind, in memory; so the table is asked for kinds."""
+    company_id = current_scope().company_id or NO_COMPANY
+    names = [rules.name for rules in RULES.values() if holds.find_hold(holds.Kind(company_id, rules.name, rules.queue))]
+    found: list[Condition] = [Job.name.in_(names)] if names else []
+    if company_id == NO_COMPANY:
+        slugs = [pause.value for pause in pauses.list_pauses() if pause.kind == "company"]
+        if slugs:
+            found.append(Job.company_id.in_(sa.select(_companies.c.id).where(_companies.c.slug.in_(slugs))))
+    return sa.or_(*found) if found else sa.false()
 
 
 def _living(*conditions: Condition) -> Condition:

@@ -1,14 +1,16 @@
 """Jobs over JSON: what the list and the page of a job show."""
 
 from app.accounts import reads as accounts
+from app.core import clock
 from app.core.api import contract
 from app.core.auth import principal
 from app.core.errors import NotFound
 from app.core.tenancy import current_scope
-from app.queues import reads, search, service
+from app.queues import search
 from app.queues.api.blueprint import api_bp
-from app.queues.schemas import JobOut, JobQuery, JobsOut
-from app.queues.service import JobIsOver
+from app.queues.detail import read_detail
+from app.queues.schemas import JobDetailOut, JobOut, JobQuery, JobsOut, detail_of
+from app.queues.verdict import verdict_on
 
 
 @api_bp.get("")
@@ -26,14 +28,8 @@ def list_jobs(query: JobQuery) -> JobsOut:
 
 
 @api_bp.get("/<string:job_id>")
-@contract(scope="jobs:read", returns={200: JobOut}, problems=[NotFound], tag="Jobs")
-def show_job(job_id: str) -> JobOut:
-    """Show one job and how far it is."""
-    return JobOut.of(reads.find_job(job_id, principal().permissions))
-
-
-@api_bp.delete("/<string:job_id>")
-@contract(scope="jobs:write", returns={200: JobOut}, problems=[NotFound, JobIsOver], tag="Jobs")
-def cancel_job(job_id: str) -> JobOut:
-    """Cancel a job: a waiting one at once, a running one at its next step."""
-    return JobOut.of(service.cancel_job(job_id, principal().permissions))
+@contract(scope="jobs:read", returns={200: JobDetailOut}, problems=[NotFound], tag="Jobs", any_company=True)
+def show_job(job_id: str) -> JobDetailOut:
+    """Show one job: how far it is and why, its runs, its log and its tree."""
+    detail = read_detail(job_id, principal().permissions)
+    return detail_of(detail, verdict_on(detail, clock.now()).sentence)

@@ -1,48 +1,87 @@
-"""One job: how far it is, what came of it, what can be done to it."""
+"""One job: why it stands where it does, its runs, its log, and what came of it."""
 
 import json
 from pathlib import Path
 
 from flask import Response, current_app, send_file, url_for
 
-from app.core import guards
+from app.accounts import reads as accounts
+from app.core import clock, guards
 from app.core.access import allow
 from app.core.auth import principal
+from app.core.broker import SOFT_LIMIT_S
 from app.core.errors import NotFound
-from app.core.idempotency import once
 from app.core.jobs import FACT_OF, Job, JobState, permission_of
-from app.core.web import done, page
-from app.queues import listeners, reads, service
+from app.core.jobs.rules import RULES, rules_of
+from app.core.tenancy import current_scope
+from app.core.web import is_partial, page
+from app.queues import listeners, raised, reads
+from app.queues.acting import in_company_of_job
+from app.queues.detail import Branch, JobDetail, read_detail
+from app.queues.story import story_of
+from app.queues.timeline import draw_timeline
+from app.queues.verdict import time_left, verdict_on
 from app.queues.views.blueprint import bp
 from config import Settings
 
+PRIORITIES = {9: "Highest", 5: "High", 0: "Normal", -5: "Low", -9: "Lowest"}
+
 
 @bp.get("/jobs/<string:job_id>")
-@allow("jobs:read")
+@allow("jobs:read", any_company=True)
 def show_job(job_id: str) -> Response:
     """One job: its progress, live, and what came of it."""
     who = principal()
     state = listeners.live_state(who)
-    job = reads.find_job(job_id, who.permissions)
-    args = json.dumps(job.args, indent=2, ensure_ascii=False)
+    detail = read_detail(job_id, who.permissions)
+    job, now = detail.job, clock.now()
+    last = next((run for run in reversed(detail.runs) if run.outcome in {"failed", "lost"}), None)
     return page(
-        "jobs/detail.html", block="detail", live=state, job=job, args=args, download=download_of(job),
-        topic=FACT_OF[permission_of(job.name)].topic,
+        "jobs/parts.html" if is_partial() else "jobs/show.html",
+        live=state, detail=detail, job=job, now_at=now, verdict=verdict_on(detail, now), entries=story_of(detail),
+        timeline=draw_timeline(detail, now), raised=raised.fold(last.traceback or last.error) if last else [], failed=last,
+        args=json.dumps(job.args, indent=2, ensure_ascii=False), result=made_text(job), left=time_left(job, now),
+        download=download_of(job), owner=owner_of(job), topic=FACT_OF[permission_of(job.name)].topic,
+        priority=PRIORITIES.get(job.priority, str(job.priority)), priorities=PRIORITIES, is_known=job.name in RULES,
+        rules=rules_of(job.name), limit_s=rules_of(job.name).time_limit_s or SOFT_LIMIT_S, branches=flat(detail.tree),
+        schedule=schedule_of(job), is_here=current_scope().role != "platform", is_alive=is_alive(detail),
     )  # fmt: skip
 
 
-@bp.post("/jobs/<string:job_id>/cancellation")
-@allow("jobs:write")
-@once
-def cancel_job(job_id: str) -> Response:
-    """Cancel it."""
-    job = service.cancel_job(job_id, principal().permissions)
-    word = "cancelled" if job.state is JobState.CANCELLED else "asked to stop"
-    return done(url_for("jobs.show_job", job_id=job_id), toast=f"{job.title}: {word}.")
+def made_text(job: Job) -> str:
+    """Return what a job made as JSON; nothing when it made nothing."""
+    return json.dumps(job.result, indent=2, ensure_ascii=False) if job.result else ""
+
+
+def owner_of(job: Job) -> tuple[str, str] | None:
+    """Return whose job it is where jobs of all companies are shown; None inside one."""
+    if current_scope().role != "platform":
+        return None
+    return accounts.companies_by_id({job.company_id}).get(job.company_id)
+
+
+def schedule_of(job: Job) -> str | None:
+    """Return the address of the schedule that queued it."""
+    if job.schedule_id is None or "schedules.show_schedule" not in current_app.view_functions:
+        return None
+    return url_for("schedules.show_schedule", schedule_id=job.schedule_id)
+
+
+def flat(tree: Branch | None, depth: int = 0) -> list[tuple[int, Job]]:
+    """Return a tree as rows with their depth."""
+    if tree is None:
+        return []
+    return [(depth, tree.job), *(row for child in tree.children for row in flat(child, depth + 1))]
+
+
+def is_alive(detail: JobDetail) -> bool:
+    """Say whether anything of the tree waits or runs."""
+    return any(not job.state.is_over for _, job in flat(detail.tree))
 
 
 @bp.get("/jobs/<string:job_id>/file")
-@allow("jobs:read")
+@allow("jobs:read", any_company=True)
+@in_company_of_job
 def download_file(job_id: str) -> Response:
     """Send the file that an export made."""
     job = reads.find_job(job_id, principal().permissions)

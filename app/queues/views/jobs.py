@@ -57,13 +57,13 @@ def list_jobs() -> Response:
     return page(
         "jobs/index.html", block="rows", live=state, jobs=found.items, next_cursor=found.next_cursor,
         looked_back_to=found.looked_back_to, live_count=reads.count_live(who.permissions), wanted=wanted,
-        companies=companies_of(found.items), mode="top" if wanted.is_plain else "query", tabs=tabs_of(wanted),
+        owners=owners_of(found.items), mode="top" if wanted.is_plain else "query", tabs=tabs_of(wanted),
         chips=chips_of(wanted), topics=listeners.topics_of(who), queues=list(QUEUES), names=reads.names_seen(who.permissions),
         states=list(JobState), keep=kept_by_form(wanted),
     )  # fmt: skip
 
 
-def companies_of(jobs: Any) -> dict[int, tuple[str, str]] | None:  # Any: rows with a company
+def owners_of(jobs: Any) -> dict[int, tuple[str, str]] | None:  # Any: rows with a company
     """Return the companies of these jobs where several are shown; None inside one."""
     if current_scope().role != "platform":
         return None
