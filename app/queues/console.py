@@ -4,10 +4,19 @@ from flask import Blueprint, Flask, Response, make_response, redirect, url_for
 
 from app.core import shell
 from app.core.access import allow
-from app.queues.views import limits, pauses, pending, queue, queues
+from app.queues.views import broker, limits, pauses, pending, purge, queue, queues
 from app.queues.views.blueprint import queues_bp
 
-__all__ = ["init_console", "limits", "pauses", "pending", "queue", "queues"]  # imported for their routes
+__all__ = [
+    "broker",
+    "init_console",
+    "limits",
+    "pauses",
+    "pending",
+    "purge",
+    "queue",
+    "queues",
+]  # imported for their routes
 admin_bp = Blueprint("queues_admin", __name__, url_prefix="/admin/queues")
 
 

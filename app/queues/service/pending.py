@@ -1,5 +1,6 @@
 """What a person can do to a job that waits: discard it, ask for it again, let it go sooner, let it wait elsewhere."""
 
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,13 +8,14 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.broker import QUEUES
 from app.core.db import db, transaction
-from app.core.errors import InvalidInput, Problem
+from app.core.errors import InvalidInput, NotFound, Problem
 from app.core.jobs import Job, JobState, job_outbox
 from app.core.jobs.facts import JobDiscarded, tell_act
 from app.core.jobs.ledger import change, settle
 from app.core.jobs.repeat import repeat
 from app.core.tenancy import acting_for
 from app.queues.pending import IN_LEDGER, PendingJob, find_job, find_living
+from app.queues.service import broker
 
 LOWEST, HIGHEST = -9, 9
 
@@ -37,6 +39,9 @@ def discard_waiting(queue: str, job_id: str, *, reason: str) -> Job:
             raise JobIsUnderway
         settle(job)
         tell_act(JobDiscarded, job, reason=reason)
+    if found.phase == "sent":
+        with suppress(NotFound, broker.BrokerAway):  # a worker that gets it finds the job over
+            broker.remove_message(queue, job_id, reason)
     return job
 
 

@@ -12,7 +12,9 @@ from app.core.ids import CompanyId
 from app.core.jobs import Job, JobState, job_outbox
 from app.core.jobs.facts import JobDiscarded, tell_act
 from app.core.jobs.ledger import change, settle
-from app.core.tenancy import acting_for, platform_reads
+from app.core.tenancy import acting_for, platform_reads, system_work
+from app.queues import brokers
+from app.queues.service import broker
 
 MOST_AT_ONCE, BATCH = 2000, 100
 NOT_BEGUN = ("waiting", "blocked", "sent")
@@ -43,6 +45,29 @@ class Purged:
     jobs: int
     rung: int
     more: bool
+
+
+def reach_of(queue: str) -> Reach:
+    """Return what emptying a queue would reach now."""
+    standing = brokers.depth(queue)
+    jobs, companies = living(queue, *NOT_BEGUN)
+    return Reach(standing.total if standing is not None else None, living(queue, "sent")[0], jobs, companies)
+
+
+def purge_queue(queue: str, *, reason: str, with_jobs: bool = False) -> Purged:
+    """Delete a queue's messages from the broker; discard what has not begun, or ring it again at once.
+
+    Args:
+        queue: The queue.
+        reason: Kept in the audit, and with every job that is discarded.
+        with_jobs: Discard the jobs, too.
+
+    Raises:
+        BrokerAway: Nothing was done.
+    """
+    messages = broker.purge(queue, reason)
+    jobs, more = discard_all(queue, reason) if with_jobs else (0, False)
+    return Purged(messages, jobs, _ring_again(queue), more)
 
 
 def check_typed(queue: str, typed: str) -> None:
@@ -92,6 +117,18 @@ def discard_all(queue: str, reason: str) -> tuple[int, bool]:
         with acting_for(CompanyId(company_id)):
             done += sum(_discard(job_ids[i : i + BATCH], reason) for i in range(0, len(job_ids), BATCH))
     return done, len(rows) > MOST_AT_ONCE
+
+
+def _ring_again(queue: str) -> int:
+    """Let the relay send what is on its way once more, now instead of within the minute."""
+    statement = (
+        sa.update(job_outbox)
+        .where(job_outbox.c.queue == queue, job_outbox.c.phase == "sent")
+        .values(due_at=clock.now())
+        .returning(job_outbox.c.job_id)
+    )
+    with system_work(), transaction():
+        return len(db.session.execute(statement).all())
 
 
 def _discard(job_ids: list[str], reason: str) -> int:

@@ -60,6 +60,6 @@ def pause_of(one: QueueFigures, paused: Sequence[HeldView]) -> HeldView | None:
     return next((pause for pause in paused if (pause.kind, pause.value) == ("queue", one.name)), None)
 
 
-def failed_href(queue: str) -> str:
-    """Return where a queue's failed jobs are listed."""
-    return url_for("jobs.list_jobs", state="failed", queue=queue)
+def failed_href(queue: str, name: str | None = None) -> str:
+    """Return where a queue's failed jobs are listed, or those of one name."""
+    return url_for("jobs.list_jobs", state="failed", queue=queue, name=name)

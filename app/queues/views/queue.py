@@ -7,15 +7,19 @@ from flask import Response, request, url_for
 from app.accounts import reads as accounts
 from app.core import clock, live
 from app.core.access import allow
+from app.core.auth import principal
 from app.core.errors import NotFound
 from app.core.jobs.limits import settings_of
 from app.core.tenancy import acting_for
 from app.core.web import is_partial, page
-from app.queues import objectives, pending
-from app.queues.figures.queues import queue_figures
+from app.queues import pending
+from app.queues.figures.queues import QueueFigures, queue_figures
+from app.queues.figures.slo import objectives
+from app.queues.figures.types import type_figures
 from app.queues.pending import CompanyShare
 from app.queues.views import held, looks, sentences, wording
 from app.queues.views.blueprint import queues_bp
+from app.queues.views.broker import in_broker
 from app.queues.views.steps import must_be_queue
 
 WINDOWS = {"1h": "1 h", "24h": "24 h", "30d": "30 d"}
@@ -33,7 +37,8 @@ def show_queue(queue: str) -> Response:
     lens = company_asked(shares)
     window = request.args.get("window", "")
     window = window if window in WINDOWS else "1h"
-    one = next(found for found in queue_figures("3h") if found.name == queue)
+    found = queue_figures("3h")
+    one = next(each for each in found if each.name == queue)
     paused = held.list_held()
     waiting = pending.list_pending(
         queue, company_id=lens.company_id if lens else None, limit=PAGE_ROWS, after=request.args.get("after")
@@ -43,16 +48,19 @@ def show_queue(queue: str) -> Response:
         live=state, one=one, now_at=now, shares=shares, company=lens, pending=waiting, window=window, paused=paused,
         windows=windows_of(queue, window, lens), look=looks.look_of(one, now), looks=looks, wording=wording,
         verdict=sentences.verdict_on(one, paused, now), drain=sentences.drain_on(one), limits=settings_of(queue),
-        objective=objectives.OBJECTIVE, windows_words=WINDOWS, **figures_of(queue, window, lens),
+        window_words=WINDOWS, broker=in_broker(queue), **figures_of(found, queue, window, lens),
     )  # fmt: skip
 
 
-def figures_of(queue: str, window: str, lens: CompanyShare | None) -> dict[str, Any]:  # Any: what the template shows
+def figures_of(
+    found: list[QueueFigures], queue: str, window: str, lens: CompanyShare | None
+) -> dict[str, Any]:  # Any: what the template shows
     """Return percentiles and objective: everybody's, or one company's."""
+    allowed = principal().permissions
     if lens is None:
-        return {"types": objectives.types_of(queue, window), "kept": objectives.kept_of(queue)}
+        return {"types": type_figures(window, queue=queue, allowed=allowed), "objective": objectives(found)[queue]}
     with acting_for(lens.company_id):
-        return {"types": objectives.types_of(queue, window), "kept": objectives.kept_of(queue)}
+        return {"types": type_figures(window, queue=queue, allowed=allowed), "objective": objectives([])[queue]}
 
 
 def company_asked(shares: list[CompanyShare]) -> CompanyShare | None:

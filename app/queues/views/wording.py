@@ -11,6 +11,7 @@ from app.queues.views.held import HeldView
 SECOND_MS, MINUTE_S, HOUR_S = 1000, 60, 3600
 TEN = 10
 NEAR_S = 12 * HOUR_S
+ROW_CHARS = 64
 
 
 def span(seconds: float | None) -> str:
@@ -66,10 +67,20 @@ def percent(share: float | None) -> str:
     return f"{min(max(share * 100, 0.1), 99.9):.1f}%"
 
 
-def in_short(args: dict[str, Any], most: int = 90) -> str:
-    """Return arguments as JSON, cut where a row ends; the job's own page has all of them."""
-    text = json.dumps(args, ensure_ascii=False, default=str)
-    return text if len(text) <= most else text[: most - 1] + "…"
+def in_short(args: dict[str, Any]) -> str:
+    """Return arguments as JSON, cut where a row ends."""
+    text = as_json(args)
+    return text if len(text) <= ROW_CHARS else text[: ROW_CHARS - 1] + "…"
+
+
+def is_short(args: dict[str, Any]) -> bool:
+    """Say whether arguments fit into a row."""
+    return len(as_json(args)) <= ROW_CHARS
+
+
+def as_json(args: dict[str, Any], indent: int | None = None) -> str:
+    """Return arguments as JSON."""
+    return json.dumps(args, ensure_ascii=False, indent=indent)
 
 
 def paused_by(one: HeldView, now: datetime) -> str:
