@@ -14,7 +14,7 @@ depends_on = None
 NOW = sa.text("now()")
 INSTANT = sa.DateTime(timezone=True)
 COUNTS = ("queued", "done", "failed", "retried", "cancelled", "lost", "late", "waited_ms", "ran_ms")
-TABLES = ("failure_groups", "queue_samples", "job_totals", "job_hours", "job_minutes")
+TABLES = ("failure_groups", "queue_samples", "job_totals", "worker_minutes", "job_hours", "job_minutes")
 # What the fold asks of a job: how many were queued, and whether a failed attempt was the last one.
 READ_BY_FOLD = "company_id, id, queue, name, state, attempts, created_at"
 
@@ -22,10 +22,11 @@ READ_BY_FOLD = "company_id, id, queue, name, state, attempts, created_at"
 def upgrade() -> None:
     create_sums("job_minutes", sa.Column("at", INSTANT, nullable=False))
     create_sums("job_hours", sa.Column("at", INSTANT, nullable=False))
-    for table in ("job_minutes", "job_hours"):
+    create_sums("worker_minutes", sa.Column("at", INSTANT, nullable=False), key=("at", "worker", "queue", "name"))
+    for table in ("job_minutes", "job_hours", "worker_minutes"):
         # Retention goes over all companies.
         op.create_index(f"ix_{table}_at", table, ["at"])
-    create_sums("job_totals", sa.Column("until", INSTANT, nullable=False), key=("queue", "name"))
+    create_sums("job_totals", sa.Column("until", INSTANT, nullable=False), key=("worker", "queue", "name"))
     create_samples()
     create_failure_groups()
     op.execute(f"GRANT SELECT ({READ_BY_FOLD}) ON jobs TO qd_system")
@@ -44,6 +45,7 @@ def create_sums(table: str, instant: "sa.Column[object]", key: tuple[str, ...] =
         table,
         sa.Column("company_id", sa.BigInteger, nullable=False),
         instant,
+        *([sa.Column("worker", sa.Text, nullable=False)] if "worker" in key else []),
         sa.Column("queue", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         *(sa.Column(count, sa.BigInteger, nullable=False, server_default="0") for count in COUNTS),

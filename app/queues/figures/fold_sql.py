@@ -10,19 +10,20 @@ COUNTS = ("queued", "done", "failed", "retried", "cancelled", "lost", "late", "w
 MERGED = ("wait_hist", "run_hist", "failures")
 COLUMNS = (*COUNTS, *MERGED)
 KEY = "company_id, at, queue, name"
+WORKER_KEY = "company_id, at, worker, queue, name"  # of everybody together, for Prometheus
 LISTED = ", ".join(COLUMNS)
 # An id is drawn a moment before the row's own time is taken.
 ID_SLACK = "interval '2 seconds'"
 
 
-def upsert(table: str, source: str) -> str:
-    """Return the statement's end that writes sums into a table; equal rows are left alone."""
+def upsert(table: str, source: str, key: str = KEY) -> str:
+    """Return what writes sums into a table; equal rows are left alone."""
     changed = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS)
     before = ", ".join(f"kept.{column}" for column in COLUMNS)
     after = ", ".join(f"excluded.{column}" for column in COLUMNS)
     return (
-        f"INSERT INTO {table} AS kept ({KEY}, {LISTED}) SELECT {KEY}, {LISTED} FROM {source} "
-        f"ON CONFLICT ({KEY}) DO UPDATE SET {changed} WHERE ({before}) IS DISTINCT FROM ({after})"
+        f"INSERT INTO {table} AS kept ({key}, {LISTED}) SELECT {key}, {LISTED} FROM {source} "
+        f"ON CONFLICT ({key}) DO UPDATE SET {changed} WHERE ({before}) IS DISTINCT FROM ({after})"
     )
 
 
@@ -33,16 +34,44 @@ def whose(alias: str) -> str:
     return f"CROSS JOIN LATERAL unnest({one}) AS whose(company_id)"
 
 
-def buckets(name: str, column: str, hist: str, where: str = "true") -> str:
+def buckets(name: str, column: str, hist: str, *, key: str = KEY, where: str = "true") -> str:
     """Return the part that gathers one histogram (or the failures by signature) of each row."""
     return f"""{name} AS (
-  SELECT {KEY}, jsonb_object_agg(bucket, n) AS {hist}
-  FROM (SELECT {KEY}, {column}::text AS bucket, count(*) AS n FROM ended WHERE {where} GROUP BY 1, 2, 3, 4, 5) each
-  GROUP BY 1, 2, 3, 4)"""
+  SELECT {key}, jsonb_object_agg(bucket, n) AS {hist}
+  FROM (SELECT {key}, {column}::text AS bucket, count(*) AS n FROM ended WHERE {where} GROUP BY {key}, {column}) each
+  GROUP BY {key})"""
+
+
+def counted(name: str, *, key: str = KEY, where: str = "true") -> str:
+    """Return the part that counts, by how attempts ended."""
+    return f"""{name} AS (
+  SELECT {key}, {", ".join(f"sum({count}) AS {count}" for count in COUNTS)}
+  FROM (SELECT {key}, 0 AS queued, (outcome = 'done')::int AS done, is_final::int AS failed,
+               (outcome = 'failed' AND NOT is_final)::int AS retried, (outcome = 'cancelled')::int AS cancelled,
+               (outcome = 'lost')::int AS lost, coalesce(is_late, false)::int AS late, waited_ms, ran_ms
+        FROM ended WHERE {where}
+        UNION ALL SELECT {key}, n, 0, 0, 0, 0, 0, 0, 0, 0 FROM arrived WHERE {where}) each
+  GROUP BY {key})"""
+
+
+def joined(name: str, parts: dict[str, str], *, key: str = KEY) -> str:
+    """Return the part that puts counts and histograms of a row together.
+
+    Args:
+        name: Its name.
+        parts: Which part has the counts, and which has each of `MERGED`; what has none stays empty.
+        key: What a row is.
+    """
+    hists = ", ".join(
+        f"coalesce({hist}, '{{}}') AS {hist}" if hist in parts else f"'{{}}'::jsonb AS {hist}" for hist in MERGED
+    )
+    joins = " ".join(f"LEFT JOIN {parts[hist]} USING ({key})" for hist in MERGED if hist in parts)
+    return f"{name} AS (SELECT {key}, {', '.join(COUNTS)}, {hists} FROM {parts['counts']} {joins})"
 
 
 ENDED = f"""ended AS MATERIALIZED (
-  SELECT whose.company_id, date_trunc('minute', a.ended_at) AS at, a.queue, a.name, a.outcome, a.waited_ms,
+  SELECT whose.company_id, date_trunc('minute', a.ended_at) AS at, a.queue, a.name, a.worker, a.outcome,
+         a.waited_ms,
          {BUCKET_SQL.format(ms="a.waited_ms")} AS wait_bucket,
          CASE WHEN a.outcome IN ('done', 'failed') THEN {BUCKET_SQL.format(ms="a.ran_ms")} END AS run_bucket,
          CASE WHEN a.outcome IN ('done', 'failed') THEN a.ran_ms ELSE 0 END AS ran_ms,
@@ -56,27 +85,12 @@ ENDED = f"""ended AS MATERIALIZED (
   WHERE a.ended_at >= :since AND a.ended_at < :until)"""
 
 ARRIVED = f"""arrived AS (
-  SELECT whose.company_id, date_trunc('minute', j.created_at) AS at, j.queue, j.name, count(*) AS n
+  SELECT whose.company_id, date_trunc('minute', j.created_at) AS at, j.queue, j.name, '' AS worker, count(*) AS n
   FROM jobs j {whose("j")}
   WHERE j.id >= ulid_floor(CAST(:since AS timestamptz) - {ID_SLACK})
     AND j.id < ulid_floor(CAST(:until AS timestamptz) + {ID_SLACK})
     AND j.created_at >= :since AND j.created_at < :until
   GROUP BY 1, 2, 3, 4)"""
-
-COUNTED = f"""counted AS (
-  SELECT {KEY}, sum(queued) AS queued, sum(done) AS done, sum(failed) AS failed, sum(retried) AS retried,
-         sum(cancelled) AS cancelled, sum(lost) AS lost, sum(late) AS late, sum(waited_ms) AS waited_ms,
-         sum(ran_ms) AS ran_ms
-  FROM (SELECT {KEY}, 0 AS queued, (outcome = 'done')::int AS done, is_final::int AS failed,
-               (outcome = 'failed' AND NOT is_final)::int AS retried, (outcome = 'cancelled')::int AS cancelled,
-               (outcome = 'lost')::int AS lost, coalesce(is_late, false)::int AS late, waited_ms, ran_ms FROM ended
-        UNION ALL SELECT {KEY}, n, 0, 0, 0, 0, 0, 0, 0, 0 FROM arrived) each
-  GROUP BY 1, 2, 3, 4)"""
-
-JOINED = f"""joined AS (
-  SELECT {KEY}, {", ".join(COUNTS)}, coalesce(wait_hist, '{{}}') AS wait_hist, coalesce(run_hist, '{{}}') AS run_hist,
-         coalesce(failures, '{{}}') AS failures
-  FROM counted LEFT JOIN waits USING ({KEY}) LEFT JOIN runs USING ({KEY}) LEFT JOIN broken USING ({KEY}))"""
 
 # A group grows by what these minutes hold more than they held before.
 GROUPS = """seen AS (
@@ -109,23 +123,35 @@ grouped AS (
     last_job_id = CASE WHEN excluded.last_seen > kept.last_seen THEN excluded.last_job_id ELSE kept.last_job_id END,
     last_seen = greatest(kept.last_seen, excluded.last_seen))"""
 
-FOLD_MINUTES = (
-    "WITH "
-    + ",\n".join(
+EVERYBODY = "company_id = :installation"
+HAS_RUN = "run_bucket IS NOT NULL"
+WORKERS = (
+    counted("worker_counts", key=WORKER_KEY, where=EVERYBODY),
+    buckets("worker_waits", "wait_bucket", "wait_hist", key=WORKER_KEY, where=EVERYBODY),
+    buckets("worker_runs", "run_bucket", "run_hist", key=WORKER_KEY, where=f"{EVERYBODY} AND {HAS_RUN}"),
+    joined(
+        "of_workers",
+        {"counts": "worker_counts", "wait_hist": "worker_waits", "run_hist": "worker_runs"},
+        key=WORKER_KEY,
+    ),
+    f"workers_written AS ({upsert('worker_minutes', 'of_workers', WORKER_KEY)})",
+)
+FOLD_MINUTES = f"""WITH {
+    ", ".join(
         (
             ENDED,
             ARRIVED,
-            COUNTED,
+            counted("counts"),
             buckets("waits", "wait_bucket", "wait_hist"),
-            buckets("runs", "run_bucket", "run_hist", "run_bucket IS NOT NULL"),
-            buckets("broken", "signature", "failures", "is_final AND signature <> ''"),
-            JOINED,
+            buckets("runs", "run_bucket", "run_hist", where=HAS_RUN),
+            buckets("broken", "signature", "failures", where="is_final AND signature <> ''"),
+            joined("of_names", {"counts": "counts", "wait_hist": "waits", "run_hist": "runs", "failures": "broken"}),
+            *WORKERS,
             GROUPS,
         )
     )
-    + "\n"
-    + upsert("job_minutes", "joined")
-)
+}
+{upsert("job_minutes", "of_names")}"""
 
 
 def merged(hist: str) -> str:
@@ -138,11 +164,10 @@ def merged(hist: str) -> str:
   GROUP BY 1, 2, 3, 4)"""
 
 
-FOLD_HOURS = f"""WITH counted AS (
+HOURS = {hist: f"{hist}_of" for hist in MERGED}
+FOLD_HOURS = f"""WITH counts AS (
   SELECT company_id, date_trunc('hour', m.at) AS at, queue, name, {", ".join(f"sum({c}) AS {c}" for c in COUNTS)}
   FROM job_minutes m WHERE m.at >= :since AND m.at < :until GROUP BY 1, 2, 3, 4),
 {", ".join(merged(hist) for hist in MERGED)},
-joined AS (
-  SELECT {KEY}, {", ".join(COUNTS)}, {", ".join(f"coalesce({hist}, '{{}}') AS {hist}" for hist in MERGED)}
-  FROM counted {" ".join(f"LEFT JOIN {hist}_of USING ({KEY})" for hist in MERGED)})
-{upsert("job_hours", "joined")}"""
+{joined("of_names", {"counts": "counts", **HOURS})}
+{upsert("job_hours", "of_names")}"""

@@ -71,11 +71,22 @@ class JobHour(Sums):
     at: Mapped[datetime] = mapped_column(INSTANT, primary_key=True)
 
 
+class WorkerMinute(Sums):
+    """One minute of one worker, over all companies; kept for three days. What was queued has no worker yet: ""."""
+
+    __tablename__ = "worker_minutes"
+    __table_args__ = (sa.Index("ix_worker_minutes_at", "at"),)
+
+    at: Mapped[datetime] = mapped_column(INSTANT, primary_key=True)
+    worker: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+
+
 class JobTotal(Sums):
-    """Everything up to an hour: counters that only grow, for Prometheus."""
+    """Everything a worker did up to an hour: counters that only grow, for Prometheus."""
 
     __tablename__ = "job_totals"
 
+    worker: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     until: Mapped[datetime] = mapped_column(INSTANT)
 
 
