@@ -191,7 +191,7 @@ def _probes(queue: str, probing: dict[str, tuple[Hold, list[Waiting]]], now: dat
 def _mark(queue: str, chosen: list[Due], now: datetime) -> list[Going]:
     if not chosen:
         return []
-    ring_at = now + timedelta(seconds=_first_ring_s())
+    ring_at = now + timedelta(seconds=first_ring_s())
     values = {
         "companies": [one.company_id for one in chosen],
         "jobs": [one.job_id for one in chosen],
@@ -205,7 +205,7 @@ def _mark(queue: str, chosen: list[Due], now: datetime) -> list[Going]:
     ]
 
 
-def _first_ring_s() -> int:
+def first_ring_s() -> int:
     """Return after how long a message that no worker took is sent again for the first time."""
     settings: Settings = current_app.config["SETTINGS"]
     return settings.job_ring_s
@@ -213,7 +213,7 @@ def _first_ring_s() -> int:
 
 def _ring() -> list[Going]:
     """Mark what was sent and not taken, or whose worker's lease ran out, to be sent again; less and less often."""
-    values = {"now": clock.now(), "most": BATCH, "first": _first_ring_s(), "longest": LONGEST_RING_S}
+    values = {"now": clock.now(), "most": BATCH, "first": first_ring_s(), "longest": LONGEST_RING_S}
     with transaction():
         return [
             Going(Message(row.company_id, row.job_id, row.name, row.queue), row.phase, row.was_due_at, row.ring_at)
