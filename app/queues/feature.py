@@ -4,7 +4,7 @@ from flask import Flask
 
 from app.core import live, relay, shell
 from app.core.jobs import holds
-from app.queues import listeners
+from app.queues import listeners, reconcile
 from app.queues.api import api_bp
 from app.queues.console import init_console
 from app.queues.figures.setup import init_figures
@@ -24,6 +24,7 @@ def init_queues(app: Flask) -> None:
     holds.follow(app)
     init_holding(app)
     relay.duty("job-pauses", END_PAUSES_EVERY_S, pauses.end_pauses)
+    relay.duty("job-reconciler", reconcile.EVERY_S, reconcile.reconcile)
     init_figures(app)
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
