@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 from app.core.errors import Problem
 from app.core.logging import MASK, SECRET_TEXT
 
@@ -45,10 +47,16 @@ def failure_of(name: str, error: BaseException) -> Failure:
     if isinstance(error, Problem):
         kind, text, trace = error.code, error.sentence, ""
     else:
-        kind, text = type(error).__name__, f"{type(error).__name__}: {error}"
+        kind, text = type(error).__name__, _text_of(error)
         trace = _cut(SECRET_TEXT.sub(MASK, "".join(traceback.format_exception(error))))
     text = SECRET_TEXT.sub(MASK, text)[:ERROR_LENGTH]
     return Failure(text, kind, trace, sign(name, kind, text, _frames(error.__traceback__)), isinstance(error, Problem))
+
+
+def _text_of(error: BaseException) -> str:
+    if isinstance(error, SoftTimeLimitExceeded):
+        return "It took longer than its time limit and was interrupted."
+    return f"{type(error).__name__}: {error}"
 
 
 def lost(name: str, text: str) -> Failure:
