@@ -4,27 +4,22 @@ from flask import Blueprint, Flask, Response, make_response, redirect, url_for
 
 from app.core import shell
 from app.core.access import allow
+from app.queues.api import pending as pending_api
+from app.queues.api.queues import queues_api_bp
+from app.queues.mark import rail_mark
 from app.queues.views import broker, limits, pauses, pending, purge, queue, queues
 from app.queues.views.blueprint import queues_bp
 
-__all__ = [
-    "broker",
-    "init_console",
-    "limits",
-    "pauses",
-    "pending",
-    "purge",
-    "queue",
-    "queues",
-]  # imported for their routes
+ROUTES = (broker, limits, pauses, pending, pending_api, purge, queue, queues)  # imported for what they register
 admin_bp = Blueprint("queues_admin", __name__, url_prefix="/admin/queues")
 
 
 def init_console(app: Flask) -> None:
-    """Serve `/queues` and what stands under it."""
+    """Serve `/queues` and what stands under it, and the same as JSON."""
+    app.register_blueprint(queues_api_bp)
     app.register_blueprint(queues_bp)
     app.register_blueprint(admin_bp)
-    shell.nav("Work", "Queues", "layers", "queues.list_queues", "queues:read")
+    shell.nav("Work", "Queues", "layers", "queues.list_queues", "queues:read", mark=rail_mark)
 
 
 @admin_bp.get("")

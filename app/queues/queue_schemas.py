@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from app.core.shapes import Answer, Instant, Shape, Text, refuse_nul
+from app.queues.figures.schemas import QueueStatsOut, TypeStatsOut, Window
 
 Reason = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=500)]
 
@@ -19,65 +20,12 @@ class HoldOut(Answer):
     about: str
 
 
-class QueueOut(Answer):
-    """One queue.
-
-    `state` is behind, held, on_time or idle. Waiting and running are as of `sampledAt`; `isBounded` says that at least
-    so many wait. Rates are over five minutes, percentiles and `keptShare` over an hour, in milliseconds and as a share.
-    """
-
-    name: str
-    state: str
-    waiting: int
-    is_bounded: bool
-    oldest_s: float | None
-    overdue: int
-    target_s: int
-    in_per_min: float
-    out_per_min: float
-    drain_min: float | None
-    running: int
-    slots: int
-    wait_p50_ms: float | None
-    wait_p95_ms: float | None
-    wait_p99_ms: float | None
-    run_p50_ms: float | None
-    run_p95_ms: float | None
-    run_p99_ms: float | None
-    failed_last_hour: int = Field(validation_alias="failed_1h")
-    kept_share: float | None = Field(validation_alias="kept_1h")
-    spark: list[float]
-    hold: HoldOut | None
-    sampled_at: Instant | None
-
-
 class QueuesOut(Answer):
     """All queues, worst first."""
 
     verdict: str
-    items: list[QueueOut]
+    items: list[QueueStatsOut]
     next_cursor: str | None = None
-
-
-class KeptOut(Answer):
-    """How the target was kept over a window; `burn` 1 uses up exactly what a month may miss."""
-
-    window: str
-    runs: int
-    late: int
-    share: float | None
-    burn: float | None
-
-
-class TypeOut(Answer):
-    """What the jobs of one name did; percentiles p50, p95, p99 in milliseconds."""
-
-    name: str
-    runs: int
-    failed: int
-    late_share: float | None
-    waits: list[float | None]
-    ran: list[float | None]
 
 
 class ShareOut(Answer):
@@ -91,19 +39,22 @@ class ShareOut(Answer):
     running: int
 
 
-class QueueDetailOut(QueueOut):
-    """One queue with its objective, its job names, and whose jobs are alive."""
+class QueueDetailOut(QueueStatsOut):
+    """One queue: its job names over the window, whose jobs are alive, and what holds it.
 
-    objective: float
-    kept: list[KeptOut]
-    types: list[TypeOut]
+    With `company` job names are that company's alone.
+    """
+
+    window: str
+    hold: HoldOut | None
+    types: list[TypeStatsOut]
     companies: list[ShareOut]
 
 
 class AskQueue(Shape):
     """Over which window, and of whom."""
 
-    window: Literal["1h", "24h", "30d"] = "1h"
+    window: Window = "1h"
     company: str | None = Field(None, max_length=63)
 
 
@@ -218,3 +169,37 @@ class PurgedOut(Answer):
     jobs: int
     rung_again: int
     more: bool
+
+
+class AskMessages(Shape):
+    """Which page of what lies in the broker."""
+
+    offset: int = Field(0, ge=0, le=100_000_000)
+    limit: int = Field(50, ge=1, le=200)
+
+
+class MessageOut(Answer):
+    """A message as the broker holds it; `step` 0 is taken before 3, 6 and 9. `isOurs` is false for what no release sent."""
+
+    position: int
+    step: int
+    job_id: str
+    name: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    is_ours: bool
+
+
+class TakenOut(MessageOut):
+    """A message that a worker took and has not answered for."""
+
+    taken_s: float
+    redelivered_in_s: float
+
+
+class MessagesOut(Answer):
+    """What stands in a queue, the next to be taken first, and what workers have of it."""
+
+    total: int
+    items: list[MessageOut]
+    taken: list[TakenOut]
