@@ -9,11 +9,13 @@ import socket
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import urllib3
 
-from app.core import guards
+from app.core import clock, guards
 from app.core.errors import Problem
 
 CONNECT_S = 5.0
@@ -22,6 +24,8 @@ MOST_BYTES = 5_000_000
 MAX_URL = 2000
 PORTS = {"https": 443, "http": 80}
 SERVER_ERROR = 500
+LONGEST_WAIT_S = 86_400.0
+LONG_NUMBER = 10  # digits
 # An address that means another one: what stands behind it cannot be judged by it.
 TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
 
@@ -33,7 +37,16 @@ class AddressRefused(Problem, code="address-refused", status=422):
 
 
 class OutsideFailed(Exception):
-    """An address could not be reached, answered too late or too much, or with an error of its own."""
+    """An address could not be reached, answered too late or too much, or with an error of its own.
+
+    Attributes:
+        wait_s: For how long it asks us to stay away; None when it does not say. Not called `retry_after_s`, which a
+            breaker obeys: one partner who is busy must not make everybody wait for all the others.
+    """
+
+    def __init__(self, said: str, wait_s: float | None = None) -> None:
+        super().__init__(said)
+        self.wait_s = wait_s
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,24 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def wait_s(self) -> float | None:
+        """For how long the answer asks to stay away: Retry-After in seconds or as a date."""
+        return read_wait(self.headers.get("Retry-After", ""))
+
+
+def read_wait(text: str) -> float | None:
+    """Return a Retry-After in seconds from now, a day at most; None for none."""
+    text = text.strip()
+    if text.isascii() and text.isdecimal() and len(text) < LONG_NUMBER:
+        return min(float(text), LONGEST_WAIT_S)
+    try:
+        at = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max((at - clock.now()).total_seconds(), 0.0), LONGEST_WAIT_S)
 
 
 def check_url(url: str, trusted: Collection[str] = ()) -> tuple[str, str, int, str]:
@@ -153,7 +184,7 @@ def _ask(
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise OutsideFailed(f"{target.host} did not answer: {type(error).__name__}") from error
     if found.status >= SERVER_ERROR:
-        raise OutsideFailed(f"{target.host} answered with an error of its own, {found.status}")
+        raise OutsideFailed(f"{target.host} answered with an error of its own, {found.status}", found.wait_s)
     return found
 
 

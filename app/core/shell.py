@@ -87,6 +87,8 @@ LABELS = (
     "Overview",
     "Orders",
     "Inventory",
+    "Documents",
+    "Feeds",
     "Queues",
     "Jobs",
     "Schedules",

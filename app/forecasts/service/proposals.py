@@ -3,12 +3,12 @@
 from math import ceil, sqrt
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock
 from app.core.db import transaction
 from app.core.outbox import record
+from app.core.setting import current_settings
 from app.core.tenancy import current_company_id
 from app.forecasts.events import ReorderDecided, ReorderProposed
 from app.forecasts.models import ItemForecast, ReorderProposal
@@ -16,7 +16,6 @@ from app.forecasts.problems import NoProposal, PointChanged
 from app.inventory import service as inventory
 from app.inventory.models import Item
 from app.inventory.service.ledger import lock_item
-from config import Settings
 
 SERVICE = 1.645  # so many standard deviations cover 95 weeks in 100
 WORTH = 0.2  # a smaller change of the point is not worth anybody's attention
@@ -43,8 +42,7 @@ def propose_points() -> int:
 
 def lead_time() -> int:
     """Return the days that new stock takes to come."""
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings.reorder_lead_days
+    return current_settings().reorder_lead_days
 
 
 def point_of(points: list[float], spread: float, lead_days: int) -> tuple[float, float]:

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 
 from app.core import clock, outside, tasks
 from app.core.db import transaction
+from app.core.setting import current_settings
 from app.forecasts import reads
 from app.forecasts.models import ItemForecast
 from app.forecasts.problems import NoForecast, NoWriter, WriterFailed
@@ -44,7 +44,7 @@ def ask_for_text(sku: str) -> str:
 
 def is_on() -> bool:
     """Say whether the settings name a model."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current_settings()
     return bool(settings.ai_base_url and settings.ai_model)
 
 
@@ -56,7 +56,7 @@ def write_text(sku: str) -> str:
         AddressRefused: AI_BASE_URL cannot be called.
         WriterFailed, OutsideFailed: The service did not do it; trying again may help.
     """
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = current_settings()
     if not is_on():
         raise NoWriter
     item = get_item(sku)
