@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock
 from app.core.broker import QUEUES
+from app.core.context import SYSTEM_ACTOR, acting_as
 from app.core.db import db, transaction
 from app.core.installation import installation, installation_id
 from app.core.jobs import holds
@@ -92,7 +93,7 @@ def keep_figures() -> None:
     with system_work():
         looks = look(now)
     held = {queue: hold.reason for queue, hold in holds.held_queues().items()}
-    with installation(), transaction():
+    with installation(), acting_as(SYSTEM_ACTOR), transaction():
         before = {sample.queue: sample for sample in newest_samples()}
         rows = [judge(one, before.get(one.queue), held.get(one.queue, ""), now) for one in looks]
         statement = insert(QueueSample).values(rows)

@@ -42,6 +42,10 @@ class Sum:
     waits: Histogram = field(default_factory=Histogram)
     runs: Histogram = field(default_factory=Histogram)
 
+    def __add__(self, other: "Sum") -> "Sum":
+        counts = {count: getattr(self, count) + getattr(other, count) for count in COUNTS}
+        return Sum(**counts, waits=self.waits + other.waits, runs=self.runs + other.runs)
+
     @property
     def ended(self) -> int:
         """Attempts that ended, however."""
