@@ -48,7 +48,7 @@ def counted(name: str, *, key: str = KEY, where: str = "true") -> str:
   SELECT {key}, {", ".join(f"sum({count}) AS {count}" for count in COUNTS)}
   FROM (SELECT {key}, 0 AS queued, (outcome = 'done')::int AS done, is_final::int AS failed,
                (outcome = 'failed' AND NOT is_final)::int AS retried, (outcome = 'cancelled')::int AS cancelled,
-               (outcome = 'lost')::int AS lost, coalesce(is_late, false)::int AS late, waited_ms, ran_ms
+               (outcome = 'lost' AND NOT is_final)::int AS lost, coalesce(is_late, false)::int AS late, waited_ms, ran_ms
         FROM ended WHERE {where}
         UNION ALL SELECT {key}, n, 0, 0, 0, 0, 0, 0, 0, 0 FROM arrived WHERE {where}) each
   GROUP BY {key})"""
@@ -76,12 +76,12 @@ ENDED = f"""ended AS MATERIALIZED (
          CASE WHEN a.outcome IN ('done', 'failed') THEN {BUCKET_SQL.format(ms="a.ran_ms")} END AS run_bucket,
          CASE WHEN a.outcome IN ('done', 'failed') THEN a.ran_ms ELSE 0 END AS ran_ms,
          a.waited_ms > (CAST(:targets AS jsonb) ->> a.queue)::bigint * 1000 AS is_late,
-         a.outcome = 'failed' AND coalesce(j.state IN ('failed', 'discarded') AND j.attempts <= a.number, false)
+         a.outcome IN ('failed', 'lost') AND coalesce(j.state IN ('failed', 'discarded') AND j.attempts <= a.number, false)
            AS is_final,
          a.signature, a.error_type, a.error, a.release, a.ended_at, a.job_id
   FROM job_attempts a {whose("a")}
   -- Whether a failed attempt was the job's last stands in the job.
-  LEFT JOIN jobs j ON a.outcome = 'failed' AND j.company_id = a.company_id AND j.id = a.job_id
+  LEFT JOIN jobs j ON a.outcome IN ('failed', 'lost') AND j.company_id = a.company_id AND j.id = a.job_id
   WHERE a.ended_at >= :since AND a.ended_at < :until)"""
 
 ARRIVED = f"""arrived AS (

@@ -63,6 +63,14 @@ def test_an_attempt_that_is_made_again_is_no_failed_job(ada: Person, ledger: Led
     assert (row["failed"], row["retried"], row["failures"]) == (0, 1, {})
 
 
+def test_a_job_that_lost_its_worker_every_time_is_a_failed_one(ada: Person, ledger: Ledger, fold_minutes: Fold) -> None:
+    at = some_minute()
+    ledger.end(ada, "lost", ended_at=at, state="failed", signature="gone", error="WorkerLost")
+    fold_minutes(at, at + MINUTE)
+    [row] = [row for row in ledger.minutes(ada.company_id) if row["at"] == at]
+    assert (row["failed"], row["lost"], row["failures"]) == (1, 0, {"gone": 1})
+
+
 def test_a_wait_over_the_target_is_late(ada: Person, ledger: Ledger, fold_minutes: Fold) -> None:
     at = some_minute()
     ledger.end(ada, ended_at=at, queue="email", waited_ms=30_000)
