@@ -9,9 +9,11 @@ from app.queues.api import api_bp
 from app.queues.console import init_console
 from app.queues.figures.setup import init_figures
 from app.queues.holding import init_holding
+from app.queues.lint.start import init_lint
 from app.queues.schedules.feature import init_schedules
 from app.queues.service import pauses
 from app.queues.views import bp
+from app.queues.workers.feature import init_workers
 
 END_PAUSES_EVERY_S = 1.0
 
@@ -23,6 +25,7 @@ def init_queues(app: Flask) -> None:
     live.topic("queues", permission="queues:read", installation=True)
     holds.follow(app)
     init_holding(app)
+    init_lint(app)
     relay.duty("job-pauses", END_PAUSES_EVERY_S, pauses.end_pauses)
     relay.duty("job-reconciler", reconcile.EVERY_S, reconcile.reconcile)
     init_figures(app)
@@ -31,3 +34,4 @@ def init_queues(app: Flask) -> None:
     init_console(app)
     shell.nav("Work", "Jobs", "layers", "jobs.list_jobs", "jobs:read")
     init_schedules(app)
+    init_workers(app)

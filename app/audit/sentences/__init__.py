@@ -3,10 +3,22 @@
 Each type of fact has its words in one of the files here; they follow the name of who did it.
 """
 
-from app.audit.sentences import commerce, control, knowing, people, queues, schedules, work
+from app.audit.sentences import commerce, control, knowing, people, queues, schedules, work, workers
 from app.audit.sentences.words import PREDICATES, Data, in_words
 
-__all__ = ["PREDICATES", "Data", "commerce", "control", "knowing", "people", "queues", "say", "schedules", "work"]
+__all__ = [
+    "PREDICATES",
+    "Data",
+    "commerce",
+    "control",
+    "knowing",
+    "people",
+    "queues",
+    "say",
+    "schedules",
+    "work",
+    "workers",
+]
 
 
 def say(type_: str, data: Data) -> str:

@@ -1,0 +1,51 @@
+"""Remote commands that our workers know beside Celery's own. Imported inside a worker only."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from celery.worker import state as worker_state
+from celery.worker.control import control_command, inspect_command
+
+from app.core import process
+from config import settings
+
+REPLY_S = 0.5
+
+
+@inspect_command()
+def about(state: Any, **_: Any) -> dict[str, Any]:  # Any: Celery's panel state
+    """Say what Celery's own figures lack: the release, and memory of the parent and its children."""
+    pool = state.consumer.pool
+    pids = [
+        os.getpid(),
+        *(getattr(child, "pid", 0) for child in getattr(getattr(pool, "_pool", None), "_pool", [])),
+    ]
+    return {
+        "release": settings().release,
+        "host": process.label().split(":")[1],
+        "rss_bytes": sum(rss_bytes(pid) for pid in dict.fromkeys(pids) if isinstance(pid, int)),
+        "is_stopping": worker_state.should_stop is not None or worker_state.should_terminate is not None,
+    }
+
+
+@control_command()
+def stop_soft(state: Any, **_: Any) -> dict[str, str]:  # Any: as above
+    """Take no more jobs, give the running ones a while, give back what is left, and end.
+
+    Celery's `shutdown` answers nobody. This one answers first, and then does what the signal does.
+    """
+    wait_s = state.app.conf.worker_soft_shutdown_timeout
+    threading.Timer(REPLY_S, os.kill, (os.getpid(), signal.SIGQUIT)).start()
+    return {"ok": f"ends; what runs has {wait_s:g} s, then it is given back"}
+
+
+def rss_bytes(pid: int) -> int:
+    """Return the memory a process holds; 0 where the system does not say."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,76 @@
+"""What pages ask of workers: the snapshot, with the jobs behind it and how long their like take."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from app.accounts import reads as accounts
+from app.core.access import ALL_PERMISSIONS
+from app.core.db import db
+from app.core.jobs import Job
+from app.core.tenancy import platform_reads
+from app.queues.figures.types import type_figures
+from app.queues.workers.model import Running, Snapshot, WorkerFacts
+
+COMPARED_WITH = "24h"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A job that a worker runs or has taken, with what the ledger knows of it.
+
+    Attributes:
+        title: None when it is no job of the ledger.
+        company: Its company's name.
+        ran_s: How long it runs; None for one that has not begun.
+        usual_s: How long 95 of 100 of its name take; None when too little is known.
+    """
+
+    worker: WorkerFacts
+    told: Running
+    title: str | None
+    company: str | None
+    ran_s: float | None
+    usual_s: float | None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it runs longer than its like."""
+        return self.ran_s is not None and self.usual_s is not None and self.ran_s > self.usual_s
+
+
+def list_running(workers: Sequence[WorkerFacts]) -> list[Held]:
+    """Return what these workers run, the longest first. For platform admins: jobs of all companies."""
+    held = _with_jobs([(worker, one) for worker in workers for one in worker.running])
+    return sorted(held, key=lambda one: -(one.ran_s or 0))
+
+
+def list_prefetched(workers: Sequence[WorkerFacts]) -> list[Held]:
+    """Return what these workers have taken and not begun."""
+    return _with_jobs([(worker, one) for worker in workers for one in worker.prefetched])
+
+
+def _with_jobs(pairs: list[tuple[WorkerFacts, Running]]) -> list[Held]:
+    if not pairs:
+        return []
+    ids = [one.job_id for _, one in pairs]
+    with platform_reads():
+        titles = {row.id: row.title for row in db.session.execute(sa.select(Job.id, Job.title).where(Job.id.in_(ids)))}
+    names = accounts.companies_by_id({one.company_id for _, one in pairs if one.company_id is not None})
+    usual = {one.name: one.run_p95_ms for one in type_figures(COMPARED_WITH, allowed=ALL_PERMISSIONS)}
+    now = time.time()
+    return [
+        Held(
+            worker, one, titles.get(one.job_id), names.get(one.company_id or 0, (None, None))[1],
+            None if one.started_at is None else max(now - one.started_at, 0.0),
+            None if (p95 := usual.get(one.name)) is None else p95 / 1000,
+        )
+        for worker, one in pairs
+    ]  # fmt: skip
+
+
+def age_s(snapshot: Snapshot | None) -> float | None:
+    """Return how old a snapshot is; None when there is none."""
+    return None if snapshot is None else max(time.time() - snapshot.at, 0.0)

@@ -1,0 +1,58 @@
+"""Every worker as it says itself: slots, queues, jobs, release, memory."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.core.broker import QUEUES
+from app.queues.workers.model import WorkerFacts
+from tests.world import Person
+
+pytestmark = pytest.mark.slow
+See = Callable[[str], WorkerFacts]
+
+
+def test_a_worker_says_what_it_is(node: str, see: See) -> None:
+    one = see(node)
+    assert (one.state, one.pool, one.slots, len(one.pids)) == ("online", "prefork", 2, 2)
+    assert set(one.queues) == set(QUEUES)
+    assert (one.release, one.rss_bytes > 10_000_000, one.pid > 0) == ("development", True, True)
+    assert "schedules.fan_out" in one.registered
+    assert one.conf["task_acks_late"] is True
+    assert one.conf["worker_prefetch_multiplier"] == 1
+    assert "broker_url" not in one.conf
+
+
+def test_pages_and_json_show_it_without_asking_it(pat: Person, node: str) -> None:
+    html = pat.get("/workers").text
+    assert f'id="worker-{node}"' in html
+    assert "0 of 2" in html
+    assert "Online" in html
+    detail = pat.get(f"/workers/{node}")
+    assert (detail.status_code, "schedules.fan_out" in detail.text) == (200, True)
+    told = pat.get("/api/workers").json
+    (one,) = [one for one in told["items"] if one["node"] == node]
+    assert (one["state"], one["slots"], one["busy"]) == ("online", 2, 0)
+    assert told["asOf"] is not None
+    assert "schedules.fan_out" in pat.get(f"/api/workers/{node}").json["registered"]
+    assert "Nothing is known yet" not in html
+
+
+def test_the_menu_leads_to_every_act(pat: Person, node: str) -> None:
+    html = pat.get("/workers").text
+    for act in ("pool", "autoscale", "consumers", "rate-limit", "time-limit", "shutdown"):
+        assert f'href="/workers/{node}/{act}"' in html
+        page = pat.get(f"/workers/{node}/{act}")
+        assert (page.status_code, "It reaches 1 worker with 2 slots" in page.text) == (200, True)
+        assert pat.get(f"/workers/every/{act}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/workers", "/api/workers", "/workers/every/pool", "/workers/every/shutdown"])
+def test_only_those_who_run_the_installation_see_them(ada: Person, vera: Person, path: str) -> None:
+    assert [person.get(path).status_code for person in (ada, vera)] == [403, 403]
+
+
+def test_one_that_never_was_is_not_found(pat: Person) -> None:
+    assert pat.get("/workers/nobody@nowhere").status_code == 404
+    assert pat.get("/api/workers/nobody@nowhere").json["code"] == "worker-not-found"
+    assert pat.get("/workers/nobody@nowhere/pool").status_code == 404
