@@ -32,6 +32,13 @@ VALKEY_BUDGET_S = 1.0
 
 
 _duties: list[tuple[str, float, Callable[[], object]]] = []
+_checks: list[Callable[[Flask], object]] = []
+
+
+def on_start(check: Callable[[Flask], object]) -> None:
+    """Register what is checked before a relay leads or waits to; what it raises keeps the relay from starting."""
+    if check not in _checks:
+        _checks.append(check)
 
 
 def duty(name: str, every_s: float, work: Callable[[], object]) -> None:
@@ -72,6 +79,8 @@ def run(app: Flask, stopping: threading.Event) -> None:
     pushed_of(app).ensure_started()
     if settings.database_system_url is None:
         raise click.ClickException("DATABASE_SYSTEM_URL is not set; the relay needs the system login")
+    for check in _checks:
+        check(app)
     while not stopping.is_set():
         try:
             with app.app_context(), guards.unguarded(), _connection() as connection:
