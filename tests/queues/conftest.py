@@ -1,6 +1,6 @@
 """Running a job here and now, as a worker would."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -57,8 +57,8 @@ def wait() -> Callable[..., None]:
 
 
 @pytest.fixture
-def alone(superuser_sql: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of another test waits, runs or holds: what is released is the test's own."""
+def alone(superuser_sql: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing of another test waits, runs or holds: what is released is the test's own. It leaves nothing held."""
     superuser_sql.execute("DELETE FROM job_outbox")
     superuser_sql.execute("DELETE FROM job_pauses")
     superuser_sql.execute("DELETE FROM queue_settings")
@@ -66,6 +66,10 @@ def alone(superuser_sql: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> No
     with app.app_context():
         holds.refresh(0)
         request_redis().client.delete(*[f"turns:{queue}" for queue in QUEUES], *QUEUES)
+    yield
+    superuser_sql.execute("DELETE FROM job_pauses")
+    with app.app_context():
+        holds.refresh(0)
 
 
 @pytest.fixture

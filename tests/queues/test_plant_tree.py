@@ -82,6 +82,7 @@ def test_a_nested_chord_of_fifty_runs_to_its_end_in_order(ada, rows, run, look):
         "SELECT job_id FROM job_outbox WHERE company_id = %s AND phase = 'waiting' ORDER BY job_id", ada.company_id
     ):
         rounds += 1
+        assert rounds <= 10
         for row in ready:
             run(ada, row["job_id"])
     assert rounds == 10
