@@ -2,10 +2,16 @@
 
 from flask import Flask
 
-from app.reports import models
+from app.core import shell
+from app.reports import models, tasks
+from app.reports.api import api_bp
+from app.reports.views import bp
 
-__all__ = ["init_reports", "models"]
+__all__ = ["init_reports", "models", "tasks"]  # imported for the table and the job
 
 
 def init_reports(app: Flask) -> None:
-    """Nothing is served yet but the table is known."""
+    """Serve `/reports` and `/api/reports`."""
+    app.register_blueprint(bp)
+    app.register_blueprint(api_bp)
+    shell.nav("Commerce", "Reports", "file-text", "reports.list_reports", "orders:read")

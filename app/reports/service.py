@@ -1,0 +1,186 @@
+"""Asking for a report, and making it."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from app.accounts.audience import list_audience
+from app.accounts.reads import own_company
+from app.core import clock, files, tasks
+from app.core.auth import Company
+from app.core.context import actor
+from app.core.db import transaction
+from app.core.ids import new_ulid
+from app.core.mailing.bulk import queue_mailing
+from app.core.mailing.letters import write_letter
+from app.core.tenancy import current_company_id
+from app.notifications.service import News, tell_asker
+from app.reports import reads
+from app.reports.content import Content
+from app.reports.figures import READERS, snapshot
+from app.reports.models import Format, Kind, Report
+from app.reports.periods import Period, Preset, day_period, preset_period
+from app.reports.problems import NotOfThisCompany
+from app.reports.schemas import NewReport
+from app.reports.writers import WRITERS
+
+MOST_ATTACHED_BYTES = 10_000_000  # what mail servers take; larger ones are linked
+CHUNK = 1 << 20
+
+
+def ask_for_report(wanted: NewReport, company: Company) -> Report:
+    """Keep what is wanted and queue the job that makes it.
+
+    Raises:
+        PeriodBackwards, PeriodTooLong: The days cannot be a period.
+        NotOfThisCompany: Somebody named is not of the company.
+        JobQueuesOff: Jobs are switched off here.
+    """
+    period = period_of(wanted, company.timezone)
+    with transaction():
+        check_people(wanted.mail_to)
+        row = keep_report(new_ulid(), wanted.kind, list(dict.fromkeys(wanted.formats)), period, wanted.mail_to)
+        title = f"{row.title}, {row.period}"
+        row.job_id = tasks.enqueue("reports.make", {"kind": row.kind, "report_id": row.id}, title=title)
+    return row
+
+
+def period_of(wanted: NewReport, zone: str) -> Period:
+    """Return the period of a wish."""
+    if wanted.from_ is not None and wanted.to is not None:
+        return day_period(wanted.from_, wanted.to, zone)
+    return preset_period(wanted.period or Preset.YESTERDAY, zone, clock.now())
+
+
+def check_people(public_ids: Sequence[str]) -> None:
+    """Refuse who is not of the company.
+
+    Raises:
+        NotOfThisCompany: Somebody is not.
+    """
+    missing = set(public_ids) - {row.id for row in list_audience(public_ids=public_ids)}
+    if missing:
+        raise NotOfThisCompany(count=len(missing))
+
+
+def keep_report(report_id: str, kind: Kind, formats: list[Format], period: Period, mail_to: list[str]) -> Report:
+    """Write the row of a report inside the current transaction."""
+    row = Report(
+        company_id=current_company_id(), id=report_id, kind=kind.value, formats=[one.value for one in formats],
+        since=period.since, until=period.until, period=period.words, zone=period.zone, mail_to=mail_to, actor=actor(),
+    )  # fmt: skip
+    with transaction() as session:
+        session.add(row)
+        session.flush()
+    return row
+
+
+def make_asked(report_id: str) -> dict[str, Any]:
+    """Make a report that somebody asked for. Made again, it replaces its files."""
+    with transaction():
+        row = reads.find_report(report_id)
+        company = this_company()
+    period = Period(row.since, row.until, row.period, row.zone)
+    made, content = write_files(row.id, Kind(row.kind), [Format(one) for one in row.formats], period, company)
+    finish(row.id, made, content)
+    return result_of(row.id, content)
+
+
+def make_scheduled(
+    kind: Kind, preset: Preset, formats: list[Format], mail_to: list[str], job_id: str
+) -> dict[str, Any]:
+    """Make the report of a schedule; one of a period in which nothing happened is not kept."""
+    with transaction():
+        company = this_company()
+        check_people(mail_to)
+    period = preset_period(preset, company.timezone, clock.now())
+    made, content = write_files(job_id, kind, formats, period, company)
+    if content.is_empty:
+        for one in made:
+            path_of(job_id, Format(one)).unlink(missing_ok=True)
+        return {"made": False, "notes": [f"Nothing happened in {period.words}, so no report is kept."]}
+    with transaction() as session:
+        if session.get(Report, (current_company_id(), job_id)) is None:
+            keep_report(job_id, kind, formats, period, mail_to).job_id = job_id
+    finish(job_id, made, content)
+    return result_of(job_id, content)
+
+
+def this_company() -> Company:
+    """Return the company the job runs for."""
+    row = own_company()
+    return Company(row.id, row.slug, row.name, row.currency, row.timezone)
+
+
+def path_of(report_id: str, kind: Format) -> Path:
+    """Return where a file of a report is."""
+    return files.place("reports", f"{report_id}.{kind.value}")
+
+
+def write_files(
+    report_id: str, kind: Kind, formats: list[Format], period: Period, company: Company
+) -> tuple[dict[str, Any], Content]:
+    """Read the figures once and write every file from the same snapshot."""
+    made: dict[str, Any] = {}
+    with snapshot():
+        tasks.progress(0, len(formats), "Reading figures")
+        content = READERS[kind](company, period)
+        for done, one in enumerate(formats):
+            words = f"Writing {one.value.upper()}"
+
+            def step(rows: int, done: int = done, words: str = words) -> None:
+                tasks.progress(done, len(formats), f"{words}, {rows:,} rows")
+
+            path = path_of(report_id, one)
+            with files.writing(path) as target:
+                WRITERS[one](content, target, step)
+            made[one.value] = {"size_bytes": path.stat().st_size, "sha256": digest(path)}
+    tasks.progress(len(formats), len(formats), "Written")
+    return made, content
+
+
+def digest(path: Path) -> str:
+    """Return a file's SHA-256."""
+    found = hashlib.sha256()
+    with path.open("rb") as source:
+        while chunk := source.read(CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def finish(report_id: str, made: dict[str, Any], content: Content) -> None:
+    """Say that a report is there, to who asked and to who gets it by mail; once, whatever runs again."""
+    with transaction():
+        row = reads.find_report(report_id)
+        is_first = row.finished_at is None
+        row.files, row.totals, row.finished_at = made, content.lines, row.finished_at or clock.now()
+        if not is_first:
+            return
+        if row.actor.get("id"):
+            tell_asker(News("report-ready", f"{row.title} of {row.period} is ready.", f"/reports/{row.id}"), row.id)
+        if row.mail_to:
+            mail_report(row, content)
+
+
+def mail_report(row: Report, content: Content) -> None:
+    """Queue the mail with the files, or with the address alone when they are too large."""
+    people = list_audience(public_ids=row.mail_to)
+    size = sum(one["size_bytes"] for one in row.files.values())
+    attachments = [
+        {"kind": "reports", "file": f"{row.id}.{one}", "name": f"{row.kind}-report.{one}"} for one in row.files
+    ]
+    letter = write_letter(
+        "", "report", subject=f"{row.title} of {content.company}, {row.period}", title=row.title,
+        company=content.company, period=row.period, lines=content.lines, report=f"/reports/{row.id}",
+        is_attached=size <= MOST_ATTACHED_BYTES,
+    )  # fmt: skip
+    queue_mailing(
+        letter, [one.email for one in people], title=f"Mail the {row.title.lower()} of {row.period}",
+        attachments=attachments if size <= MOST_ATTACHED_BYTES else (),
+    )  # fmt: skip
+
+
+def result_of(report_id: str, content: Content) -> dict[str, Any]:
+    """Return what the job says came of it."""
+    return {"made": True, "page": f"/reports/{report_id}", "totals": content.lines}
