@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.ids import CompanyId
+from app.core.installation import installation
 from app.core.jobs import Job
 from app.core.tenancy import acting_for, current_scope
 
@@ -24,6 +25,19 @@ def in_company_of_job(view: Callable[P, R]) -> Callable[P, R]:
         if current_scope().role != "platform":
             return view(*args, **kwargs)
         with acting_for(company_of(str(kwargs["job_id"]))):
+            return view(*args, **kwargs)
+
+    return run
+
+
+def in_installation(view: Callable[P, R]) -> Callable[P, R]:
+    """Run a view about the jobs of all companies inside the installation, which their bulk acts belong to."""
+
+    @wraps(view)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if current_scope().role != "platform":
+            return view(*args, **kwargs)
+        with installation():
             return view(*args, **kwargs)
 
     return run

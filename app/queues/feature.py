@@ -4,7 +4,7 @@ from flask import Flask
 
 from app.core import live, relay, shell
 from app.core.jobs import holds
-from app.queues import listeners, reconcile
+from app.queues import listeners, reconcile, tasks
 from app.queues.api import api_bp
 from app.queues.console import init_console
 from app.queues.figures.setup import init_figures
@@ -16,6 +16,7 @@ from app.queues.views import bp
 from app.queues.workers.feature import init_workers
 
 END_PAUSES_EVERY_S = 1.0
+__all__ = ["init_queues", "tasks"]  # imported for its jobs
 
 
 def init_queues(app: Flask) -> None:

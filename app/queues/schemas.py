@@ -1,14 +1,15 @@
 """Jobs as JSON."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.core.jobs import Attempt, Job, JobState, LogLine
-from app.core.shapes import Answer, Instant, Shape, Text
+from app.core.shapes import Answer, Instant, OptionalText, Shape, Text
 from app.queues.detail import Branch, JobDetail
 from app.queues.filter import JobFilter
+from app.queues.matching import BulkAct
 
 
 class JobOut(Answer):
@@ -156,6 +157,44 @@ class GiveReason(Shape):
     """Why; kept in the audit."""
 
     reason: Text
+
+
+class ActOnMatching(Shape):
+    """An act on all jobs that match.
+
+    Attributes:
+        filter: As in the address of the list; jobs sent later than now are not meant.
+        reason: Needed to discard; kept in the audit.
+        per_second: Retried jobs are released at this pace, the first of them after 30 s.
+        dry_run: Only find out what would become of each.
+    """
+
+    act: BulkAct
+    filter: JobFilter = Field(default_factory=JobFilter)
+    reason: OptionalText = ""
+    per_second: int = Field(20, ge=1, le=1000)
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def check_reason(self) -> Self:
+        """Refuse to give many up for no reason."""
+        if self.act is BulkAct.DISCARD and not self.dry_run and not self.reason:
+            raise ValueError("say why: discarding needs a reason")
+        return self
+
+
+class BulkStarted(Answer):
+    """The job that does it, and what it reaches; `isBounded` when there are at least so many."""
+
+    job_id: str
+    count: int
+    is_bounded: bool
+
+
+class UndoStarted(Answer):
+    """The job that takes it back."""
+
+    job_id: str
 
 
 class JobQuery(JobFilter):

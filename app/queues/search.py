@@ -27,8 +27,6 @@ Query = sa.Select[*tuple[Any, ...]]  # Any: whatever columns
 WALK = 20_000
 NEWEST = 4_000  # a value that many jobs have is found among the newest; only a rarer one needs the index of arguments
 BEYOND = "Z" * 26
-LIVE_STATES = frozenset({JobState.QUEUED, JobState.RUNNING})
-PUT_AWAY = frozenset({JobState.CANCELLED, JobState.DISCARDED})
 _companies = sa.table("companies", sa.column("id", sa.BigInteger), sa.column("slug", sa.Text))
 
 
@@ -56,14 +54,44 @@ def find_jobs(wanted: JobFilter, allowed: Collection[str]) -> JobPage:
         InvalidCursor: It was not made here.
     """
     below = decode_cursor(wanted.after, parts=1)[0] if wanted.after else BEYOND
-    indexed = [*indexed_conditions(wanted), is_seen(allowed)]
+    indexed = [*indexed_conditions(wanted), is_seen(allowed), Job.id < below]
     others = other_conditions(wanted)
     if not others and not wanted.args:
-        found = _jobs(sa.select(Job).where(*indexed, Job.id < below), wanted.limit + 1)
-        return _page(found, wanted.limit)
+        return _page(_jobs(sa.select(Job).where(*indexed), wanted.limit + 1), wanted.limit)
     if wanted.args:
-        return _walk(_holding_args(wanted, indexed, below), others, wanted)
-    return _walk(sa.select(Job.company_id, Job.id).where(*indexed, Job.id < below), others, wanted)
+        newest = _among(sa.select(Job).where(*others, holds(Job.args, wanted)), indexed, NEWEST)
+        found = _jobs(newest, wanted.limit + 1)
+        if len(found) > wanted.limit:
+            return _page(found, wanted.limit)
+        indexed, end = _with_args(wanted, indexed, below)
+    found = _jobs(_among(sa.select(Job).where(*others), indexed, WALK), wanted.limit + 1)
+    if len(found) > wanted.limit:
+        return _page(found, wanted.limit)
+    end = end if wanted.args else _end_of_walk(indexed)
+    return JobPage(found, encode_cursor(end), instant_of(end)) if end else JobPage(found, None)
+
+
+def matching_rows(
+    wanted: JobFilter, columns: Sequence[Any], more: Sequence[Condition], below: str, most: int
+) -> tuple[Sequence[sa.Row[Any]], str | None]:  # Any: columns of jobs, and their values
+    """Return a part of all that match, newest first, and where to go on; None at the end.
+
+    Args:
+        wanted: The filter; its cursor and the size of its page mean nothing here.
+        columns: What is read of each; `id` is among them.
+        more: Further conditions that an index answers.
+        below: Only jobs older than this one.
+        most: How many at once.
+    """
+    indexed, others = [*indexed_conditions(wanted), *more, Job.id < below], other_conditions(wanted)
+    end, size = None, WALK if others or wanted.args else most
+    if wanted.args:
+        indexed, end = _with_args(wanted, indexed, below)
+    elif others:
+        end = _end_of_walk(indexed)
+    statement = _among(sa.select(*columns).where(*others), indexed, size).order_by(Job.id.desc()).limit(most)
+    rows = db.session.execute(statement).all()
+    return rows, rows[-1].id if len(rows) == most else end
 
 
 def jobs_in(wanted: JobFilter, job_ids: Sequence[str], allowed: Collection[str]) -> Sequence[Job]:
@@ -134,25 +162,13 @@ def in_states(states: frozenset[JobState]) -> Condition:
     if states == {JobState.DONE}:
         return sa.true()
     words = ", ".join(f"'{state.value}'" for state in sorted(states))
-    wide = LIVE_STATES if states < LIVE_STATES else PUT_AWAY if states < PUT_AWAY else None
-    narrow: Condition = sa.literal_column(f"jobs.state IN ({words})", sa.Boolean)
-    if wide is None:
-        return narrow
-    whole = ", ".join(f"'{state.value}'" for state in sorted(wide, reverse=True))
-    return sa.and_(narrow, sa.literal_column(f"jobs.state IN ({whole})", sa.Boolean))
+    return sa.literal_column(f"jobs.state IN ({words})", sa.Boolean)
 
 
-def _holding_args(wanted: JobFilter, indexed: list[Condition], below: str) -> Query:
-    """Return the newest jobs with these arguments: from the newest of all if they are common, else by their index."""
-    newest = sa.select(Job.company_id, Job.id, Job.args).where(*indexed, Job.id < below).order_by(Job.id.desc())
-    among = newest.limit(NEWEST).subquery()
-    common = (
-        sa.select(among.c.id).where(holds(among.c.args, wanted)).order_by(among.c.id.desc()).limit(wanted.limit + 1)
-    )
-    ids = list(db.session.scalars(common))
-    if len(ids) <= wanted.limit:
-        ids = _ids_by_args(wanted, below)
-    return sa.select(Job.company_id, Job.id).where(*indexed, Job.id.in_(ids), Job.id < below)
+def _with_args(wanted: JobFilter, indexed: list[Condition], below: str) -> tuple[list[Condition], str | None]:
+    """Return the conditions with the arguments as ids, and where those end if there are more."""
+    ids = _ids_by_args(wanted, below)
+    return [*indexed, Job.id.in_(ids)], ids[-1] if len(ids) == WALK else None
 
 
 def _ids_by_args(wanted: JobFilter, below: str) -> list[str]:
@@ -192,20 +208,18 @@ def _read_json(value: str) -> Any:  # Any: JSON
         return value
 
 
-def _walk(candidates: Query, others: list[Condition], wanted: JobFilter) -> JobPage:
-    """Look for the rest of the filter among the newest candidates."""
-    walked = candidates.order_by(Job.id.desc()).limit(WALK).subquery()
-    same = sa.and_(Job.company_id == walked.c.company_id, Job.id == walked.c.id)
-    found = _jobs(sa.select(Job).join(walked, same).where(*others), wanted.limit + 1)
-    if len(found) > wanted.limit:
-        return _page(found, wanted.limit)
-    end = db.session.scalar(candidates.with_only_columns(Job.id).order_by(Job.id.desc()).offset(WALK - 1).limit(1))
-    if end is None:
-        return JobPage(found, None)
-    return JobPage(found, encode_cursor(end), instant_of(end))
+def _among(statement: Query, indexed: Sequence[Condition], most: int) -> Query:
+    """Return a question about the newest so many jobs that the indexed conditions leave."""
+    newest = sa.select(Job.company_id, Job.id).where(*indexed).order_by(Job.id.desc()).limit(most).subquery()
+    return statement.join(newest, sa.and_(Job.company_id == newest.c.company_id, Job.id == newest.c.id))
 
 
-def _jobs(statement: sa.Select[Job], most: int) -> Sequence[Job]:
+def _end_of_walk(indexed: Sequence[Condition]) -> str | None:
+    """Return the last job that was looked at; None when there were fewer than WALK."""
+    return db.session.scalar(sa.select(Job.id).where(*indexed).order_by(Job.id.desc()).offset(WALK - 1).limit(1))
+
+
+def _jobs(statement: Query, most: int) -> Sequence[Job]:
     return db.session.scalars(statement.order_by(Job.id.desc()).limit(most)).all()
 
 

@@ -3,12 +3,13 @@
 Each type of fact has its words in one of the files here; they follow the name of who did it.
 """
 
-from app.audit.sentences import commerce, control, knowing, people, queues, schedules, work, workers
+from app.audit.sentences import bulk, commerce, control, knowing, people, queues, schedules, work, workers
 from app.audit.sentences.words import PREDICATES, Data, in_words
 
 __all__ = [
     "PREDICATES",
     "Data",
+    "bulk",
     "commerce",
     "control",
     "knowing",

@@ -18,6 +18,7 @@ from app.core.web import is_partial, page
 from app.queues import listeners, raised, reads
 from app.queues.acting import in_company_of_job
 from app.queues.detail import Branch, JobDetail, read_detail
+from app.queues.service.bulk import can_undo
 from app.queues.story import story_of
 from app.queues.timeline import draw_timeline
 from app.queues.verdict import time_left, verdict_on
@@ -44,7 +45,7 @@ def show_job(job_id: str) -> Response:
         download=download_of(job), owner=owner_of(job), topic=FACT_OF[permission_of(job.name)].topic,
         priority=PRIORITIES.get(job.priority, str(job.priority)), priorities=PRIORITIES, is_known=job.name in RULES,
         rules=rules_of(job.name), limit_s=rules_of(job.name).time_limit_s or SOFT_LIMIT_S, branches=flat(detail.tree),
-        schedule=schedule_of(job), is_here=current_scope().role != "platform", is_alive=is_alive(detail),
+        schedule=schedule_of(job), is_here=current_scope().role != "platform", is_alive=is_alive(detail), can_undo=can_undo(job),
     )  # fmt: skip
 
 

@@ -10,12 +10,14 @@ from app.core.access import allow
 from app.core.api import parse_query
 from app.core.auth import principal
 from app.core.broker import QUEUES
+from app.core.errors import InvalidInput
 from app.core.jobs import JobState
 from app.core.tasks import JOBS
 from app.core.tenancy import current_scope
 from app.core.web import page
 from app.queues import listeners, reads, search
 from app.queues.filter import JobFilter, Waits
+from app.queues.matching import BulkAct, narrow
 from app.queues.views.blueprint import bp
 
 ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -29,6 +31,7 @@ TABS: dict[str, dict[str, str]] = {
     "Scheduled for later": {"waits": Waits.LATER.value},
     "Held": {"waits": Waits.HELD.value},
 }
+BULK_WORDS = {BulkAct.RETRY: "Retry all", BulkAct.DISCARD: "Discard all", BulkAct.CANCEL: "Cancel all"}
 LABELS = {
     "state": "State", "waits": "Waits", "queue": "Queue", "name": "Kind", "company": "Company", "worker": "Worker",
     "requestId": "Request", "scheduleId": "Schedule", "signature": "Failure group", "rootId": "Tree of",
@@ -59,7 +62,7 @@ def list_jobs() -> Response:
         looked_back_to=found.looked_back_to, live_count=reads.count_live(who.permissions), wanted=wanted,
         owners=owners_of(found.items), mode="top" if wanted.is_plain else "query", tabs=tabs_of(wanted),
         chips=chips_of(wanted), topics=listeners.topics_of(who), queues=list(QUEUES), names=reads.names_seen(who.permissions),
-        states=list(JobState), keep=kept_by_form(wanted),
+        keep=kept_by_form(wanted), bulk_acts=bulk_acts_of(wanted) if found.items else [],
     )  # fmt: skip
 
 
@@ -113,6 +116,20 @@ def chips_of(wanted: JobFilter) -> list[dict[str, str]]:
     for path, value in wanted.args.items():
         chips.append({"label": path, "value": value, "href": address(wanted, **{f"args.{path}": None})})
     return chips
+
+
+def bulk_acts_of(wanted: JobFilter) -> list[tuple[str, str]]:
+    """Return what can be done to all that match, in words, with the page that asks."""
+    acts = []
+    for act, words in BULK_WORDS.items():
+        try:
+            narrow(act, wanted)
+        except InvalidInput:
+            continue
+        is_plain_all = act is not BulkAct.RETRY and wanted.state is None and not wanted.waits
+        if not is_plain_all:
+            acts.append((words, url_for("jobs.ask_for_bulk") + "?" + wanted.query(act=act.value, q=None, ids=None)))
+    return acts if wanted.state is not JobState.DONE else []
 
 
 def kept_by_form(wanted: JobFilter) -> dict[str, str]:
