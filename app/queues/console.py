@@ -7,10 +7,20 @@ from app.core.access import allow
 from app.queues.api import pending as pending_api
 from app.queues.api.queues import queues_api_bp
 from app.queues.mark import rail_mark
-from app.queues.views import broker, limits, pauses, pending, purge, queue, queues
+from app.queues.views import broker, limits, pauses, pending, purge, queue, queues, reliability
 from app.queues.views.blueprint import queues_bp
 
-ROUTES = (broker, limits, pauses, pending, pending_api, purge, queue, queues)  # imported for what they register
+ROUTES = (
+    broker,
+    limits,
+    pauses,
+    pending,
+    pending_api,
+    purge,
+    queue,
+    queues,
+    reliability,
+)  # imported for what they register
 admin_bp = Blueprint("queues_admin", __name__, url_prefix="/admin/queues")
 
 

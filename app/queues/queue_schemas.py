@@ -203,3 +203,22 @@ class MessagesOut(Answer):
     total: int
     items: list[MessageOut]
     taken: list[TakenOut]
+
+
+class RuleOut(Answer):
+    """A rule and how it is kept: `standing` is danger, warning, unknown, note or kept; `fix` is empty when it is kept."""
+
+    code: str
+    title: str
+    why: str
+    standing: str
+    found: str
+    fix: str
+
+
+class ReliabilityOut(Answer):
+    """Every rule, the worst first. `isSafe` is false when jobs can be lost or done twice."""
+
+    is_safe: bool
+    items: list[RuleOut]
+    next_cursor: str | None = None

@@ -15,6 +15,7 @@ from app.core.tenancy import acting_for
 from app.queues import figures, pending
 from app.queues.api.stats import queue_stats
 from app.queues.figures.schemas import TypeStatsOut
+from app.queues.lint import Standing, check_all
 from app.queues.queue_schemas import (
     AskQueue,
     ChangeQueue,
@@ -28,6 +29,8 @@ from app.queues.queue_schemas import (
     PurgeQueue,
     QueueDetailOut,
     QueuesOut,
+    ReliabilityOut,
+    RuleOut,
     ShareOut,
 )
 from app.queues.service import limits, pauses, purge
@@ -142,6 +145,23 @@ def create_pause(body: PauseAnything) -> PauseOut:
 def end_pause(pause_id: str) -> None:
     """Let what a pause holds flow again."""
     pauses.resume(pause_id)
+
+
+@queues_api_bp.get("/reliability")
+@contract(scope=READ, returns={200: ReliabilityOut}, tag=TAG, installation=True)
+def show_reliability() -> ReliabilityOut:
+    """Judge what could lose or double jobs here, by every rule, now."""
+    results = check_all()
+    return ReliabilityOut(
+        is_safe=all(one.judged.standing is not Standing.DANGER for one in results),
+        items=[
+            RuleOut(
+                code=one.rule.code, title=one.rule.title, why=one.rule.why, standing=one.judged.standing.value,
+                found=one.judged.found, fix=one.judged.fix,
+            )
+            for one in results
+        ],
+    )  # fmt: skip
 
 
 def end_of(body: PauseQueue) -> datetime | None:
