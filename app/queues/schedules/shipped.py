@@ -17,6 +17,7 @@ from app.queues.schedules.times import next_time
 from config import Settings
 
 HOUR_S, DAY_S = 3600, 86_400
+NO_PLACE = "A backup needs a place to be kept. Resume it when storage is set up."
 INSTALLATION, EACH_COMPANY = ScheduleScope.INSTALLATION, ScheduleScope.EACH_COMPANY
 
 
@@ -47,10 +48,13 @@ SHIPPED = (
     Shipped("feeds", "Orders from partners' feeds", "feeds.sync", "*/10 * * * *", EACH_COMPANY, 600),
     Shipped("reminders", "Reminders of late orders", "notifications.remind_late_orders", "0 9 * * 1-5", EACH_COMPANY, 6 * HOUR_S),
     Shipped("daily-figures", "Daily figures for the overview", "analytics.roll_up", "15 0 * * *", EACH_COMPANY, DAY_S),
+    Shipped("forecasts", "Forecasts of demand", "forecasts.make", "30 1 * * *", EACH_COMPANY, DAY_S),
     Shipped("reorder-points", "Reorder points from the forecast", "forecasts.maintain", "30 3 * * *", EACH_COMPANY, DAY_S),
+    Shipped("maintenance", "Upkeep of flags and tables", "maintenance.run", "30 4 * * *", INSTALLATION, DAY_S),
+    Shipped("backup", "Nightly backup", "backups.make", "0 3 * * *", INSTALLATION, 12 * HOUR_S, paused=NO_PLACE),
     Shipped(
-        "backup", "Nightly backup", "backups.make", "0 3 * * *", INSTALLATION, 12 * HOUR_S,
-        paused="A backup needs a place to be kept. Resume it when storage is set up.",
+        "backup-drill", "Weekly drill: restore the newest backup", "backups.drill", "0 5 * * SUN", INSTALLATION, DAY_S,
+        paused=NO_PLACE,
     ),
 )  # fmt: skip
 

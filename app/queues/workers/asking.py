@@ -20,7 +20,7 @@ SELDOM = ("registered", "conf")
 CONF = (
     "task_acks_late", "task_reject_on_worker_lost", "task_retry_on_worker_lost", "worker_prefetch_multiplier",
     "task_time_limit", "task_soft_time_limit", "worker_soft_shutdown_timeout", "worker_max_tasks_per_child",
-    "worker_max_memory_per_child",
+    "worker_max_memory_per_child", "task_create_missing_queues", "worker_send_task_events",
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def facts_of(node: str, told: dict[str, Answers], now: float) -> WorkerFacts:
         scheduled=len(told["scheduled"].get(node) or []),
         release=str(about.get("release") or ""),
         host=str(about.get("host") or node.rpartition("@")[2].split(".")[0]), is_stopping=bool(about.get("is_stopping")),
-        rss_bytes=int(about.get("rss_bytes") or _peak_bytes(stats)), uptime_s=int(stats.get("uptime") or 0),
+        memory_bytes=int(about.get("memory_bytes") or _peak_bytes(stats)), uptime_s=int(stats.get("uptime") or 0),
         done=sum(int(count) for count in (stats.get("total") or {}).values()),
     )  # fmt: skip
 

@@ -40,6 +40,7 @@ class WorkerFacts:
         host: Where its processes are, as they name themselves; the node's name may say another.
         pids: Of its pool; a pool of threads has its own process alone.
         scale: Lowest and highest number of slots when it grows by itself.
+        memory_bytes: Of the worker and its pool together; pages they share are counted once.
         misses: How many questions in a row it did not answer.
         alive_at: When one of its processes was last heard of in another way.
         conf: Those of its settings that decide whether jobs are safe.
@@ -62,7 +63,7 @@ class WorkerFacts:
     conf: JSON = field(default_factory=dict)
     release: str = ""
     host: str = ""
-    rss_bytes: int = 0
+    memory_bytes: int = 0
     uptime_s: int = 0
     done: int = 0
     is_stopping: bool = False

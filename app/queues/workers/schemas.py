@@ -85,7 +85,7 @@ class WorkerOut(Answer):
     pid: int
     pids: list[int]
     release: str
-    rss_bytes: int
+    memory_bytes: int
     uptime_s: int
     done: int
     answered_at: Instant
@@ -149,7 +149,7 @@ def replies_of(replies: list[Reply]) -> RepliesOut:
 
 
 def _fields(one: WorkerFacts) -> dict[str, Any]:
-    same = ("node", "misses", "pool", "slots", "scale", "queues", "scheduled", "pid", "pids", "release", "rss_bytes", "uptime_s", "done")  # fmt: skip
+    same = ("node", "misses", "pool", "slots", "scale", "queues", "scheduled", "pid", "pids", "release", "memory_bytes", "uptime_s", "done")  # fmt: skip
     return {name: getattr(one, name) for name in same} | {
         "state": one.state.value, "busy": len(one.running), "answered_at": instant(one.answered_at),
         "running": [held_of(job) for job in one.running], "prefetched": [held_of(job) for job in one.prefetched],

@@ -1,14 +1,22 @@
 """Every worker as it says itself: slots, queues, jobs, release, memory."""
 
+import json
+import time
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 
+from app.core import tasks
 from app.core.broker import QUEUES
-from app.queues.workers.model import WorkerFacts
+from app.core.db import transaction
+from app.core.redis import request_redis
+from app.queues.workers import watch
+from app.queues.workers.model import Running, WorkerFacts
 from tests.world import Person
 
 pytestmark = pytest.mark.slow
+ARGS = {"schedule": "none", "due_at": "2026-01-01T00:00:00Z", "name": "chore.none", "values": {}, "words": "Nothing"}
 See = Callable[[str], WorkerFacts]
 
 
@@ -16,7 +24,7 @@ def test_a_worker_says_what_it_is(node: str, see: See) -> None:
     one = see(node)
     assert (one.state, one.pool, one.slots, len(one.pids)) == ("online", "prefork", 2, 2)
     assert set(one.queues) == set(QUEUES)
-    assert (one.release, one.rss_bytes > 10_000_000, one.pid > 0) == ("development", True, True)
+    assert (one.release, one.memory_bytes > 10_000_000, one.pid > 0) == ("development", True, True)
     assert "schedules.fan_out" in one.registered
     assert one.conf["task_acks_late"] is True
     assert one.conf["worker_prefetch_multiplier"] == 1
@@ -56,3 +64,25 @@ def test_one_that_never_was_is_not_found(pat: Person) -> None:
     assert pat.get("/workers/nobody@nowhere").status_code == 404
     assert pat.get("/api/workers/nobody@nowhere").json["code"] == "worker-not-found"
     assert pat.get("/workers/nobody@nowhere/pool").status_code == 404
+
+
+def test_what_runs_is_shown_with_its_process_and_how_long(
+    pat: Person, ada: Person, app: Flask, node: str, see: See
+) -> None:
+    with ada.acting(), transaction():
+        job_id = tasks.enqueue("schedules.fan_out", ARGS, title="Count every shelf")
+    one = see(node)
+    one.running = [Running(job_id, "schedules.fan_out", ada.company_id, time.time() - 90, 4711)]
+    one.prefetched = [Running("01J", "foreign.task", None)]
+    kept = json.dumps({"at": time.time(), "workers": [one.to_json()]})
+    with app.app_context():
+        request_redis().run(lambda client: client.set(watch.KEY, kept))
+    for path in ("/workers", f"/workers/{node}"):
+        html = pat.get(path).text
+        assert f'href="/jobs/{job_id}"' in html
+        for words in ("Count every shelf", "1 min", "4711", "not known", "1 of 2"):
+            assert words in html
+    assert "foreign.task" in pat.get(f"/workers/{node}").text
+    assert "1 job runs there now" in pat.get(f"/workers/{node}/shutdown").text
+    (told,) = pat.get("/api/workers").json["items"]
+    assert (told["running"][0]["jobId"], told["running"][0]["pid"]) == (job_id, 4711)

@@ -2,7 +2,7 @@
 
 from flask import Response, current_app, request
 
-from app.core import clock, live
+from app.core import live
 from app.core.access import allow
 from app.core.web import is_partial, page
 from app.queues.schedules import reads, runs, times, watch
@@ -36,10 +36,10 @@ def show_schedule(schedule_id: str) -> Response:
     line, clockwork = reads.find_line(schedule_id), watch.read_liveness()
     row = line.row
     found = runs.list_runs(schedule_id, limit=RUN_ROWS, after=request.args.get("after"))
-    coming = [] if row.is_paused else times.next_times(row.cron, row.timezone, min(row.next_at, clock.now()), COMING)
+    later = [] if row.is_paused else times.next_times(row.cron, row.timezone, row.next_at, COMING - 1)
     return page(
         "schedules/detail.html" if is_partial() else "schedules/show.html",
         live=state, line=line, clockwork=clockwork, found=found, looks=looks, verdict=looks.verdict_on(line, clockwork),
-        coming=[at for at in coming if at >= row.next_at], takes=says_parameters(row.job),
+        coming=[row.next_at, *later] if later else [], takes=says_parameters(row.job),
         skipped=reads.last_skip(schedule_id),
     )  # fmt: skip

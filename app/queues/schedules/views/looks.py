@@ -25,6 +25,7 @@ OUTCOMES = {
     Outcome.FIRED: ("good", "check", "ran"), Outcome.MISSED: ("warn", None, "missed"),
     Outcome.SKIPPED: ("held", "arrow-right", "skipped"),
 }  # fmt: skip
+SHORT_S = 10
 GRACES = (
     ("0", "Never: it is missed"), ("300", "Up to 5 minutes late"), ("600", "Up to 10 minutes late"),
     ("3600", "Up to an hour late"), ("21600", "Up to 6 hours late"), ("43200", "Up to 12 hours late"),
@@ -67,7 +68,12 @@ def run_look(run: ScheduleRun) -> tuple[str, str | None, str]:
 
 def ran(line: Line) -> str:
     """Return how long the last run took, in words; "" before it began."""
-    return "" if line.ran_s is None else format_duration(line.ran_s)
+    return "" if line.ran_s is None else seconds(line.ran_s)
+
+
+def seconds(span_s: float) -> str:
+    """Return a span in words, with a tenth where it is short: `0.4 s`, `12 s`, `3 min`."""
+    return f"{span_s:.1f} s" if span_s < SHORT_S else format_duration(span_s)
 
 
 def grace_words(grace_s: int) -> str:
