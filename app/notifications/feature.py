@@ -3,11 +3,11 @@
 from flask import Flask
 
 from app.core.mailing import tasks as mail_tasks
-from app.notifications import tasks
+from app.notifications import cleaning, tasks
 from app.notifications.api import api_bp
 from app.notifications.views import bp, count_for_bell
 
-__all__ = ["init_notifications", "mail_tasks", "tasks"]  # imported for the jobs they declare
+__all__ = ["cleaning", "init_notifications", "mail_tasks", "tasks"]  # imported for the jobs they declare
 
 
 def init_notifications(app: Flask) -> None:

@@ -4,7 +4,7 @@ from flask import Flask
 
 from app.core import live, shell
 from app.inventory.reads import register_holders
-from app.orders import listeners, tasks
+from app.orders import listeners, reminders, tasks
 from app.orders.api import api_bp
 from app.orders.reads.holders import find_holders
 from app.orders.views import bp
@@ -19,4 +19,4 @@ def init_orders(app: Flask) -> None:
     register_holders(find_holders)
 
 
-__all__ = ["init_orders", "tasks"]
+__all__ = ["init_orders", "reminders", "tasks"]

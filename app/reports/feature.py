@@ -3,11 +3,11 @@
 from flask import Flask
 
 from app.core import shell
-from app.reports import models, tasks
+from app.reports import cleaning, models, tasks
 from app.reports.api import api_bp
 from app.reports.views import bp
 
-__all__ = ["init_reports", "models", "tasks"]  # imported for the table and the job
+__all__ = ["cleaning", "init_reports", "models", "tasks"]  # imported for the table and the job
 
 
 def init_reports(app: Flask) -> None:
