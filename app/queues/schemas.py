@@ -1,13 +1,14 @@
 """Jobs as JSON."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from app.core.jobs import Attempt, Job, JobState, LogLine
 from app.core.shapes import Answer, Instant, OptionalText, Shape, Text
 from app.queues.detail import Branch, JobDetail
+from app.queues.failures import Group
 from app.queues.filter import JobFilter
 from app.queues.matching import BulkAct
 
@@ -195,6 +196,46 @@ class UndoStarted(Answer):
     """The job that takes it back."""
 
     job_id: str
+
+
+class FailureQuery(Shape):
+    """Which groups of failures."""
+
+    window: Literal["1h", "24h", "7d", "30d"] = "24h"
+    muted: bool = False
+
+
+class GroupOut(Answer):
+    """Failures with one signature: `count` in the window, `total` ever; `spark` is the window in 24 parts."""
+
+    signature: str
+    name: str
+    queue: str
+    error_type: str
+    error: str
+    count: int
+    total: int
+    first_seen: Instant
+    last_seen: Instant
+    first_release: str
+    last_release: str
+    last_job_id: str
+    companies: int
+    muted_until: Instant | None
+    spark: list[int] = Field(default_factory=list)
+
+    @classmethod
+    def of(cls, group: Group) -> "GroupOut":
+        """Build it from the figures."""
+        made = cls.model_validate(group.figures)
+        made.spark = list(group.spark)
+        return made
+
+
+class FailuresOut(Answer):
+    """Groups of failures."""
+
+    items: list[GroupOut]
 
 
 class JobQuery(JobFilter):

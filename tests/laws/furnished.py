@@ -6,6 +6,7 @@ from typing import Any
 from werkzeug.routing import Rule
 
 from app.core.ids import new_ulid
+from app.notifications.service import News, send_news
 from tests.world import Person
 
 MARK = "Marked-as-theirs"
@@ -51,14 +52,17 @@ def furnish(owner: Person) -> Furnished:
     made = Furnished(owner, mark)
     furnish_commerce(made)
     furnish_accounts(made)
+    furnish_outgoing(made)
     assets = [rule for rule in owner.app.url_map.iter_rules() if rule.endpoint == "assets.show_asset"]
     assert assets
     made.values |= {"filename": "icons.svg", "file": "none.css", "secret": "not-a-secret", "socket_id": "not-a-socket"}
     made.values |= {"name": "email", "how": "open"}  # a breaker, and a way to hold it
+    made.values |= {"queue": "export", "pause_id": new_ulid()}  # a queue, and a pause nobody made
     made.values |= {"schedule_id": new_ulid(), "node": "celery@nowhere"}  # nobody's
     # A flag of the product, one of its lists, and a change of it that nobody made.
     made.values |= {"key": "bulk-operations", "version_id": new_ulid(), "target_id": owner.company_slug}
     made.values |= {"environment": "production", "rollout_id": new_ulid(), "act": "go-on", "list": "allow"}
+    made.values |= {"signature": new_ulid()}  # a failure that no job had
     made.values |= {f"flags_api.{act}:name": "allow" for act in ("list_targets", "replace_list")}
     return made
 
@@ -112,6 +116,15 @@ def furnish_accounts(made: Furnished) -> None:
         "user_id": owner.public_id,
         "session_id": sessions[0]["id"],
     }
+
+
+def furnish_outgoing(made: Furnished) -> None:
+    """A report that is asked for, and something its admin was told."""
+    report = asked(made.owner, "POST", "/api/reports", {"kind": "sales", "period": "today"})
+    with made.owner.acting():
+        send_news(News("export-ready", f"Told {made.mark}"), people=[made.owner.public_id])
+    told = asked(made.owner, "GET", "/api/notifications", None)["items"]
+    made.values |= {"report_id": report["id"], "extension": "csv", "notification_id": told[0]["id"]}
 
 
 def asked(person: Person, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:

@@ -121,6 +121,8 @@ grouped AS (
     last_release = CASE WHEN excluded.last_seen > kept.last_seen THEN excluded.last_release
                         ELSE kept.last_release END,
     last_job_id = CASE WHEN excluded.last_seen > kept.last_seen THEN excluded.last_job_id ELSE kept.last_job_id END,
+    muted_until = CASE WHEN excluded.last_seen > kept.last_seen AND excluded.last_release <> kept.last_release THEN NULL
+                       ELSE kept.muted_until END,  -- it is back in another release: who muted it wants to know
     last_seen = greatest(kept.last_seen, excluded.last_seen))"""
 
 EVERYBODY = "company_id = :installation"
