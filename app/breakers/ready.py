@@ -93,7 +93,7 @@ READY = (
     ),
     Ready(
         "external-api",
-        "Services of others over HTTP. Nothing in this installation calls through it yet.",
+        "Services of others over HTTP: partners' feeds of orders. Runs wait as jobs while it rests.",
         BreakerConfig(
             sliding_window_type=WindowType.TIME_BASED, sliding_window_size=60, minimum_number_of_calls=10,
             wait_duration_in_open_state_ms=30 * S, exponential_multiplier=2, randomized_wait_factor=0.2,
@@ -104,7 +104,7 @@ READY = (
     ),
     Ready(
         "ai-service",
-        "Models that answer in seconds: slow is thirty. Nothing in this installation calls through it yet.",
+        "The model that puts forecasts in words, where AI_BASE_URL names one. It answers in seconds: slow is thirty.",
         BreakerConfig(
             sliding_window_type=WindowType.TIME_BASED, sliding_window_size=120, minimum_number_of_calls=5,
             wait_duration_in_open_state_ms=1 * MINUTE, exponential_multiplier=2, randomized_wait_factor=0.2,

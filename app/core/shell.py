@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, request, session, url_for
 from markupsafe import Markup
 
+from app.core import gates
 from app.core.auth import Principal, can, maybe_principal
 from app.core.ids import new_ulid
 from app.core.web import is_partial
@@ -28,6 +29,7 @@ class NavItem:
 
     Attributes:
         mark: Asked for every page, so it must ask nobody else; None when nothing is wrong.
+        gate: A flag that must be on for who looks; "" for none.
     """
 
     group: str
@@ -36,6 +38,7 @@ class NavItem:
     endpoint: str
     permission: str
     mark: Callable[[], Mark | None] | None = None
+    gate: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,10 +108,11 @@ _company_choices: list[Callable[[], list[dict[str, str]]]] = []
 
 
 def nav(
-    group: str, label: str, icon: str, endpoint: str, permission: str, *, mark: Callable[[], Mark | None] | None = None
-) -> None:
+    group: str, label: str, icon: str, endpoint: str, permission: str, *, mark: Callable[[], Mark | None] | None = None,
+    gate: str = "",
+) -> None:  # fmt: skip
     """Add a tab to the rail; features call it when they are registered."""
-    item = NavItem(group, label, icon, endpoint, permission, mark)
+    item = NavItem(group, label, icon, endpoint, permission, mark, gate)
     if item not in NAV:
         NAV.append(item)
 
@@ -124,7 +128,7 @@ def rail() -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     here = (request.endpoint or "").split(".")[0]
     for item in sorted(NAV, key=_place):
-        if item.permission == "self" or can(item.permission):
+        if (item.permission == "self" or can(item.permission)) and (not item.gate or gates.is_on(item.gate, default=False)):
             current = item.endpoint.split(".")[0] == here and (here != "accounts" or request.endpoint == item.endpoint)
             tab = {
                 "label": item.label,

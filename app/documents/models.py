@@ -1,7 +1,6 @@
 """An order form somebody sent in, what was read in it, and the order a person made of it."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,18 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import clock
 from app.core.db import Model
 from app.core.ids import CompanyId
+from app.documents.states import DocumentState
 
 INSTANT = sa.DateTime(timezone=True)
-
-
-class DocumentState(StrEnum):
-    """Where a document is."""
-
-    READING = "reading"
-    READ = "read"
-    FAILED = "failed"
-    ORDERED = "ordered"
-    DISCARDED = "discarded"
 
 
 class Document(Model):

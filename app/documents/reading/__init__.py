@@ -1,0 +1,1 @@
+"""From bytes to proposed lines: kinds, pictures, words, rows, matches. Only `engine` and `pictures` need the extra."""

@@ -1,0 +1,97 @@
+"""What is not read, and why: other files, too many bytes, too many pixels, broken ones, and no engine."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from app.documents import service
+from app.documents.problems import TooManyPages, UnknownKind
+from app.documents.reading import engine
+from tests.documents.sheets import as_bytes, as_pdf, draw_sheet
+
+
+def bomb() -> bytes:
+    """Return a PNG of a few bytes that says it has 50,000 × 50,000 pixels."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    head = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
+    body = zlib.compress(b"\0" * 100_000)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def refused(ada, content: bytes, content_type: str = "application/octet-stream") -> tuple[int, str]:
+    answer = ada.post("/api/documents", data=content, content_type=content_type)
+    return answer.status_code, answer.json["code"]
+
+
+def test_what_a_file_is_its_bytes_say(seeing, ada):
+    assert refused(ada, b"just some text", "image/png") == (422, "document-unknown-kind")
+    assert refused(ada, b"GIF89a" + b"\0" * 20) == (422, "document-unknown-kind")
+    assert refused(ada, b"<svg onload=alert(1)>", "image/png") == (422, "document-unknown-kind")
+    assert refused(ada, b"") == (422, "document-no-file")
+    assert ada.post("/api/documents", json={}).json["code"] == "unsupported-media-type"
+
+
+def test_a_small_file_with_a_huge_picture_is_not_unpacked(seeing, ada):
+    assert refused(ada, bomb()) == (422, "document-too-many-pixels")
+
+
+def test_a_file_that_only_begins_like_a_picture_is_refused(seeing, ada):
+    assert refused(ada, b"\x89PNG\r\n\x1a\n" + b"\0" * 100) == (422, "document-unknown-kind")
+
+
+def test_a_file_that_is_too_large_is_refused_and_not_kept(seeing, ada, app, monkeypatch, tmp_path):
+    settings = app.config["SETTINGS"].model_copy(update={"max_document_bytes": 10_000, "upload_dir": tmp_path})
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    noise = Image.effect_noise((400, 400), 90).convert("RGB")
+    assert refused(ada, as_bytes(noise)) == (413, "document-too-large")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_what_breaks_while_it_is_read_is_said_on_its_page(seeing, stocked, send, ada):
+    broken = as_bytes(draw_sheet())[:3000]
+    found = send(broken, read=False)
+    with ada.acting(), pytest.raises(UnknownKind):
+        service.read_document(found["id"])
+    assert "neither a photo nor a PDF" in ada.get(f"/documents/{found['id']}").text
+    assert ada.post(f"/documents/{found['id']}/reading").status_code == 303
+    assert ada.get(f"/api/documents/{found['id']}").json["state"] == "reading"
+
+
+def test_a_pdf_of_many_pages_is_refused(seeing, send, ada):
+    pages = [Image.new("RGB", (20, 20), "white") for _ in range(11)]
+    buffer = io.BytesIO()
+    pages[0].save(buffer, "PDF", save_all=True, append_images=pages[1:])
+    found = send(buffer.getvalue(), "long.pdf", read=False)
+    with ada.acting(), pytest.raises(TooManyPages):
+        service.read_document(found["id"])
+
+
+def test_without_the_extra_the_page_says_how_to_install_it(seeing, ada, monkeypatch):
+    monkeypatch.setattr(engine, "is_installed", lambda: False)
+    assert "pip install --require-hashes -r requirements-ocr.txt" in ada.get("/documents").text
+    assert refused(ada, as_pdf()) == (503, "document-no-reader")
+
+
+def test_the_form_shows_what_is_wrong_with_a_file(seeing, ada):
+    sent = {"file": (io.BytesIO(b"text"), "form.png")}
+    answer = ada.post("/documents", data=sent, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert "neither a photo nor a PDF" in answer.text
+    good = {"file": (io.BytesIO(as_pdf()), "../../etc/form.pdf")}
+    assert ada.post("/documents", data=good, content_type="multipart/form-data").status_code == 303
+    assert ada.get("/api/documents").json["items"][0]["fileName"] == "form.pdf"
+
+
+def test_the_file_comes_back_as_what_it_is(seeing, send, ada):
+    content = as_bytes(draw_sheet())
+    found = send(content, read=False)
+    answer = ada.get(f"/documents/{found['id']}/file")
+    assert (answer.data, answer.mimetype, answer.headers["X-Content-Type-Options"]) == (content, "image/png", "nosniff")
+    pdf = send(as_pdf(), "order.pdf", read=False)
+    assert ada.get(f"/documents/{pdf['id']}/file").headers["Content-Disposition"].startswith("attachment")
