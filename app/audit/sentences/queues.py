@@ -8,7 +8,7 @@ WHAT = {"queue": "the queue {}", "name": "the jobs {}", "company": "the jobs of 
 
 def held(data: Data) -> str:
     """Return what a pause is about."""
-    return WHAT[data["kind"]].format(data["value"])
+    return WHAT.get(data["kind"], "{}").format(data["value"])
 
 
 def because(data: Data) -> str:
