@@ -8,13 +8,16 @@ from flask import Blueprint, Flask, Response
 from app.core import clock, live, shell
 from app.core.access import allow
 from app.core.auth import can, principal
+from app.core.present import format_money
 from app.core.tenancy import current_scope
 from app.core.web import fragment, is_partial, page
+from app.flags.gates import Gate, is_open
 from app.inventory import reads as inventory
 from app.orders.reads.rhythm import has_orders
 from app.overview import changes, control, mobile, needs, reads
-from app.overview.daily import models
-from app.overview.instruments import guarded_list, instruments
+from app.overview.daily import tasks
+from app.overview.daily.reads import last_month
+from app.overview.instruments import guarded, guarded_list, instruments
 
 bp = Blueprint("overview", __name__)
 CHANGES_SPAN = timedelta(days=7)
@@ -39,7 +42,19 @@ def index() -> Response:
     }
     if is_partial():
         return fragment("overview/_live.html", **shown)
-    return page("overview/index.html", live=state, steps=guarded_list(first_steps), **shown)
+    return page("overview/index.html", live=state, steps=guarded_list(first_steps), **thirty_days(), **shown)
+
+
+def thirty_days() -> dict[str, Any]:
+    """Return the daily figures of this company, for whom the flag is on."""
+    if current_scope().company_id is None or not is_open(Gate.ADVANCED_ANALYTICS):
+        return {"has_month": False}
+    month = guarded(last_month, None)
+    currency = month.currency if month else "GBP"
+    return {
+        "has_month": True, "month": month, "month_count": lambda top: f"{top:g}",
+        "month_money": lambda top: format_money(round(top), currency).partition(".")[0],
+    }  # fmt: skip
 
 
 NEEDS = (
@@ -118,4 +133,4 @@ def init_overview(app: Flask) -> None:
     shell.nav("", "Overview", "compass", "overview.index", "orders:read")
 
 
-__all__ = ["bp", "index", "init_overview", "models"]
+__all__ = ["bp", "index", "init_overview", "tasks"]
