@@ -15,6 +15,8 @@ from app.queues.figures.histogram import Histogram
 from app.queues.figures.queues import QueueFigures, queue_figures
 from app.queues.figures.sums import Sum
 from app.queues.figures.totals import Whose, totals
+from app.queues.workers.model import WorkerState
+from app.queues.workers.watch import try_snapshot
 
 OURS = "quarterdeck_"
 # Flower's own bounds (prometheus_client's default ones), and longer ones, for jobs wait and run longer than requests.
@@ -48,6 +50,7 @@ def collect() -> Iterable[Metric]:
     yield from _queues(found)
     yield from _jobs(done)
     yield from _flower(done)
+    yield from _workers()
 
 
 def _queues(found: list[QueueFigures]) -> Iterable[Metric]:
@@ -93,6 +96,23 @@ def _flower(done: dict[Whose, Sum]) -> Iterable[Metric]:
         runtime.add_metric([worker, task], *_observed(one.runs, one.ran_ms))
         waits.add_metric([worker, task], one.waited_ms / max(one.ended, 1) / 1000)
     return events, runtime, waits
+
+
+def _workers() -> Iterable[Metric]:
+    online = GaugeMetricFamily("flower_worker_online", "Worker online status.", labels=["worker"])
+    running = GaugeMetricFamily(
+        "flower_worker_number_of_currently_executing_tasks", "Tasks executing at a worker.", labels=["worker"]
+    )
+    taken = GaugeMetricFamily(
+        "flower_worker_prefetched_tasks", "Tasks prefetched at a worker.", labels=["worker", "task"]
+    )
+    snapshot = try_snapshot()
+    for one in snapshot.workers if snapshot else []:
+        online.add_metric([one.node], float(one.state is not WorkerState.SILENT))
+        running.add_metric([one.node], len(one.running))
+        for name in sorted({job.name for job in one.prefetched}):
+            taken.add_metric([one.node, name], sum(job.name == name for job in one.prefetched))
+    return online, running, taken
 
 
 def _gathered(done: dict[Whose, Sum], key: Callable[[Whose], tuple[str, ...]]) -> dict[tuple[str, ...], Sum]:

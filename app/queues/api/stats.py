@@ -88,7 +88,7 @@ def show_health() -> QueuesHealthOut:
         problems=health.problems,
         sampled_at=looked_at(found),
         is_broker_up=health.is_broker_up,
-        workers=next((one.workers for one in found), None),
+        workers=max((one.workers for one in found if one.workers is not None), default=None),
         queues=[QueueHealthOut.model_validate(one) for one in found],
     )
 

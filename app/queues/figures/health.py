@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.present import format_duration
+from app.core.present import format_duration, plural
 from app.core.redis import RedisAway, request_redis
 from app.queues.figures.queues import QueueFigures, figures_age_s
 
@@ -36,6 +36,8 @@ def health_of(found: Sequence[QueueFigures]) -> Health:
         if one.state == "behind":
             oldest = format_duration(one.oldest_s or 0)
             bad.append(f"{one.name} is behind: its oldest job waits {oldest}, wanted {format_duration(one.target_s)}.")
+        if one.waiting and one.workers == 0 and one.hold is None:
+            bad.append(f"No worker takes from {one.name}, where {plural(one.waiting, 'job waits', 'jobs wait')}.")
     status = "down" if down else "degraded" if bad else "ok"
     return Health(status, [*down, *bad], is_up)
 

@@ -1,5 +1,6 @@
 """Every queue at a glance, worst first: what waits, how fast it moves, whether it keeps its target."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +16,8 @@ from app.queues.figures.fold import MINUTE, minute_of
 from app.queues.figures.models import QueueSample
 from app.queues.figures.samples import COUNT_BOUND, age_s, newest_samples
 from app.queues.figures.sums import WINDOWS, Sum, add_up, span_of
+from app.queues.workers.model import WorkerState
+from app.queues.workers.watch import try_snapshot
 
 RATE, RUNS = timedelta(minutes=5), timedelta(hours=1)
 SPARK_POINTS = 36
@@ -84,11 +87,11 @@ def queue_figures(window: str = "3h") -> list[QueueFigures]:
     hour = add_up(["queue"], span_of(RUNS, now))
     samples = {sample.queue: sample for sample in newest_samples()}
     held, lines = holds.held_queues(), waiting_history(window, points=SPARK_POINTS)
-    minutes = span_of(RATE, now).minutes
+    minutes, workers = span_of(RATE, now).minutes, workers_by_queue()
     found = [
         _figures(
             queue, samples.get(queue), rates.get((queue,), Sum()), hour.get((queue,), Sum()), minutes,
-            held.get(queue), lines[queue],
+            held.get(queue), lines[queue], workers,
         )
         for queue in QUEUES
     ]  # fmt: skip
@@ -97,7 +100,7 @@ def queue_figures(window: str = "3h") -> list[QueueFigures]:
 
 def _figures(
     queue: str, sample: QueueSample | None, rate: Sum, hour: Sum, minutes: float, hold: Hold | None,
-    spark: list[float],
+    spark: list[float], workers: dict[str, int] | None,
 ) -> QueueFigures:  # fmt: skip
     limits = settings_of(queue)
     waiting, running, oldest = (sample.waiting, sample.running, sample.oldest_s) if sample else (0, 0, None)
@@ -110,8 +113,16 @@ def _figures(
         running=running, slots=limits.concurrency, wait_p50_ms=waits.p50, wait_p95_ms=waits.p95, wait_p99_ms=waits.p99,
         run_p50_ms=runs.p50, run_p95_ms=runs.p95, run_p99_ms=runs.p99, failed_1h=hour.failed, kept_1h=hour.kept_share,
         state=state_of(oldest, limits.target_wait_s, hold, is_busy=is_busy), spark=spark, hold=hold,
-        sampled_at=sample.sampled_at if sample else None,
+        sampled_at=sample.sampled_at if sample else None, workers=None if workers is None else workers.get(queue, 0),
     )  # fmt: skip
+
+
+def workers_by_queue() -> dict[str, int] | None:
+    """Return how many workers take from each queue; None when nobody asked them."""
+    snapshot = try_snapshot()
+    if snapshot is None:
+        return None
+    return Counter(queue for one in snapshot.workers if one.state is WorkerState.ONLINE for queue in one.queues)
 
 
 def state_of(oldest_s: float | None, target_s: int, hold: Hold | None, *, is_busy: bool) -> str:

@@ -55,6 +55,7 @@ class QueueStatsOut(Answer):
     drain_min: float | None
     running: int
     slots: int
+    workers: int | None
     wait_p50_ms: float | None
     wait_p95_ms: float | None
     wait_p99_ms: float | None
@@ -168,10 +169,14 @@ class QueueHealthOut(Answer):
     waiting: int
     oldest_s: float | None
     target_s: int
+    workers: int | None
 
 
 class QueuesHealthOut(Answer):
-    """Whether jobs run: `ok`, `degraded` (a queue misses its target, no worker answers) or `down` (nothing moves)."""
+    """Whether jobs run: `ok`, `degraded` (a queue misses its target, or has no worker) or `down` (nothing moves).
+
+    `workers` is how many take from the queue that has the most; null while nobody asked them.
+    """
 
     status: str
     problems: list[str]

@@ -3,7 +3,7 @@
 What a scope sees decides what is summed: inside a company its own jobs, inside the installation everybody's.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.db import db
 from app.core.tenancy import current_company_id
-from app.queues.figures.fold import HOUR, MINUTE, hour_of, minute_of
+from app.queues.figures.fold import MINUTE, hour_of, minute_of
 from app.queues.figures.histogram import Histogram
 
 WINDOWS = {
@@ -24,6 +24,8 @@ FROM_HOURS = timedelta(hours=3)  # longer windows read hours
 # An hour is folded again in the first minutes after it: only older ones are read.
 HOURS_SETTLE = timedelta(minutes=10)
 COUNTS = ("queued", "done", "failed", "retried", "cancelled", "lost", "late", "waited_ms", "ran_ms")
+
+READ = f"{', '.join(COUNTS)}, wait_hist, run_hist"
 
 
 @dataclass
@@ -107,32 +109,35 @@ def add_up(
         queue: Only this one.
         histograms: False leaves them empty, which costs less.
     """
-    keys, only = ", ".join(by), "WHERE queue = :queue" if queue else ""
-    values = {**values_of(span), "queue": queue}
+    only = "WHERE queue = :queue" if queue else ""
+    rows = f"(SELECT * FROM {source(f'queue, name, {READ}')} r {only})"
+    return gather(rows, by, {**values_of(span), "queue": queue}, histograms=histograms)
+
+
+def gather(
+    rows: str, by: Sequence[str], values: dict[str, Any], *, histograms: bool = True
+) -> dict[tuple[str, ...], Sum]:
+    """Return the sums of some rows. PostgreSQL adds up; what arrives is one row a key, and one a bucket.
+
+    Args:
+        rows: A subquery with the columns of `READ` and the keys.
+        by: The columns that make a key.
+        values: The subquery's.
+        histograms: False leaves them empty.
+    """
+    keys, listed = ", ".join(by), ", ".join(f"sum({count})::bigint AS {count}" for count in COUNTS)
     found: dict[tuple[str, ...], Sum] = {}
-    listed = ", ".join(f"sum({count})::bigint AS {count}" for count in COUNTS)
-    rows = source(f"queue, name, {', '.join(COUNTS)}")
-    for row in db.session.execute(sa.text(f"SELECT {keys}, {listed} FROM {rows} r {only} GROUP BY {keys}"), values):
+    for row in db.session.execute(sa.text(f"SELECT {keys}, {listed} FROM {rows} r GROUP BY {keys}"), values):
         found[tuple(row[: len(by)])] = Sum(*row[len(by) :])
     if not histograms:
         return found
-    for key, kind, bucket, number in _buckets(keys, len(by), only, values):
-        one = found[key]
-        (one.waits if kind == "wait" else one.runs).counts[bucket] += number
-    return found
-
-
-def _buckets(
-    keys: str, width: int, only: str, values: dict[str, Any]
-) -> Iterable[tuple[tuple[str, ...], str, int, int]]:
     parts = " UNION ALL ".join(
         f"SELECT {keys}, '{kind}' AS kind, b.key::int AS bucket, sum(b.value::bigint)::bigint AS n "
-        f"FROM {source(f'queue, name, {kind}_hist AS hist')} r CROSS JOIN LATERAL jsonb_each_text(r.hist) b {only} "
-        f"GROUP BY {keys}, b.key"
+        f"FROM {rows} r CROSS JOIN LATERAL jsonb_each_text(r.{kind}_hist) b GROUP BY {keys}, b.key"
         for kind in ("wait", "run")
     )
     for row in db.session.execute(sa.text(parts), values):
-        yield tuple(row[:width]), row[width], row[width + 1], row[width + 2]
-
-
-__all__ = ["HOUR", "WINDOWS", "Span", "Sum", "add_up", "span_of"]
+        *key, kind, bucket, number = row
+        one = found[tuple(key)]
+        (one.waits if kind == "wait" else one.runs).counts[bucket] += number
+    return found

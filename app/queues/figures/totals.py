@@ -16,7 +16,7 @@ from app.core.tenancy import system_work
 from app.queues.figures.fold import hour_of, newest_minute
 from app.queues.figures.histogram import Histogram
 from app.queues.figures.models import FailureGroup, JobHour, JobMinute, JobTotal, QueueSample, WorkerMinute
-from app.queues.figures.sums import COUNTS, HOURS_SETTLE, Sum
+from app.queues.figures.sums import COUNTS, HOURS_SETTLE, READ, Sum, gather
 
 EVERY_S = 300.0
 MINUTES_KEPT, HOURS_KEPT, SAMPLES_KEPT = timedelta(days=3), timedelta(days=90), timedelta(days=31)
@@ -51,9 +51,7 @@ def add_hours(until: datetime) -> None:
         since = _added_until()
         if since >= until:
             return
-        found = _sums(WorkerMinute, sa.and_(WorkerMinute.at >= since, WorkerMinute.at < until))
-        for whose, kept in _sums(JobTotal, sa.true()).items():
-            found[whose] = found[whose] + kept if whose in found else kept
+        found = _together(_kept(), _since(since, until))
         rows = [
             {
                 "company_id": installation_id(), "worker": whose.worker, "queue": whose.queue, "name": whose.name,
@@ -71,11 +69,7 @@ def add_hours(until: datetime) -> None:
 
 def totals() -> dict[Whose, Sum]:
     """Return everything since the first job. Inside the installation."""
-    since = _added_until()
-    found = _sums(JobTotal, sa.true())
-    for whose, one in _sums(WorkerMinute, WorkerMinute.at >= since).items():
-        found[whose] = found[whose] + one if whose in found else one
-    return found
+    return _together(_kept(), _since(_added_until(), clock.now()))
 
 
 def _added_until() -> datetime:
@@ -83,20 +77,27 @@ def _added_until() -> datetime:
     return db.session.scalar(sa.select(sa.func.max(JobTotal.until)).where(here)) or BEGINNING
 
 
-def _sums(table: type[WorkerMinute | JobTotal], where: sa.ColumnElement[bool]) -> dict[Whose, Sum]:
-    columns = [table.worker, table.queue, table.name, *(getattr(table, count) for count in COUNTS)]
-    statement = sa.select(*columns, table.wait_hist, table.run_hist).where(table.company_id == installation_id(), where)
-    found: dict[Whose, Sum] = {}
-    for row in db.session.execute(statement):
-        whose = Whose(row.worker, row.queue, row.name)
-        one = _sum_of(row)
-        found[whose] = found[whose] + one if whose in found else one
-    return found
+def _since(since: datetime, until: datetime) -> dict[Whose, Sum]:
+    rows = (
+        f"(SELECT worker, queue, name, {READ} FROM worker_minutes "
+        "WHERE company_id = :company AND at >= :since AND at < :until)"
+    )
+    values = {"company": installation_id(), "since": since, "until": until}
+    return {Whose(*key): one for key, one in gather(rows, ("worker", "queue", "name"), values).items()}
 
 
-def _sum_of(row: Any) -> Sum:  # Any: the row's columns
+def _kept() -> dict[Whose, Sum]:
+    rows = db.session.scalars(sa.select(JobTotal).where(JobTotal.company_id == installation_id()))
+    return {Whose(row.worker, row.queue, row.name): _sum_of(row) for row in rows}
+
+
+def _sum_of(row: JobTotal) -> Sum:
     counts = {count: getattr(row, count) for count in COUNTS}
     return Sum(**counts, waits=Histogram.read(row.wait_hist), runs=Histogram.read(row.run_hist))
+
+
+def _together(some: dict[Whose, Sum], more: dict[Whose, Sum]) -> dict[Whose, Sum]:
+    return {whose: some.get(whose, Sum()) + more.get(whose, Sum()) for whose in {**some, **more}}
 
 
 def forget_old() -> int:

@@ -1,14 +1,19 @@
 """/metrics tells queues, job names and workers, under Flower's names where it has one."""
 
+import json
 import re
+import time
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families as parse
+from redis import Redis
 
 from app.core.ids import new_ulid
 from app.queues.figures import samples
+from app.queues.workers import watch
+from app.queues.workers.model import Running, WorkerFacts
 from tests.queues.figures.conftest import Ledger
 from tests.world import Person
 
@@ -73,6 +78,30 @@ def test_every_queue_says_how_full_it_is(scrape: Callable[[], dict[object, float
         "quarterdeck_queue_slots", "quarterdeck_queue_target_seconds", "quarterdeck_queue_behind",
     }  # fmt: skip
     assert found[("quarterdeck_queue_sample_age_seconds", ())] < 60
+
+
+def test_workers_are_told_as_flower_tells_them(
+    app: Flask, redis_url: str, scrape: Callable[[], dict[object, float]]
+) -> None:
+    busy = WorkerFacts(
+        node="celery@busy", seen_at=1, answered_at=1, queues=["email"],
+        running=[Running("J1", "mail.send", 1), Running("J2", "mail.send", 1)],
+        prefetched=[Running("J3", "mail.send", 1)],
+    )  # fmt: skip
+    gone = WorkerFacts(node="celery@gone", seen_at=1, answered_at=1, queues=["email"], misses=9)
+    with Redis.from_url(redis_url) as client:
+        client.set(watch.KEY, json.dumps({"at": time.time(), "workers": [busy.to_json(), gone.to_json()]}))
+        found = scrape()
+        client.delete(watch.KEY)
+    told = {(name, dict(labels)["worker"]): value for name, labels in found if "worker" in dict(labels)
+            for value in [found[(name, labels)]] if dict(labels)["worker"] in {"celery@busy", "celery@gone"}}  # fmt: skip
+    assert told == {
+        ("flower_worker_online", "celery@busy"): 1,
+        ("flower_worker_online", "celery@gone"): 0,
+        ("flower_worker_number_of_currently_executing_tasks", "celery@busy"): 2,
+        ("flower_worker_number_of_currently_executing_tasks", "celery@gone"): 0,
+        ("flower_worker_prefetched_tasks", "celery@busy"): 1,
+    }
 
 
 def test_no_label_names_a_job_or_a_company(
