@@ -64,6 +64,14 @@ def test_another_company_s_flow_on(ada, cleo, run, look, hold):
     assert look(cleo, job_id).state is JobState.DONE
 
 
+def test_a_second_message_of_one_that_backs_off_does_not_hurry_it(ada, run, rows, hold):
+    with ada.acting(), transaction():
+        job_id = chores.count_up.enqueue(1, title="Count", not_before=clock.now() + timedelta(hours=1))
+    hold(ada.company_id)
+    run(ada, job_id)
+    assert rows("SELECT 1 FROM job_outbox WHERE job_id = %s AND due_at > now() + interval '50 min'", job_id)
+
+
 def test_a_running_one_goes_on_under_a_hold(ada, run, look, rows, hold):
     job_id = send(ada, "sent")
     with ada.acting(), transaction():

@@ -20,6 +20,7 @@ from app.core.jobs.repeat import (
     repeat,
     restore,
 )  # fmt: skip
+from app.core.tasks import job
 from tests.queues import chores
 
 
@@ -141,3 +142,21 @@ def test_asking_a_running_job_to_stop_is_told_with_who(ada, pump, rows):
     pump()
     (told,) = rows("SELECT actor FROM event_log WHERE row_id = %s AND type = 'job.stop-asked'", job_id)
     assert told["actor"]["id"] == ada.public_id
+
+
+def test_acts_on_jobs_about_people_are_told_to_those_who_may_see_people(ada, run, pump, rows):
+    with ada.acting(), transaction():
+        job_id = write_to_somebody.enqueue(title="Write to new.hand@example.test")
+    run(ada, job_id)
+    with ada.acting():
+        discard(job_id, "Wrong address.")
+    pump()
+    (told,) = rows("SELECT topic FROM event_log WHERE row_id = %s AND type LIKE '%%.discarded'", job_id)
+    assert told["topic"] == "account-jobs"
+    assert rows("SELECT 1 FROM event_log WHERE row_id = %s AND topic = 'jobs'", job_id) == []
+
+
+@job(queue="email", name="chore.write_to_somebody", permission="users:read", retries=0)
+def write_to_somebody() -> None:
+    """Fail to write."""
+    raise ConnectionError("no such mailbox")

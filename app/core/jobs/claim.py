@@ -71,11 +71,11 @@ def _may_go_on(job: Job) -> bool:
 
 def _hold(due: sa.Row[Any]) -> None:  # Any: the columns of job_outbox
     """Put back what was on its way when it was held; it was not begun, so it is no attempt."""
+    if due.phase == "waiting":  # a message that came twice: it is back already, and due when its back-off ends
+        return
     if due.phase == "running" and change(due.job_id, _is_free(), state=JobState.QUEUED, lease_until=None) is None:
         return
     waiting = {"phase": "waiting", "sends": 0, "due_at": clock.now()}
     db.session.execute(
-        sa.update(job_outbox)
-        .where(job_outbox.c.job_id == due.job_id, job_outbox.c.phase.in_(["sent", due.phase]))
-        .values(waiting)
+        sa.update(job_outbox).where(job_outbox.c.job_id == due.job_id, job_outbox.c.phase == due.phase).values(waiting)
     )
