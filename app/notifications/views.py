@@ -42,13 +42,6 @@ def show_menu() -> Response:
     return fragment("notifications/_menu.html", items=found.items)
 
 
-@bp.get("/notifications/bell")
-@allow(SELF, any_company=True)
-def show_bell() -> Response:
-    """The bell with its figure, read again when somebody is told something."""
-    return fragment("notifications/_bell.html")
-
-
 @bp.post("/notifications/<string:notification_id>/reading")
 @allow(SELF, any_company=True)
 @once

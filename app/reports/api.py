@@ -7,10 +7,11 @@ from app.core.auth import company
 from app.core.errors import InvalidCursor, NotFound
 from app.core.tasks import JobQueuesOff
 from app.reports import reads, service
-from app.reports.models import Format, Kind, Report
+from app.reports.models import Report
 from app.reports.periods import PeriodBackwards, PeriodTooLong
 from app.reports.problems import NotOfThisCompany
 from app.reports.schemas import FileOut, NewReport, ReportOut, ReportQuery, ReportsOut
+from app.reports.states import Format, Kind
 
 api_bp = Blueprint("reports_api", __name__, url_prefix="/api/reports")
 

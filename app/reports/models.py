@@ -1,7 +1,6 @@
 """The table of reports that were asked for."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,19 +54,3 @@ class Report(Model):
     def title(self) -> str:
         """What it is called."""
         return f"{self.kind.capitalize()} report"
-
-
-class Kind(StrEnum):
-    """What a report is about."""
-
-    SALES = "sales"
-    INVENTORY = "inventory"
-    FINANCIAL = "financial"
-
-
-class Format(StrEnum):
-    """How it is written."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-    PDF = "pdf"

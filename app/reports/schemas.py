@@ -6,8 +6,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from app.core.shapes import Answer, Instant, Shape, Text
-from app.reports.models import Format, Kind
 from app.reports.periods import Preset
+from app.reports.states import Format, Kind
 
 
 class NewReport(Shape):

@@ -19,10 +19,11 @@ from app.notifications.service import News, tell_asker
 from app.reports import reads
 from app.reports.content import Content
 from app.reports.figures import READERS, snapshot
-from app.reports.models import Format, Kind, Report
+from app.reports.models import Report
 from app.reports.periods import Period, Preset, day_period, preset_period
 from app.reports.problems import NotOfThisCompany
 from app.reports.schemas import NewReport
+from app.reports.states import Format, Kind
 from app.reports.writers import WRITERS
 
 MOST_ATTACHED_BYTES = 10_000_000  # what mail servers take; larger ones are linked

@@ -4,8 +4,8 @@ from typing import Any
 
 from app.core.tasks import current_job_id, job
 from app.reports import service
-from app.reports.models import Format, Kind
 from app.reports.periods import Preset
+from app.reports.states import Format, Kind
 
 
 @job(queue="report", name="reports.make")

@@ -16,10 +16,11 @@ from app.core.jobs import Job
 from app.core.web import done, page
 from app.queues.reads import jobs_by_id
 from app.reports import reads, service
-from app.reports.models import Format, Kind, Report
+from app.reports.models import Report
 from app.reports.periods import Preset, spell
 from app.reports.problems import ReportExpired, ReportNotMade
 from app.reports.schemas import NewReport, ReportQuery
+from app.reports.states import Format, Kind
 from app.reports.writers import MIMETYPES
 from config import Settings
 

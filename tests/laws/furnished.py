@@ -91,7 +91,14 @@ def furnish_commerce(made: Furnished) -> None:
     file = SALES.format(n=new_ulid()[-5:], mark=mark)
     taken = owner.post("/api/orders/imports?name=sales.csv", data=file, content_type="text/csv")
     assert taken.status_code == 202, taken.text
+    feed = {"name": f"Feed {mark[-20:]}", "url": f"https://partner.example/{mark}", "token": mark}
     jobs = asked(owner, "GET", "/api/jobs", None)["items"]
+    made.values |= {"feed_id": asked(owner, "POST", "/api/feeds", feed)["id"], "document_id": new_ulid()}
+    owner.world.sql.execute(
+        "INSERT INTO documents (company_id, id, file_name, kind, size_bytes, text, state, actor) "
+        "VALUES (%s, %s, %s, 'pdf', 1, %s, 'read', '{}')",
+        (owner.company_id, made.values["document_id"], mark, mark),
+    )
     made.values |= {
         "number": number,
         "sku": sku,

@@ -1,5 +1,6 @@
 """Telling people: by role or by id, each once, for themselves alone; by mail too for those who like."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +33,7 @@ def test_a_role_is_told_and_nobody_else(ada: Person, sam: Person, vera: Person, 
     page = sam.get("/notifications").text
     assert "3 orders are late." in page
     assert "<strong>1</strong> unread" in page
-    assert "Notifications, 1 unread" in page
+    assert re.search(r'id="bell"><span>1</span>', page)
     assert "3 orders are late." in sam.fragment("/notifications/menu").text
 
 
@@ -103,7 +104,7 @@ def test_the_list_goes_on_by_cursor(sam: Person, ada: Person) -> None:
 def test_a_platform_admin_has_a_bell_whatever_company_they_act_in(pat: Person) -> None:
     with pat.acting():
         send_news(LATE, people=[pat.public_id])
-    assert "1 unread" in pat.get("/notifications").text
+    assert re.search(r'id="bell"><span>\d', pat.get("/notifications").text)
 
 
 def test_news_reach_an_open_page_at_once(open_page: Callable[..., Any], ada: Person, sam: Person) -> None:
@@ -111,10 +112,10 @@ def test_news_reach_an_open_page_at_once(open_page: Callable[..., Any], ada: Per
     window.wait_for_selector('[data-live-state="live"], .live', state="attached")
     with ada.acting():
         send_news(LATE, people=[sam.public_id])
-    window.wait_for_selector("#bell .bell__count", timeout=20_000)
-    assert window.inner_text("#bell .bell__count") == "1"
-    window.click("#bell button")
+    window.wait_for_selector("#bell:not([hidden])", timeout=20_000)
+    assert window.inner_text("#bell > span:first-child") == "1"
+    window.click(".top__bell")
     window.wait_for_selector("#menu-bell-rows form", timeout=20_000)
     window.click("#menu-bell-rows form button")
     window.wait_for_url("**/orders?view=late", timeout=20_000)
-    assert window.locator("#bell .bell__count").count() == 0
+    assert not window.locator("#bell").is_visible()

@@ -10,8 +10,8 @@ from app.reports.content import Content
 from app.reports.figures.financial import read_financial
 from app.reports.figures.inventory import read_inventory
 from app.reports.figures.sales import read_sales
-from app.reports.models import Kind
 from app.reports.periods import Period
+from app.reports.states import Kind
 
 READERS: dict[Kind, Callable[[Company, Period], Content]] = {
     Kind.SALES: read_sales,

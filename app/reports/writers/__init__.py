@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import IO
 
 from app.reports.content import Content
-from app.reports.models import Format
+from app.reports.states import Format
 from app.reports.writers.csv_file import write_csv
 from app.reports.writers.pdf_file import write_pdf
 from app.reports.writers.xlsx_file import write_xlsx
