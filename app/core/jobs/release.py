@@ -50,10 +50,12 @@ class Going:
     ring_at: datetime
 
 
+# Neither EXISTS nor a bare LIMIT 1: where one queue has most rows, both are planned as a walk through the table.
 STATE = sa.text(
     """
     SELECT queues.name,
-      EXISTS (SELECT FROM job_outbox WHERE phase = 'waiting' AND queue = queues.name) AS is_waiting,
+      (SELECT true FROM job_outbox WHERE phase = 'waiting' AND queue = queues.name
+       ORDER BY company_id, name, priority DESC LIMIT 1) AS is_waiting,
       (SELECT count(*) FROM job_outbox WHERE phase IN ('sent', 'running') AND queue = queues.name) AS in_hand
     FROM unnest(CAST(:queues AS text[])) AS queues (name)
     """
