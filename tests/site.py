@@ -16,7 +16,7 @@ from app.core.embedded.leash import spawn
 from app.core.embedded.ports import find_free_port
 
 ROOT = Path(__file__).parent.parent
-START_LIMIT_S = 60
+START_LIMIT_S = 180
 
 
 @dataclass
