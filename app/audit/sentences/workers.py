@@ -27,7 +27,8 @@ def worker_silent(data: Data) -> str:
 def worker_told(data: Data) -> str:
     """Somebody told workers what to do; each answered, or did not."""
     who = "every worker" if data["node"] == "every" else f"worker {data['node']}"
-    act = ACTS[data["act"]].format(**data["values"])
+    known = ACTS.get(data["act"])
+    act = known.format(**data["values"]) if known else data["act"]
     outcomes = [str(said).partition(":")[0] for said in data["replies"].values()]
-    said = listed([f"{outcomes.count(one)} {one}" for one in ("done", "refused", "unknown") if one in outcomes])
-    return f"told {who} to {act}: {said}"
+    said = [f"{outcomes.count(one)} {one}" for one in ("done", "refused", "unknown") if one in outcomes]
+    return f"told {who} to {act}" + (f": {listed(said)}" if said else "")
