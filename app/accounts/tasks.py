@@ -10,14 +10,14 @@ from app.core.tasks import job
 from config import Settings
 
 
-@job(queue="email", name="accounts.send_reset", permission="users:read")
+@job(queue="email", name="accounts.send_reset", permission="users:read", needs=("email",))
 def send_reset(reset_id: str) -> dict[str, Any]:
     """Mail a link for a new password."""
     settings: Settings = current_app.config["SETTINGS"]
     return deliver(passwords.write_reset(reset_id, settings.base_url), settings)
 
 
-@job(queue="email", name="accounts.send_invitation", permission="users:read")
+@job(queue="email", name="accounts.send_invitation", permission="users:read", needs=("email",))
 def send_invitation(invitation_id: str) -> dict[str, Any]:
     """Mail an invitation."""
     settings: Settings = current_app.config["SETTINGS"]

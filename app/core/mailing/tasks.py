@@ -11,7 +11,7 @@ from app.core.tasks import job
 from config import Settings
 
 
-@job(queue="email", name="mail.send_bulk", permission="users:read")
+@job(queue="email", name="mail.send_bulk", permission="users:read", needs=("email",))
 def send_bulk(mailing_id: str) -> dict[str, Any]:
     """Send a letter to all its recipients, each once, and say what came of each."""
     tally = deliver_mailing(mailing_id)
@@ -19,7 +19,7 @@ def send_bulk(mailing_id: str) -> dict[str, Any]:
     return {"sent": tally.sent, "refused": tally.refused, "unsure": tally.unsure, "notes": notes}
 
 
-@job(queue="email", name="mail.send", permission="users:read")
+@job(queue="email", name="mail.send", permission="users:read", needs=("email",))
 def send_one(to: str, subject: str, template: str, values: dict[str, Any]) -> dict[str, Any]:
     """Send one letter from a template of templates/mail."""
     settings: Settings = current_app.config["SETTINGS"]

@@ -1,0 +1,75 @@
+"""The pages in a real browser: a report is made with and without script, and no page has an accessibility fault."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.notifications.service import News, send_news
+from tests.journeys.test_every_page import look
+from tests.world import Person
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+LONG_MS = 60_000
+SIZES = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
+
+
+def sell(person: Person) -> None:
+    person.post("/api/inventory", json={"sku": "FRAME", "name": "Halden 52", "onHand": 9, "unitPrice": "129.00"})
+    line = {"sku": "FRAME", "quantity": 2, "unitPrice": "129.00"}
+    for currency in ("GBP", "EUR"):
+        person.post("/api/orders", json={"customer": {"name": "Iris"}, "currency": currency, "lines": [line]})
+
+
+def test_a_report_is_made_while_one_looks(open_page: Open, sam: Person) -> None:
+    sell(sam)
+    page = open_page(sam, "/reports")
+    page.get_by_label("CSV").check()
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_text("Ready")).to_be_visible(timeout=LONG_MS)
+    expect(page.locator("#bell")).to_be_visible(timeout=LONG_MS)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download Sales report").last.click()
+    assert download.value.suggested_filename.startswith("sales-")
+
+
+def test_without_script_it_is_a_form_and_a_link(open_page: Open, sam: Person) -> None:
+    sell(sam)
+    page = open_page(sam, "/reports", java_script_enabled=False)
+    page.get_by_label("About").select_option("financial")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_text("Financial report of")).to_be_visible()
+    for _ in range(60):
+        page.reload()
+        if page.get_by_text("Ready").count():
+            break
+        page.wait_for_timeout(500)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download Financial report").click()
+    assert download.value.suggested_filename.endswith(".pdf")
+    page.locator(".top__bell").click()
+    page.get_by_role("link", name="All notifications").click()
+    page.get_by_role("button", name="See: Financial report").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Financial report")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["wide", "narrow"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_fault(open_page: Open, ada: Person, pat: Person, theme: str, size: dict[str, int]) -> None:
+    sell(ada)
+    ada.post("/api/reports", json={"kind": "sales", "period": "today"})
+    with ada.acting():
+        for kind, text in (("export-ready", "The orders are ready."), ("late-orders", "3 orders are late.")):
+            send_news(News(kind, text, "/orders"), people=[ada.public_id])
+    options: dict[str, Any] = {"color_scheme": theme, "viewport": size}
+    faults = []
+    for person, path in ((ada, "/reports"), (ada, "/notifications"), (pat, "/backups"), (ada, "/reports?after=")):
+        page = open_page(person, path, **options)
+        faults += [f"{path}: {fault}" for fault in look(page)]
+    page = open_page(ada, "/orders", **options)
+    page.locator(".top__bell").click()
+    expect(page.locator("#menu-bell-rows form")).to_have_count(2, timeout=LONG_MS)
+    faults += [f"menu: {fault}" for fault in look(page)]
+    assert faults == []
