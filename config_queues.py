@@ -1,8 +1,8 @@
-"""How many jobs of each queue are in workers' hands at once: `EMAIL_CONCURRENCY=10` and its sisters."""
+"""Settings of queues: the broker, and how many jobs of each queue run at once: `EMAIL_CONCURRENCY=10` and its sisters."""
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 Slots = Annotated[int, Field(ge=1, le=1000)]
 
@@ -13,6 +13,7 @@ class QueueSlots(BaseModel):
     Mail and notifications wait for others, so many run beside each other; a report keeps a processor busy.
     """
 
+    broker_url: SecretStr | None = Field(None, description="amqp://… for RabbitMQ; none uses Redis as the broker.")
     email_concurrency: Slots = 10
     report_concurrency: Slots = 2
     ai_processing_concurrency: Slots = 3

@@ -29,21 +29,32 @@ VISIBILITY_S = HARD_LIMIT_S + 600
 log = structlog.get_logger(__name__)
 
 
+VALKEY_OPTIONS = {
+    "visibility_timeout": VISIBILITY_S,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+    "queue_order_strategy": "round_robin",
+}
+
+
+def is_valkey(url: str) -> bool:
+    """Say whether an address is that of Valkey or Redis; else it is RabbitMQ's."""
+    return url.startswith(("redis", "unix"))
+
+
 def configure(app: Celery, settings: Settings) -> None:
     """Set the safe profile."""
+    url = (settings.broker_url or settings.redis_url).get_secret_value()
+    # A quorum queue is on several machines before a message counts as taken; Valkey knows no such arguments.
+    arguments = None if is_valkey(url) else {"x-queue-type": "quorum"}
     app.conf.update(
-        broker_url=settings.redis_url.get_secret_value(),
+        broker_url=url,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={
-            "visibility_timeout": VISIBILITY_S,
-            "unacked_restore_interval": 10,
-            "unacked_restore_throttle": 1,
-            "socket_timeout": 30,
-            "socket_connect_timeout": 2,
-            "socket_keepalive": True,
-            "health_check_interval": 25,
-            "queue_order_strategy": "round_robin",
-        },
+        broker_transport_options=dict(VALKEY_OPTIONS) if is_valkey(url) else {"confirm_publish": True},
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,
@@ -56,7 +67,7 @@ def configure(app: Celery, settings: Settings) -> None:
         task_default_exchange=EXCHANGE.name,
         task_default_routing_key="maintenance",
         # Named one by one: queues declared without a key all get the default one, and a message in every queue.
-        task_queues=[Queue(name, EXCHANGE, routing_key=name) for name in QUEUES],
+        task_queues=[Queue(name, EXCHANGE, routing_key=name, queue_arguments=arguments) for name in QUEUES],
         worker_prefetch_multiplier=1,
         worker_soft_shutdown_timeout=10,
         worker_enable_soft_shutdown_on_idle=True,

@@ -16,6 +16,7 @@ from flask import current_app
 from redis import Redis
 from redis.exceptions import RedisError
 
+from app.core.broker import is_valkey
 from app.core.redis import connect
 from app.extensions import celery
 from config import Settings
@@ -103,6 +104,11 @@ def reader() -> Redis:
     return client
 
 
+def is_readable() -> bool:
+    """Say whether the broker is one whose lists can be read; of RabbitMQ nothing is known here."""
+    return is_valkey(str(celery.conf.broker_url))
+
+
 def lists_of(queue: str) -> dict[int, str]:
     """Return priority step → the list's key."""
     return {step: queue if step == 0 else f"{queue}{SEPARATOR}{step}" for step in PRIORITY_STEPS}
@@ -110,6 +116,8 @@ def lists_of(queue: str) -> dict[int, str]:
 
 def depths(queues: Collection[str]) -> dict[str, Depth] | None:
     """Return how many messages stand in each queue, in one round trip; None when the broker is away."""
+    if not is_readable():
+        return None
     keys = [(queue, step, key) for queue in queues for step, key in lists_of(queue).items()]
     try:
         pipe = reader().pipeline(transaction=False)
@@ -171,6 +179,8 @@ def walk(queue: str, chunk: int = 500) -> Iterator[BrokerMessage]:
 
 def unacked(most: int = MOST_UNACKED) -> list[Unacked] | None:
     """Return what workers took and have not answered for, the oldest first; None when the broker is away."""
+    if not is_readable():
+        return None
     try:
         # redis-py's answers are typed for every protocol and every client at once; this client says bytes and floats.
         taken: list[tuple[bytes, float]] = reader().zrange(UNACKED_INDEX, 0, most - 1, withscores=True)  # type: ignore[assignment]

@@ -6,7 +6,9 @@ import sys
 from dataclasses import replace
 
 import pytest
+from celery import Celery
 from kombu import Queue
+from pydantic import SecretStr
 
 from app.core import broker
 from app.core.redis import connect
@@ -147,3 +149,16 @@ def test_neither_a_relay_nor_a_worker_starts_so(environment, command):
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert "visibility_timeout above 3600" in done.stderr
+
+
+def test_on_rabbitmq_queues_are_quorum_queues_and_nothing_is_guessed(app, monkeypatch):
+    settings = app.config["SETTINGS"].model_copy(update={"broker_url": SecretStr("amqp://guest@127.0.0.1:1//")})
+    made = Celery("on-rabbit")
+    broker.configure(made, settings)
+    assert {queue.queue_arguments["x-queue-type"] for queue in made.conf.task_queues} == {"quorum"}
+    assert made.conf.broker_transport_options == {"confirm_publish": True}
+    around = replace(GOOD, conf={**SAFE, "broker_url": made.conf.broker_url, "task_queues": made.conf.task_queues})
+    assert {one.judged.standing for one in run_rules(around)} == {Standing.KEPT}
+    monkeypatch.setattr(celery.conf, "broker_url", made.conf.broker_url)
+    with app.app_context():
+        assert (brokers.depth("export"), brokers.unacked(), brokers.messages("export").is_away) == (None, None, True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.core.broker import VISIBILITY_S
+from app.core.broker import VISIBILITY_S, is_valkey
 from app.queues.lint.model import Conf, Judged, Standing, Surroundings, kept, listed, rule
 
 AWAY = "The broker did not answer, or refuses CONFIG GET."
@@ -10,7 +10,7 @@ AWAY = "The broker did not answer, or refuses CONFIG GET."
 
 def is_redis(conf: Conf) -> bool:
     """Say whether the broker is Valkey or Redis."""
-    return str(conf.get("broker_url") or "").startswith(("redis", "unix", "valkey", "sentinel"))
+    return is_valkey(str(conf.get("broker_url") or ""))
 
 
 def visibility_s(conf: Conf) -> float:
