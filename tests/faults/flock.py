@@ -1,5 +1,7 @@
 """A job whose effect is a row, and a ledger of its runs: what the test of lost jobs counts."""
 
+import os
+import signal
 import threading
 
 import sqlalchemy as sa
@@ -25,3 +27,17 @@ def count_lamb(lamb: str, pause_s: float) -> None:
     with transaction() as session:
         session.execute(sa.text("INSERT INTO flock (key) VALUES (:key) ON CONFLICT DO NOTHING"), {"key": lamb})
     _pause.wait(pause_s)
+
+
+@job(queue="notification", name="flock.poison", retries=1)
+def poison() -> None:
+    """Take the process down with it, each time."""
+    say("Here I go")
+    _pause.wait(0.7)  # the line is written within half a second
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@job(queue="notification", name="flock.dawdle", retries=0, time_limit_s=1)
+def dawdle() -> None:
+    """Take longer than it may."""
+    _pause.wait(300)

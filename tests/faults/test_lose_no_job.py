@@ -21,6 +21,7 @@ from flask import Flask
 from app import create_app
 from app.core.context import acting_as
 from app.core.db import db, transaction
+from app.core.tasks import JobFunction
 from app.core.tenancy import acting_for
 from tests import conftest as stage
 from tests.faults import flock
@@ -92,9 +93,9 @@ def children_of(pid: int) -> list[int]:
         return []
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
-    """PostgreSQL, Valkey, relay and workers of this test's own."""
+    """PostgreSQL, Valkey, relay and workers of these tests' own."""
     folder = tmp_path_factory.mktemp("farm")
     with running_services() as services:
         urls = services.create_database()
@@ -190,3 +191,35 @@ def test_no_job_is_lost_done_twice_or_stuck(farm: Farm, capsys: pytest.CaptureFi
     assert figures["effects_of_their_own"] == JOBS
     assert (figures["ended_twice"], figures["alive"], figures["keys_held"], figures["attempts_open"]) == (0, 0, 0, 0)
     assert len(farm.harms) == KILLS + RESTARTS
+
+
+def queue_one(farm: Farm, function: JobFunction[[], None]) -> str:
+    """Queue a job of a company of its own."""
+    with farm.app.app_context(), acting_for(farm.world.company("farm")["id"]), transaction():
+        return function.enqueue(title="Queue one")
+
+
+def wait_for_end(farm: Farm, job_id: str) -> dict[str, Any]:
+    wait_for(
+        lambda: farm.one("SELECT state NOT IN ('queued', 'running') FROM jobs WHERE id = %s", job_id),
+        limit_s=SLOW_S, say=farm.told,
+    )  # fmt: skip
+    row: dict[str, Any] = farm.world.sql.execute("SELECT * FROM jobs WHERE id = %s", (job_id,)).fetchone() or {}
+    return row
+
+
+def test_a_job_that_kills_its_worker_every_time_is_given_up(farm: Farm) -> None:
+    job_id = queue_one(farm, flock.poison)
+    row = wait_for_end(farm, job_id)
+    assert (row["state"], row["attempts"]) == ("failed", 2)
+    assert "lost every time" in row["error"]
+    found = farm.world.sql.execute(
+        "SELECT a.outcome, l.text FROM job_attempts a LEFT JOIN job_log_lines l ON l.job_id = a.job_id "
+        "AND l.attempt = a.number WHERE a.job_id = %s ORDER BY a.number", (job_id,),
+    ).fetchall()  # fmt: skip
+    assert [(one["outcome"], one["text"]) for one in found] == [("lost", "Here I go")] * 2
+
+
+def test_a_job_that_takes_too_long_is_interrupted(farm: Farm) -> None:
+    row = wait_for_end(farm, queue_one(farm, flock.dawdle))
+    assert (row["state"], row["error"]) == ("failed", "It took longer than its time limit and was interrupted.")
