@@ -33,6 +33,6 @@ def init_queues(app: Flask) -> None:
     app.register_blueprint(api_bp)
     app.register_blueprint(bp)
     init_console(app)
-    shell.nav("Work", "Jobs", "layers", "jobs.list_jobs", "jobs:read")
+    shell.nav("Work", "Jobs", "play", "jobs.list_jobs", "jobs:read")
     init_schedules(app)
     init_workers(app)

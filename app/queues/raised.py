@@ -8,6 +8,7 @@ FRAME = re.compile(r'^\s*File "(?P<path>[^"]+)", line (?P<line>\d+), in (?P<func
 OURS = re.compile(r"^(?:.*/)?((?:app|tests)/.+\.py|config\.py|wsgi\.py)$")
 PACKAGE = re.compile(r"/site-packages/([^/.]+)")
 MARKS = re.compile(r"^\s*[\^~]+\s*$")
+RUNNERS = ("app/core/running.py", "app/core/tasks.py")  # above every job, and never the reason
 HEAD = "Traceback (most recent call last):"
 
 
@@ -55,12 +56,13 @@ def _blocks(traceback: str) -> Iterator[list[str]]:
 
 def _own(path: str) -> str | None:
     match = OURS.match(path)
-    return match[1] if match is not None and "/site-packages/" not in path else None
+    is_ours = match is not None and "/site-packages/" not in path and not path.endswith(RUNNERS)
+    return match[1] if match is not None and is_ours else None
 
 
 def _owner(path: str) -> str:
     match = PACKAGE.search(path)
-    return match[1] if match is not None else "Python"
+    return match[1] if match is not None else "the worker" if path.endswith(RUNNERS) else "Python"
 
 
 def _told(owners: list[str]) -> list[Line]:

@@ -1,6 +1,6 @@
 """Jobs as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -125,12 +125,14 @@ class JobDetailOut(JobOut):
     Attributes:
         args: The exact arguments; masked ones say so, and then `isExact` is false.
         verdict: Why it waits, runs, or ended as it did, in one sentence.
+        evidence: What ledger, broker and workers say about where it is, while that is a question.
         log: The newest lines of all attempts, oldest first.
         tree: The whole tree from its root, when there is one.
     """
 
     args: dict[str, Any]
     verdict: str
+    evidence: list[str]
     runs: list[AttemptOut]
     log: list[LogLineOut]
     tree: BranchOut | None
@@ -249,11 +251,11 @@ def branch_of(branch: Branch) -> BranchOut:
     return BranchOut(id=job.id, name=job.name, title=job.title, state=job.state, children=children)
 
 
-def detail_of(detail: JobDetail, verdict: str) -> JobDetailOut:
+def detail_of(detail: JobDetail, verdict: str, evidence: Sequence[str] = ()) -> JobDetailOut:
     """Build the whole of a job."""
     job = JobOut.of(detail.job).model_dump()
     return JobDetailOut(
-        **job, args=detail.job.args, verdict=verdict, runs=[AttemptOut.of(run) for run in detail.runs],
+        **job, args=detail.job.args, verdict=verdict, evidence=list(evidence), runs=[AttemptOut.of(run) for run in detail.runs],
         log=[LogLineOut.of(line) for line in reversed(detail.lines)],
         tree=branch_of(detail.tree) if detail.tree is not None else None,
     )  # fmt: skip

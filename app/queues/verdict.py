@@ -76,11 +76,10 @@ def _waiting(detail: JobDetail, now: datetime) -> Verdict:
 def _running(detail: JobDetail, now: datetime) -> Verdict:
     job = detail.job
     if job.lease_until is not None and job.lease_until < now:
-        silent = format_duration((now - job.lease_until).total_seconds())
         where = f" {job.worker}" if job.worker else ""
         return Verdict(
             "bad", "octagon-alert", "Worker silent",
-            f"Its worker{where} has said nothing for {silent} beyond its time. Another one is given the job next.",
+            f"Its worker{where} says nothing any more, and its time is over: another worker is given the job.",
         )  # fmt: skip
     if job.cancel_requested:
         return Verdict("held", "hand", "Stopping", "Somebody asked it to stop: it does so at its next step.")
@@ -144,3 +143,10 @@ def when(instant: datetime, now: datetime) -> str:
     """Return how soon something is: `now`, `in 2 min`."""
     seconds = (instant - now).total_seconds()
     return f"in {format_duration(seconds)}" if seconds >= 1 else "now"
+
+
+def wants_evidence(detail: JobDetail, now: datetime) -> bool:
+    """Say whether somebody may ask where the job is: it waits, or its worker says nothing. Looking costs the broker."""
+    job = detail.job
+    is_silent = job.lease_until is not None and job.lease_until < now
+    return job.state is JobState.QUEUED or (job.state is JobState.RUNNING and is_silent)

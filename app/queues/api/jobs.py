@@ -9,8 +9,9 @@ from app.core.tenancy import current_scope
 from app.queues import search
 from app.queues.api.blueprint import api_bp
 from app.queues.detail import read_detail
+from app.queues.evidence import explain
 from app.queues.schemas import JobDetailOut, JobOut, JobQuery, JobsOut, detail_of
-from app.queues.verdict import verdict_on
+from app.queues.verdict import verdict_on, wants_evidence
 
 
 @api_bp.get("")
@@ -32,4 +33,6 @@ def list_jobs(query: JobQuery) -> JobsOut:
 def show_job(job_id: str) -> JobDetailOut:
     """Show one job: how far it is and why, its runs, its log and its tree."""
     detail = read_detail(job_id, principal().permissions)
-    return detail_of(detail, verdict_on(detail, clock.now()).sentence)
+    now = clock.now()
+    evidence = explain(detail.job.id) if wants_evidence(detail, now) else []
+    return detail_of(detail, verdict_on(detail, now).sentence, evidence)

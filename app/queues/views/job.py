@@ -18,10 +18,11 @@ from app.core.web import is_partial, page
 from app.queues import listeners, raised, reads
 from app.queues.acting import in_company_of_job
 from app.queues.detail import Branch, JobDetail, read_detail
+from app.queues.evidence import explain
 from app.queues.service.bulk import can_undo
 from app.queues.story import story_of
 from app.queues.timeline import draw_timeline
-from app.queues.verdict import time_left, verdict_on
+from app.queues.verdict import time_left, verdict_on, wants_evidence
 from app.queues.views.blueprint import bp
 from config import Settings
 
@@ -46,6 +47,7 @@ def show_job(job_id: str) -> Response:
         priority=PRIORITIES.get(job.priority, str(job.priority)), priorities=PRIORITIES, is_known=job.name in RULES,
         rules=rules_of(job.name), limit_s=rules_of(job.name).time_limit_s or SOFT_LIMIT_S, branches=flat(detail.tree),
         schedule=schedule_of(job), is_here=current_scope().role != "platform", is_alive=is_alive(detail), can_undo=can_undo(job),
+        evidence=explain(job.id) if wants_evidence(detail, now) else [],
     )  # fmt: skip
 
 

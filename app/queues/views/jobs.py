@@ -120,16 +120,17 @@ def chips_of(wanted: JobFilter) -> list[dict[str, str]]:
 
 def bulk_acts_of(wanted: JobFilter) -> list[tuple[str, str]]:
     """Return what can be done to all that match, in words, with the page that asks."""
+    if not (wanted.state or wanted.waits or wanted.signature or wanted.error) or wanted.state is JobState.DONE:
+        return []  # "all" of a list of every state would be misunderstood
     acts = []
     for act, words in BULK_WORDS.items():
         try:
             narrow(act, wanted)
         except InvalidInput:
             continue
-        is_plain_all = act is not BulkAct.RETRY and wanted.state is None and not wanted.waits
-        if not is_plain_all:
+        if act is not BulkAct.CANCEL or wanted.state or wanted.waits:
             acts.append((words, url_for("jobs.ask_for_bulk") + "?" + wanted.query(act=act.value, q=None, ids=None)))
-    return acts if wanted.state is not JobState.DONE else []
+    return acts
 
 
 def kept_by_form(wanted: JobFilter) -> dict[str, str]:

@@ -22,6 +22,23 @@ def test_a_waiting_job_says_that_it_waits_for_a_slot(ada):
     assert "for a slot of maintenance" in ada.get(f"/api/jobs/{job_id}").json["verdict"]
 
 
+def test_a_waiting_job_says_what_ledger_and_broker_know_of_it(ada):
+    job_id = queued(ada)
+    assert "nothing of it is in the broker" in ada.get(f"/jobs/{job_id}").text
+    assert any("nothing of it is in the broker" in line for line in ada.get(f"/api/jobs/{job_id}").json["evidence"])
+
+
+def test_a_silent_worker_is_told_with_evidence(ada, superuser_sql):
+    job_id = queued(ada)
+    with ada.acting(), transaction():
+        jobs.claim(job_id)
+    superuser_sql.execute("UPDATE jobs SET lease_until = now() - interval '5 s' WHERE id = %s", (job_id,))
+    superuser_sql.execute("UPDATE job_outbox SET due_at = now() - interval '4 s' WHERE job_id = %s", (job_id,))
+    page = ada.get(f"/jobs/{job_id}").text
+    assert "another worker is given the job" in verdict(page)
+    assert "The lease has run out" in page
+
+
 def test_a_job_that_waits_for_others_names_them(ada):
     first = queued(ada, chores.count_up, 3, title="Goes first")
     second = queued(ada, chores.count_up, 3, after=[first])
@@ -53,13 +70,14 @@ def test_what_it_raised_shows_our_own_frames(ada, run):
 
 def test_frames_of_others_are_folded_with_their_names():
     text = (
-        'Traceback (most recent call last):\n  File "/srv/app/core/running.py", line 5, in run\n    go()\n    ^^^^\n'
+        'Traceback (most recent call last):\n  File "/srv/app/core/running.py", line 5, in _attempt\n    call()\n  File "/srv/app/orders/tasks.py", line 5, in run\n    go()\n    ^^^^\n'
         '  File "/v/site-packages/sqlalchemy/a.py", line 1, in b\n    c()\n'
         '  File "/v/site-packages/psycopg/a.py", line 1, in b\n    c()\n'
         '  File "/usr/lib/python3.11/json/x.py", line 2, in y\n    z()\nKeyError: 7\n'
     )
     assert [(line.text, line.kind) for line in fold(text)] == [
-        ('File "app/core/running.py", line 5, in run', ""),
+        ("  … 1 frame of the worker", "c"),
+        ('File "app/orders/tasks.py", line 5, in run', ""),
         ("    go()", ""),
         ("  … 3 frames of sqlalchemy, psycopg and Python", "c"),
         ("KeyError: 7", "e"),
