@@ -29,6 +29,7 @@ from tests.services import Services, running_services
 from tests.site import Site, wait_for
 from tests.world import World
 
+pytestmark = pytest.mark.slow
 JOBS = int(os.environ.get("FAULT_JOBS", "300"))
 KILLS = int(os.environ.get("FAULT_KILLS", "6"))
 RESTARTS = 1 if KILLS < 20 else 3
