@@ -19,14 +19,14 @@ KINDS = (
 
 COMPANIES = """
 INSERT INTO companies (id, public_id, slug, name, type) OVERRIDING SYSTEM VALUE
-SELECT %(first)s + n, 'BENCH' || lpad(n::text, 21, '0'), 'ledger-' || n, 'Ledger ' || n, 'retailer'
+SELECT %(first)s::bigint + n, 'BENCH' || lpad(n::text, 21, '0'), 'ledger-' || n, 'Ledger ' || n, 'retailer'
 FROM generate_series(1, %(companies)s) n ON CONFLICT DO NOTHING
 """
 # One of 50 fails, in one of 40 ways; one of 200 is cancelled. Companies differ in size as companies do.
 DRAWN = """
 CREATE TEMP TABLE drawn ON COMMIT DROP AS
 SELECT n, upper(ulid_part || substr(md5('i' || n), 1, 16)) AS id, at,
-       %(first)s + 1 + floor(%(companies)s * power(spread, 2))::bigint AS company_id,
+       %(first)s::bigint + 1 + floor(%(companies)s::bigint * power(spread, 2))::bigint AS company_id,
        (%(names)s::text[])[1 + n %% %(kinds)s] AS name, (%(queues)s::text[])[1 + n %% %(kinds)s] AS queue,
        floor(20 / (0.02 + hash1))::bigint AS waited_ms,
        floor((%(runs)s::bigint[])[1 + n %% %(kinds)s] * (0.2 + 1.6 * hash2))::bigint AS ran_ms,
@@ -36,8 +36,8 @@ FROM (SELECT n, at, substr(ulid_floor(at), 1, 10) AS ulid_part,
              ('x' || substr(md5('a' || n), 1, 7))::bit(28)::int / 268435456.0 AS spread,
              ('x' || substr(md5('w' || n), 1, 7))::bit(28)::int / 268435456.0 AS hash1,
              ('x' || substr(md5('r' || n), 1, 7))::bit(28)::int / 268435456.0 AS hash2
-      FROM (SELECT n, %(day)s::timestamptz + (n - %(low)s) * (%(length_s)s * interval '1 second' / %(count)s) AS at
-            FROM generate_series(%(low)s, %(low)s + %(count)s - 1) n) spread_out) hashed
+      FROM (SELECT n, %(day)s::timestamptz + (n - %(low)s::bigint) * (%(length_s)s::float8 * interval '1 second' / %(count)s) AS at
+            FROM generate_series(%(low)s::bigint, %(low)s::bigint + %(count)s::bigint - 1) n) spread_out) hashed
 """
 JOBS = """
 INSERT INTO jobs (company_id, id, name, queue, title, args, actor, request_id, root_id, state, error, signature, attempts,
@@ -60,7 +60,7 @@ FROM drawn
 WAITING = """
 WITH made AS (
   INSERT INTO jobs (company_id, id, name, queue, title, args, actor, request_id, root_id, state)
-  SELECT %(first)s + 1 + n %% %(companies)s, substr(ulid_floor(now() - n * interval '10 ms'), 1, 10) || lpad(n::text, 16, '0'), name, queue, 'Waits',
+  SELECT %(first)s::bigint + 1 + n %% %(companies)s::bigint, substr(ulid_floor(now() - n * interval '10 ms'), 1, 10) || lpad(n::text, 16, '0'), name, queue, 'Waits',
          jsonb_build_object('order', n), '{}', 'W' || n, '', 'queued'
   FROM (SELECT n, (%(names)s::text[])[1 + n %% %(kinds)s] AS name, (%(queues)s::text[])[1 + n %% %(kinds)s] AS queue
         FROM generate_series(1, %(waiting)s) n) drawn
