@@ -58,7 +58,7 @@ def furnish(owner: Person) -> Furnished:
     made.values |= {"filename": "icons.svg", "file": "none.css", "secret": "not-a-secret", "socket_id": "not-a-socket"}
     made.values |= {"name": "email", "how": "open"}  # a breaker, and a way to hold it
     made.values |= {"queue": "export", "pause_id": new_ulid()}  # a queue, and a pause nobody made
-    made.values |= {"schedule_id": new_ulid(), "node": "celery@nowhere"}  # nobody's
+    made.values |= {"schedule_id": new_ulid(), "node": "celery@nowhere", "telling": "pool"}  # nobody's
     # A flag of the product, one of its lists, and a change of it that nobody made.
     made.values |= {"key": "bulk-operations", "version_id": new_ulid(), "target_id": owner.company_slug}
     made.values |= {"environment": "production", "rollout_id": new_ulid(), "act": "go-on", "list": "allow"}
