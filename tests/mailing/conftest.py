@@ -27,12 +27,14 @@ class Office:
         answers: What it says to a recipient, one answer a try; 250 when there is none left.
         taken: What it took: recipient and message.
         after: Called with each message that was taken, before its receipt is given.
+        hangs_up_on: Whose receipt is never given: the line is cut.
     """
 
     def __init__(self) -> None:
         self.answers: dict[str, list[str]] = {}
         self.taken: list[tuple[str, Any]] = []
         self.after: Callable[[str], str | None] = lambda address: None
+        self.hangs_up_on = ""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 (the library's name)
         told = self.answers.get(address) or ["250 fine"]
@@ -44,6 +46,8 @@ class Office:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (the library's name)
         address = envelope.rcpt_tos[0]
         self.taken.append((address, message_from_bytes(envelope.content)))
+        if address == self.hangs_up_on:
+            server.transport.abort()
         return self.after(address) or "250 Taken"
 
     def got(self) -> list[str]:

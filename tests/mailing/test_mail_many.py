@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core import guards
+from app.core import guards, tasks
+from app.core.db import transaction
 from app.core.mailing.bulk import MailWaits, deliver_mailing, queue_mailing
+from app.core.tasks import run_job
 from tests.mailing.conftest import LETTER, Office
 from tests.world import Person
 
@@ -63,6 +65,28 @@ def test_who_always_says_later_is_given_up(
         tally = deliver_mailing(mailing)
     assert (tally.sent, tally.refused) == (2, 1)
     assert states()["ann"] == "refused 450 Full"
+
+
+def test_a_line_that_is_cut_after_the_letter_leaves_it_unsure_and_the_next_goes_on(
+    ada: Person, office: Office, mailing: str, people: list[str], states: States
+) -> None:
+    office.hangs_up_on = min(people)
+    with ada.acting():
+        tally = deliver_mailing(mailing)
+    assert (tally.sent, tally.unsure) == (2, 1)
+    assert "took it and did not answer" in states()["ann"]
+    assert sorted(office.got()) == sorted(people)
+
+
+def test_one_letter_from_a_template(app: Flask, ada: Person, office: Office, people: list[str]) -> None:
+    values = {"name": "Ann", "link": "https://console.example.com/x"}
+    args = {"to": people[0], "subject": "Hello", "template": "reset", "values": values}
+    with ada.acting(), transaction():
+        job_id = tasks.enqueue("mail.send", args, title="Mail one")
+    with app.app_context():
+        run_job(ada.company_id, job_id)
+    assert office.got() == [people[0]]
+    assert office.taken[0][1].get_content_type() == "multipart/alternative"
 
 
 class Killed(BaseException):
