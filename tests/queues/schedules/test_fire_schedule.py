@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import time_machine
 from flask import Flask
 
@@ -13,6 +14,9 @@ from app.core.installation import installation_id
 from app.queues.schedules import ticking
 from app.queues.schedules.firing import end_pauses, fire_due
 from app.queues.schedules.models import Schedule, ScheduleScope
+from app.queues.schedules.offers import fault_of_args, offered
+from app.queues.schedules.shipped import SHIPPED, Shipped
+from app.queues.schedules.times import next_time
 from tests.queues.schedules.conftest import Make
 from tests.world import Person
 
@@ -180,3 +184,10 @@ def test_a_look_says_that_somebody_looks_and_makes_what_comes_with_the_product(a
     (backup,) = rows("SELECT * FROM schedules WHERE key = 'backup'")
     assert (backup["is_paused"], backup["cron"]) == (True, "0 3 * * *")
     assert rows("SELECT * FROM schedulers WHERE ticked_at > now() - interval '1 minute'")
+
+
+@pytest.mark.parametrize("one", SHIPPED, ids=lambda one: one.key)
+def test_what_comes_with_the_product_can_run(app: Flask, one: Shipped) -> None:
+    assert one.job in offered()
+    assert fault_of_args(one.job, one.args) is None
+    assert next_time(one.cron, "Europe/London", clock.now()) > clock.now()
