@@ -52,6 +52,17 @@ def test_no_more_is_released_than_may_run(ada, release_now, superuser_sql):
     assert release_now("export") == 2
 
 
+def test_a_worker_refills_several_slots_at_a_time_and_the_relay_single_ones(ada, release_now, superuser_sql):
+    let_wait(superuser_sql, ada.company_id, 100, queue="notification")
+    assert release_now() == 20
+    end_flying(superuser_sql, 4)
+    assert release_now("notification") == 0
+    end_flying(superuser_sql, 1)
+    assert (release_now("notification"), release_now()) == (5, 0)
+    end_flying(superuser_sql, 1)
+    assert release_now() == 1
+
+
 def test_a_person_may_change_how_many_run(ada, release_now, superuser_sql):
     let_wait(superuser_sql, ada.company_id, 30, queue="export")
     set_concurrency(superuser_sql, "export", 12)

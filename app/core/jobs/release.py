@@ -112,15 +112,18 @@ def release_due(app: Flask, *, queue: str | None = None) -> int:
             return 0
         with system_work():
             going = [] if queue else _ring()
-            for name in _queues_with_room([queue] if queue else list(QUEUES)):
+            for name in _queues_with_room([queue] if queue else list(QUEUES), is_refill=queue is not None):
                 going += _release(name, with_probes=queue is None)
         return _send(going)
 
 
-def _queues_with_room(queues: list[str]) -> list[str]:
+def _queues_with_room(queues: list[str], *, is_refill: bool) -> list[str]:
+    """Return the queues that have jobs waiting and room for some; only for those are pauses and limits read."""
     with transaction():
         found = db.session.execute(STATE, {"queues": queues}).all()
         waiting = [row for row in found if row.is_waiting]
+        if is_refill:
+            waiting = [row for row in waiting if _is_worth_it(row.name, row.in_hand)]
         if not waiting:
             return []
         holds.read_pauses(db.session.execute(holds.PAUSES).all())
@@ -130,6 +133,15 @@ def _queues_with_room(queues: list[str]) -> list[str]:
         for row in waiting
         if row.in_hand < limits.settings_of(row.name).concurrency and holds.pause_of_queue(row.name) is None
     ]
+
+
+def _is_worth_it(queue: str, in_hand: int) -> bool:
+    """Say whether a worker should refill: a quarter of the queue's slots at a time, single ones the relay fills.
+
+    A release costs the same for one job as for ten, and with many in hand nobody waits for the next.
+    """
+    slots = limits.settings_of(queue).concurrency
+    return slots - in_hand >= max(1, slots // 4)
 
 
 def _release(queue: str, *, with_probes: bool) -> list[Going]:
@@ -147,9 +159,10 @@ def _release(queue: str, *, with_probes: bool) -> list[Going]:
         if room <= 0:
             return []
         free, probing = _sort_out(queue, picking.read_kinds(queue), {(company, name) for company, name, _ in flying})
-        chosen = picking.pick(queue, free, room=min(room, BATCH), in_hand=in_hand, turns=known_turns, now=now)
-        if with_probes:
-            chosen += _probes(queue, probing, now)
+        chosen = _probes(queue, probing, now)[:room] if with_probes else []
+        room = min(room, BATCH) - len(chosen)
+        if room > 0:
+            chosen += picking.pick(queue, free, room=room, in_hand=in_hand, turns=known_turns, now=now)
         going = _mark(queue, chosen, now)
     turns.note_turns(queue, [one.message.company_id for one in going])
     return going
