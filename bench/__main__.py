@@ -12,10 +12,12 @@ BENCHES = {
     "lists": "lists and search at scale, after bin/flask bench generate --orders 1000000 --companies 10000 (needs bin/up)",
     "live": "commit to socket, with servers of its own: bin/bench live --rate 100 --seconds 10 --sockets 40",
     "push": "from a saved flag to eight processes that answer by it: bin/bench push (needs bin/up)",
+    "ledger": "lists and searches over 3,000,000 jobs, the fold, retention; servers of its own: bin/bench ledger --jobs 3000000",
+    "queues": "enqueue, latency and throughput beside plain Celery, pages beside Flower; servers of its own: bin/bench queues",
     "breakers": "a call through a breaker beside interlock-cb, pybreaker, circuitbreaker and purgatory, alone and in a fleet",
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
-ITS_OWN_SERVERS = {"live", "flags", "breakers"}
+ITS_OWN_SERVERS = {"live", "flags", "breakers", "ledger", "queues"}
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ def main() -> None:
     options = parser.parse_args()
     with running_services() as services, tempfile.TemporaryDirectory() as folder:
         urls = services.create_database()
-        environment = {**stage.environment_for(urls, services.redis_url, Path(folder)), "LOG_LEVEL": "CRITICAL"}
+        environment = {**stage.environment_for(urls, services.redis_url, Path(folder)), "LOG_LEVEL": "ERROR"}
         stage.migrate(urls, services.redis_url, Path(folder))
         superuser = services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
         began = time.monotonic()
