@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.audience import list_audience
 from app.core import clock, tasks
@@ -73,7 +72,7 @@ def send_news(news: News, *, roles: Sequence[str] = (), people: Sequence[str] = 
     root = job_id or new_ulid()
     with transaction():
         found = list_audience(roles=roles, public_ids=people)
-        told = [one for one in found if _add(news, one.number, one.id, id_of(root, one.id))]
+        told = [one for one in found if _add(news, one.number, one.id, mark_of(root, one.id))]
         by_mail = [one.email for one in told if one.preferences.get("notify_by_mail")]
         if by_mail:
             letter = write_letter("", "notification", subject=news.text, text=news.text, link=news.link)
@@ -87,23 +86,23 @@ def tell_asker(news: News, job_id: str) -> int:
     return send_news(news, people=[str(asker)], job_id=job_id) if asker else 0
 
 
-def id_of(root: str, person: str) -> str:
-    """Return the id of one person's row: it sorts by the time of the root, and is the same at every run."""
-    digest = hashlib.sha256(f"{root} {person}".encode()).hexdigest().upper()
-    return root[:TIME_CHARACTERS] + digest[: 26 - TIME_CHARACTERS]
+def mark_of(root: str, person: str) -> str:
+    """Return what one person's row of some news ends with: the same at every run of the job that tells."""
+    return hashlib.sha256(f"{root} {person}".encode()).hexdigest().upper()[: 26 - TIME_CHARACTERS]
 
 
-def _add(news: News, user_id: UserId, person: str, row_id: str) -> bool:
-    statement = (
-        insert(Notification)
-        .values(
-            company_id=current_company_id(), id=row_id, user_id=user_id, kind=news.kind, text=news.text, link=news.link
-        )
-        .on_conflict_do_nothing()
-        .returning(Notification.id)
+def _add(news: News, user_id: UserId, person: str, mark: str) -> bool:
+    """Write one row, unless the same job wrote it before. Its id begins with now, for lists go by ids."""
+    told = sa.select(Notification.id).where(
+        Notification.user_id == user_id, sa.func.right(Notification.id, len(mark)) == mark
     )
-    if db.session.scalar(statement) is None:
+    if db.session.scalar(told) is not None:
         return False
+    row_id = new_ulid()[:TIME_CHARACTERS] + mark
+    row = Notification(
+        company_id=current_company_id(), id=row_id, user_id=user_id, kind=news.kind, text=news.text, link=news.link
+    )
+    db.session.add(row)
     record(NotificationSent(id=row_id, user_id=user_id, user=person, kind=news.kind, text=news.text, link=news.link))
     return True
 

@@ -125,6 +125,6 @@ def test_a_schedule_keeps_a_report_only_of_hours_in_which_something_was_sold(app
     assert run_scheduled("today") == {
         "made": True,
         "page": f"/reports/{ada.get('/api/reports').json['items'][0]['id']}",
-        "totals": ["1 orders, 1 units, 2.50 GBP"],
+        "totals": ["1 order, 1 unit, 2.50 GBP"],
     }
     assert ada.get("/api/notifications").json["items"][0]["kind"] == "report-ready"

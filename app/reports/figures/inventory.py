@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.auth import Company
 from app.core.db import db
+from app.core.present import plural
 from app.inventory.models import Item, Movement, stock_state
 from app.reports.content import Cell, Chart, Content, Table
 from app.reports.figures.buckets import bars, bucket_of
@@ -33,7 +34,7 @@ def read_inventory(company: Company, period: Period) -> Content:
     return Content(
         title="Inventory report", company=company.name, period=period, made_at=clock.now(),
         how=[one.format(zone=period.zone, currency=company.currency) for one in HOW],
-        lines=[f"{sums.items:,} items, {int(sums.on_hand):,} units on hand, worth {value:,.2f} {company.currency}"],
+        lines=[f"{plural(sums.items, 'item')}, {plural(int(sums.on_hand), 'unit')} on hand, worth {value:,.2f} {company.currency}"],
         tables=[Table("Totals", ("What", "Figure"), totals), moves], charts=_charts(period),
         detail_head=(
             "SKU", "Item", "Kind", "Category", "On hand", "Reserved", "Available", "Reorder at", "State",

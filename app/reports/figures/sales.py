@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.auth import Company
 from app.core.db import db
+from app.core.present import plural
 from app.orders.models import Order, OrderLine
 from app.reports.content import Cell, Chart, Content, Table, amount
 from app.reports.figures.buckets import bars, bucket_of, day_of
@@ -26,7 +27,7 @@ def read_sales(company: Company, period: Period) -> Content:
     """Return the sales of a period."""
     sums = list(db.session.execute(_sums(period)))
     lines = [
-        f"{row.orders:,} orders, {row.units:,} units, {amount(row.minor, row.currency):,} {row.currency}"
+        f"{plural(row.orders, 'order')}, {plural(int(row.units), 'unit')}, {amount(row.minor, row.currency):,} {row.currency}"
         for row in sums
         if row.orders
     ]
