@@ -170,10 +170,10 @@ def _known() -> Mapping[tuple[str, str], Paused]:
 
 
 def _company_id(slug: str) -> int:
-    """Return a company's id, read once per process: short names do not change."""
+    """Return a company's id, read once per process, for short names do not change; 0 for one that is gone."""
     known: dict[str, int] = current_app.extensions.setdefault(EXTENSION + "-companies", {})
     if slug not in known:
         with platform_reads():
             found = db.session.execute(sa.text("SELECT id FROM companies WHERE slug = :slug"), {"slug": slug})
-            known[slug] = found.scalar_one()
+            known[slug] = found.scalar() or 0
     return known[slug]
