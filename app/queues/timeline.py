@@ -12,7 +12,7 @@ WIDTH = 1070.0
 THINNEST = 4.0  # a run of milliseconds beside hours of waiting is still seen
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
 LOOKS = {"done": "ran", "failed": "failed", "lost": "failed", "cancelled": "ran", None: "ran"}
-WORDS = {"done": "done", "failed": "failed", "lost": "its worker was lost", "cancelled": "cancelled", None: "runs"}
+WORDS = {"done": "done", "failed": "failed", "lost": "its worker was lost", "cancelled": "cancelled"}
 MINUTE_S = 60
 
 
@@ -100,6 +100,8 @@ def _strip(number: int, run: Attempt, free_at: datetime, now: datetime, scale: S
         scale.bar(LOOKS.get(run.outcome, "ran"), run.started_at, ended_at),
     ]
     waited, ran = span(run.waited_ms / 1000), span((ended_at - run.started_at).total_seconds())
+    if run.outcome is None:
+        return Strip(name_of(number), bars, f"waited {waited}, runs for {ran}")
     ending = "" if run.outcome == "done" else f", {WORDS.get(run.outcome, run.outcome)}"
     return Strip(name_of(number), bars, f"waited {waited}, ran {ran}{ending}")
 

@@ -1,6 +1,7 @@
 // Reads the page again and makes it look like the answer, without a reload: after a gap that is too large, after an
 // import, for a filtered list that changed, and for the page of one object.
 const GAP_MS = 1000;
+const ROW_GAP_MS = 400; // what one object says is read within a second of its being said
 const JITTER_MS = 2000;
 let isReading = false;
 let isWanted = false;
@@ -39,8 +40,8 @@ async function read() {
   }
 }
 
-function want(ms) {
-  const at = performance.now() + Math.max(ms, readAt + GAP_MS - performance.now());
+function want(ms, gap = GAP_MS) {
+  const at = performance.now() + Math.max(ms, readAt + gap - performance.now());
   if (timer && dueAt <= at) return;
   clearTimeout(timer);
   dueAt = at;
@@ -54,6 +55,6 @@ document.addEventListener("qd:live-rows", (event) => {
   for (const part of document.querySelectorAll(`[data-live-topic~="${CSS.escape(topic)}"]:not([data-live-mode])`)) {
     const slow = Number(part.dataset.liveEvery) * 1000;
     if (part.dataset.liveRow === undefined) want(Math.max(0, readAt + (slow || GAP_MS) - performance.now()));
-    else if (ids.includes(part.dataset.liveRow)) want(0);
+    else if (ids.includes(part.dataset.liveRow)) want(0, ROW_GAP_MS);
   }
 });

@@ -6,7 +6,9 @@ import pytest
 
 from app.core.db import transaction
 from app.core.ids import new_ulid
+from app.core.installation import installation
 from app.queues import search
+from app.queues.service import pauses
 from tests.queues import chores
 from tests.queues.pages.given import backing_off, done, failed, ids, queued
 
@@ -60,6 +62,24 @@ def test_those_that_wait_for_their_time_and_for_others(ada, run):
     assert ids(ada, "waits=later") == [later]
     assert ids(ada, "waits=blocked") == [second]
     assert set(ids(ada, "state=queued")) == {later, first, second}
+
+
+@pytest.fixture
+def paused(app):
+    """Jobs of one name are paused for the test."""
+    with app.app_context(), installation():
+        held = pauses.pause("name", "chore.deliver", "The post is on strike")
+    yield
+    with app.app_context(), installation():
+        pauses.resume(held.id)
+
+
+def test_those_that_are_held(ada, pat, paused):
+    held = queued(ada, chores.deliver_to, {"city": "Leeds"})
+    queued(ada)
+    assert ids(ada, "waits=held") == [held]
+    assert held in ids(pat, "waits=held")
+    assert "Paused" in ada.get(f"/jobs/{held}").text
 
 
 def test_what_a_job_caused_is_found_by_its_tree(ada, run):
