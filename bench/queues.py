@@ -145,7 +145,7 @@ def measure_pages(site: Site, world: World, services: Services, history: int) ->
     if "relay" not in site.processes:
         site.start_relay()
     site.start_web()
-    site.wait_until_ready()
+    wait_for(site.is_ready, limit_s=300, say=lambda: site.log("web"))
     cookie = cookie_of(world.platform_admin())
     sizes = [tree_bytes(site.processes[name].pid) for name in ("web", "relay")]
     for name, path in {
