@@ -136,7 +136,7 @@ def _write_end(
         if failure is not None:
             _fail(job, failure)
         elif outcome == attempts.CANCELLED:
-            jobs.finish(job.id, JobState.CANCELLED)
+            jobs.give_up(job, JobState.CANCELLED)
         else:
             jobs.finish(job.id, JobState.DONE, result=cast("dict[str, Any] | None", result))
 
@@ -144,7 +144,7 @@ def _write_end(
 def _fail(job: Job, failure: Failure) -> None:
     """Try again after an accident, as often as the job's rules say. A Problem is an answer: it ends the job."""
     if failure.is_answer or job.attempts >= rules_of(job.name).most_attempts:
-        jobs.finish(job.id, JobState.FAILED, error=failure.error, signature=failure.signature)
+        jobs.give_up(job, JobState.FAILED, error=failure.error, signature=failure.signature)
     else:
         jobs.put_back(job, failure.error, failure.signature)
 

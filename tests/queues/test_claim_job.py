@@ -9,7 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from app.core import clock, jobs
 from app.core.db import transaction
-from app.core.jobs import JobState, holds
+from app.core.jobs import Job, JobState, holds
 from app.core.jobs.holds import Candidate, Hold
 from app.core.tasks import job
 from app.extensions import celery
@@ -89,6 +89,28 @@ def test_one_whose_worker_was_lost_waits_under_a_hold(ada, run, look, rows, hold
     with time_machine.travel(clock.now() + timedelta(seconds=jobs.LEASE_S + 2), tick=True):
         run(ada, job_id)
     assert (look(ada, job_id).state, phase_of(rows, job_id)) == (JobState.QUEUED, "waiting")
+
+
+def test_a_run_that_was_taken_for_lost_does_not_end_its_successor_s(ada, look, rows):
+    job_id = send(ada, "sent")
+    with ada.acting(), transaction():
+        first = copy(jobs.claim(job_id))
+    with time_machine.travel(clock.now() + timedelta(seconds=jobs.LEASE_S + 2), tick=True), ada.acting(), transaction():
+        second = copy(jobs.claim(job_id))
+        jobs.put_back(first, "Too late")
+        jobs.wait(first, "Too late", 1)
+        assert jobs.give_up(first, JobState.FAILED, error="Too late") is None
+    kept = look(ada, job_id)
+    assert (kept.state, kept.attempts, kept.error) == (JobState.RUNNING, 2, "")
+    assert phase_of(rows, job_id) == "running"
+    with ada.acting(), transaction():
+        assert jobs.give_up(second, JobState.FAILED, error="In time") is not None
+
+
+def copy(job):
+    """A worker of its own has a row of its own."""
+    return Job(company_id=job.company_id, id=job.id, name=job.name, queue=job.queue, title=job.title, args=job.args,
+               actor=job.actor, request_id=job.request_id, attempts=job.attempts)  # fmt: skip
 
 
 def test_retries_pauses_and_limits_are_the_job_s_own(ada, run, look, rows):

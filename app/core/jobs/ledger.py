@@ -110,18 +110,26 @@ def settle(ended: Job) -> None:
                 over.append(cancelled)
 
 
+def is_still(job: Job) -> sa.ColumnElement[bool]:
+    """Return the condition that a job is in this run's hands: one taken for lost must not end its successor's run."""
+    return sa.and_(Job.state == JobState.RUNNING, Job.attempts == job.attempts)
+
+
+def give_up(job: Job, state: JobState, **values: Any) -> Job | None:  # Any: column values
+    """End a run's job without its work done; None when another run has it by now, or it has ended."""
+    ended = change(job.id, is_still(job), state=state, finished_at=clock.now(), lease_until=None, **values)
+    if ended is not None:
+        settle(ended)
+    return ended
+
+
 def put_back(job: Job, error: str, signature: str = "") -> None:
     """Let a failed attempt be tried again after a back-off with jitter; not when somebody wants it stopped."""
     delay_s = rules_of(job.name).backoff_s * 3 ** (job.attempts - 1) * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, guards nothing)
-    back = change(
-        job.id,
-        Job.state == JobState.RUNNING,
-        state=JobState.QUEUED,
-        lease_until=None,
-        error=error,
-        signature=signature,
-    )
-    if back is not None and back.cancel_requested:
+    back = change(job.id, is_still(job), state=JobState.QUEUED, lease_until=None, error=error, signature=signature)
+    if back is None:
+        return
+    if back.cancel_requested:
         finish(job.id, JobState.CANCELLED)
         return
     due_at = clock.now() + timedelta(seconds=delay_s)
@@ -130,14 +138,16 @@ def put_back(job: Job, error: str, signature: str = "") -> None:
 
 def wait(job: Job, reason: str, wait_s: float) -> None:
     """Let a job that was not begun in earnest run later; it was no attempt. Jitter lets many come back one by one."""
-    change(
+    back = change(
         job.id,
-        Job.state == JobState.RUNNING,
+        is_still(job),
         state=JobState.QUEUED,
         attempts=sa.func.greatest(Job.attempts - 1, 0),
         lease_until=None,
         error=reason,
     )
+    if back is None:
+        return
     delay_s = wait_s + random.uniform(0.1, 0.5) * max(wait_s, 2)  # noqa: S311 (spreads load, guards nothing)
     set_due(job.id, clock.now() + timedelta(seconds=delay_s), phase="waiting")
 
