@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import structlog
 from celery import Celery
-from flask import current_app
 from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -102,10 +101,3 @@ def publish(messages: Sequence[Message]) -> int:
             log.warning("broker away, jobs wait in the ledger", error=str(error))
             return sent
     return len(messages)
-
-
-def publish_jobs() -> int:
-    """Release every job that is due, now, and return how many messages were sent."""
-    from app.core.jobs.release import release_due  # it stands above the broker
-
-    return release_due(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 (the app itself)

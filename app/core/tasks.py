@@ -14,7 +14,7 @@ from celery import Task
 from flask import Flask
 
 from app.core import jobs
-from app.core.broker import QUEUES, SOFT_LIMIT_S, configure, publish_jobs
+from app.core.broker import QUEUES, SOFT_LIMIT_S, configure
 from app.core.jobs import masks, rules
 from app.core.jobs.adding import JobQueuesOff, Options, add_new, check_switched_on
 from app.core.jobs.dedupe import Dedupe
@@ -150,7 +150,6 @@ __all__ = [
     "job",
     "progress",
     "progress_to",
-    "publish_jobs",
     "run_job",
     "say",
 ]
