@@ -7,7 +7,9 @@ from flask import Response, request, url_for
 
 from app.core import clock, live
 from app.core.access import allow
+from app.core.auth import principal
 from app.core.web import is_partial, page
+from app.queues.failures import list_groups
 from app.queues.figures.queues import QueueFigures, queue_figures, waiting_history
 from app.queues.views import held, looks, sentences, wording
 from app.queues.views.blueprint import queues_bp
@@ -29,7 +31,8 @@ def list_queues() -> Response:
     return page(
         "queues/list.html" if is_partial() else "queues/index.html",
         live=state, found=found, now_at=now, hours=hours, windows=windows_of(window), paused=paused,
-        verdict=sentences.verdict_of(found), chart=draw(found, paused, window, now), looks=looks, wording=wording,
+        verdict=sentences.verdict_of(found), groups=list_groups("1h", principal().permissions), is_everywhere=True,
+        chart=draw(found, paused, window, now), looks=looks, wording=wording,
         is_unused=not any(one.waiting or one.running or any(one.spark) or one.run_p95_ms for one in found),
     )  # fmt: skip
 

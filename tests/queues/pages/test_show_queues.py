@@ -1,11 +1,13 @@
 """The page of all queues, and the same as JSON."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from app.core import clock
 from app.core.broker import QUEUES
+from app.core.ids import new_ulid
 from app.queues.views.drawing import chart_of, nice_top
 from tests.queues.pages.board import QUEUE, let_wait, look_at_queues, paused, row_of
 from tests.world import Person, World
@@ -29,7 +31,7 @@ def test_a_reread_gets_the_live_parts_in_one_answer(pat: Person) -> None:
     whole, part = pat.get("/queues").text, pat.fragment("/queues").text
     assert "<html" in whole
     assert "<html" not in part
-    for part_id in ("verdict", "basis", "paused", "waiting", "queues"):
+    for part_id in ("verdict", "basis", "paused", "waiting", "queues", "failures"):
         assert f'id="{part_id}"' in part
     assert 'data-live-refresh="5"' in part
 
@@ -91,6 +93,27 @@ def test_the_same_is_told_as_json(pat: Person) -> None:
     one = pat.get(f"/api/queues/{QUEUE}?window=24h").json
     assert (one["name"], one["window"]) == (QUEUE, "24h")
     assert {"types", "companies", "kept", "hold"} <= set(one)
+
+
+def test_failures_that_are_alike_stand_below(pat: Person, ada: Person, world: World) -> None:
+    signature, platform = new_ulid(), world.sql.execute("SELECT id FROM companies WHERE slug = 'platform'").fetchone()
+    assert platform is not None
+    for whose in (platform["id"], ada.company_id):
+        world.sql.execute(
+            "INSERT INTO job_minutes (company_id, at, queue, name, failed, failures) VALUES "
+            "(%s, date_trunc('minute', now()) - interval '4 minutes', 'cache', %s, 41, %s)",
+            (whose, f"chore.{signature.lower()}", json.dumps({signature: 41})),
+        )
+        world.sql.execute(
+            "INSERT INTO failure_groups (company_id, signature, name, queue, error_type, error, first_seen, last_seen, total) "
+            "VALUES (%s, %s, 'chore.fail', 'cache', 'QueryCanceled', 'Statement timeout', now(), now(), 41)",
+            (whose, signature),
+        )
+    html = pat.get("/queues").text
+    row = row_of(html, f"failure-{signature}")
+    assert "Statement timeout" in row
+    assert "41" in row
+    assert "All failures" in html
 
 
 def test_the_old_address_leads_there(pat: Person) -> None:
