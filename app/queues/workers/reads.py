@@ -14,7 +14,7 @@ from app.core.tenancy import platform_reads
 from app.queues.figures.types import type_figures
 from app.queues.workers.model import Running, Snapshot, WorkerFacts
 
-COMPARED_WITH = "24h"
+COMPARED_WITH, LONG_FROM_S = "24h", 10
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Held:
 
     @property
     def is_long(self) -> bool:
-        """Whether it runs longer than its like."""
-        return self.ran_s is not None and self.usual_s is not None and self.ran_s > self.usual_s
+        """Whether it runs longer than its like; what is over in seconds is never long."""
+        return self.ran_s is not None and self.usual_s is not None and self.ran_s > max(self.usual_s, LONG_FROM_S)
 
 
 def list_running(workers: Sequence[WorkerFacts]) -> list[Held]:
@@ -55,9 +55,12 @@ def list_prefetched(workers: Sequence[WorkerFacts]) -> list[Held]:
 def _with_jobs(pairs: list[tuple[WorkerFacts, Running]]) -> list[Held]:
     if not pairs:
         return []
-    ids = [one.job_id for _, one in pairs]
+    asked = sa.select(Job.id, Job.title, Job.finished_at).where(Job.id.in_([one.job_id for _, one in pairs]))
     with platform_reads():
-        titles = {row.id: row.title for row in db.session.execute(sa.select(Job.id, Job.title).where(Job.id.in_(ids)))}
+        rows = db.session.execute(asked).all()
+    titles = {row.id: row.title for row in rows}
+    # The workers were asked some seconds ago; the ledger knows what has ended since.
+    ended = {row.id for row in rows if row.finished_at is not None}
     names = accounts.companies_by_id({one.company_id for _, one in pairs if one.company_id is not None})
     usual = {one.name: one.run_p95_ms for one in type_figures(COMPARED_WITH, allowed=ALL_PERMISSIONS)}
     now = time.time()
@@ -68,6 +71,7 @@ def _with_jobs(pairs: list[tuple[WorkerFacts, Running]]) -> list[Held]:
             None if (p95 := usual.get(one.name)) is None else p95 / 1000,
         )
         for worker, one in pairs
+        if one.job_id not in ended
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ STATES = {
     WorkerState.ONLINE: ("good", None, "Online"), WorkerState.STOPPING: ("held", "log-out", "Stopping"),
     WorkerState.UNANSWERING: ("warn", None, "Does not answer"), WorkerState.SILENT: ("bad", "wifi-off", "Silent"),
 }  # fmt: skip
+SHORT_S = 10
 OUTCOMES = {
     "done": ("good", None, "Done"), "refused": ("bad", None, "Refused"), "unknown": ("warn", "circle-dashed", "Unknown"),
 }  # fmt: skip
@@ -42,6 +43,11 @@ def slots_of(one: WorkerFacts) -> str:
     """Return how many of its slots are busy."""
     scaled = f", {one.scale[0]} to {one.scale[1]}" if one.scale else ""
     return f"{len(one.running)} of {one.slots}{scaled}"
+
+
+def seconds(span_s: float) -> str:
+    """Return a span in words, with a tenth where it is short: `0.4 s`, `12 s`, `3 min`."""
+    return f"{span_s:.1f} s" if span_s < SHORT_S else format_duration(span_s)
 
 
 def verdict_of(known: Snapshot | None, age_s: float | None) -> Verdict:
@@ -85,4 +91,4 @@ def _subject(found: list[WorkerFacts]) -> str:
     return found[0].node if len(found) == 1 else plural(len(found), "worker")
 
 
-__all__ = ["OUTCOMES", "instant", "look_of", "note_of", "slots_of", "verdict_of", "verdict_on"]
+__all__ = ["OUTCOMES", "instant", "look_of", "note_of", "seconds", "slots_of", "verdict_of", "verdict_on"]
