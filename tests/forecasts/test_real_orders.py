@@ -11,7 +11,7 @@ from tests.imports.conftest import real_file
 
 __all__ = ["real_file"]
 pytestmark = pytest.mark.slow
-ITEMS = 300
+ITEMS = 100
 
 
 def test_the_error_on_real_orders(ada, suggesting, real_file: Path, capsys):
@@ -35,4 +35,4 @@ def test_the_error_on_real_orders(ada, suggesting, real_file: Path, capsys):
     assert one.tested_weeks == 8
     assert len(one.history) == 25
     assert all(other.lift > 1 and other.together >= 5 for other in together)
-    assert pairs > 1000
+    assert pairs > 100
