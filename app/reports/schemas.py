@@ -1,13 +1,16 @@
 """Reports as JSON and as a form."""
 
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from app.core.shapes import Answer, Instant, Shape, Text
 from app.reports.periods import Preset
 from app.reports.states import Format, Kind
+
+# Days beyond these are nobody's, and the ends of the calendar have no midnight in every zone.
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))]
 
 
 class NewReport(Shape):
@@ -21,8 +24,8 @@ class NewReport(Shape):
 
     kind: Kind
     period: Preset | None = None
-    from_: date | None = Field(None, alias="from")
-    to: date | None = None
+    from_: Day | None = Field(None, alias="from")
+    to: Day | None = None
     formats: list[Format] = Field(default_factory=lambda: [Format.PDF], min_length=1, max_length=3)
     mail_to: list[Text] = Field(default_factory=list, max_length=50)
 

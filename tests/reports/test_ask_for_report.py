@@ -38,7 +38,7 @@ def test_the_page_makes_one_and_shows_it(app: Flask, sam: Person) -> None:
 
 @pytest.mark.parametrize("wrong", [
     {"kind": "sales"}, {"kind": "gossip", "period": "today"}, {"kind": "sales", "from": "2026-02-01", "to": "2026-01-01"},
-    {"kind": "sales", "from": "1990-01-01", "to": "2026-01-01"}, {"kind": "sales", "period": "today", "formats": "exe"},
+    {"kind": "sales", "from": "1990-01-01", "to": "2026-01-01"}, {"kind": "sales", "from": "0001-01-01", "to": "9999-12-31"}, {"kind": "sales", "period": "today", "formats": "exe"},
 ])  # fmt: skip
 def test_what_cannot_be_meant_is_said(ada: Person, wrong: dict[str, Any]) -> None:
     answer = ada.post("/reports", data=wrong)
