@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.jobs import EVERYBODY, Job, JobState, is_seen, permission_of
-from app.core.tasks import JOBS
+from app.core.jobs.rules import RULES
 from app.queues import search
 from app.queues.bulk_items import bulk_items
 from app.queues.filter import JobFilter
@@ -59,7 +59,7 @@ def count_live(allowed: Collection[str] = EVERYBODY) -> int:
 
 def names_seen(allowed: Collection[str]) -> list[str]:
     """Return the kinds of jobs that somebody may see."""
-    return sorted(name for name in JOBS if permission_of(name) in allowed)
+    return sorted(name for name in RULES if permission_of(name) in allowed)
 
 
 def ids_reached(bulk_id: str, most: int = COUNT_BOUND) -> Sequence[str]:
