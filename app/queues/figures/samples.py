@@ -102,7 +102,7 @@ def keep_figures() -> None:
 
 
 def newest_samples() -> list[QueueSample]:
-    """Return the newest sample of each queue; older than an hour is none. Inside the installation."""
+    """Return the newest sample of each queue, however old. Inside the installation."""
     newest = sa.select(sa.func.max(QueueSample.minute)).scalar_subquery()
     return list(db.session.scalars(sa.select(QueueSample).where(QueueSample.minute == newest)))
 
