@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.errors import InvalidInput
 from app.core.ids import CompanyId
 from app.core.installation import installation_id
-from app.core.jobs import Job, JobState, is_seen
+from app.core.jobs import JobState, is_seen
 from app.core.tenancy import current_scope, platform_reads
 from app.queues import search
 from app.queues.filter import JobFilter
@@ -113,7 +113,7 @@ def walk(act: BulkAct, wanted: JobFilter, allowed: Collection[str]) -> Iterator[
     conditions = [is_seen(allowed)]
     if act is BulkAct.CANCEL and wanted.state is None and wanted.waits is None:
         conditions.append(search.in_states(ALIVE))
-    columns = (Job.company_id, Job.id, Job.queue, Job.is_exact)
+    columns = ("company_id", "id", "queue", "is_exact")
     while below is not None:
         rows, below = search.matching_rows(wanted, columns, conditions, below, STEP)
         if rows:

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
 from app.core.cursor import decode_cursor, encode_cursor
 from app.core.db import db
@@ -23,6 +24,7 @@ from app.queues.filter import JobFilter
 from app.queues.waits import waits_for
 
 Condition = sa.ColumnElement[bool]
+Jobs = type[Job]  # the table, or a subquery that looks like it
 Query = sa.Select[*tuple[Any, ...]]  # Any: whatever columns
 WALK = 20_000
 NEWEST = 4_000  # a value that many jobs have is found among the newest; only a rarer one needs the index of arguments
@@ -55,16 +57,17 @@ def find_jobs(wanted: JobFilter, allowed: Collection[str]) -> JobPage:
     """
     below = decode_cursor(wanted.after, parts=1)[0] if wanted.after else BEYOND
     indexed = [*indexed_conditions(wanted), is_seen(allowed), Job.id < below]
-    others = other_conditions(wanted)
-    if not others and not wanted.args:
-        return _page(_jobs(sa.select(Job).where(*indexed), wanted.limit + 1), wanted.limit)
+    if not wanted.args and not has_others(wanted):
+        return _page(_jobs(sa.select(Job).where(*indexed), Job, wanted.limit + 1), wanted.limit)
     if wanted.args:
-        newest = _among(sa.select(Job).where(*others, holds(Job.args, wanted)), indexed, NEWEST)
-        found = _jobs(newest, wanted.limit + 1)
+        among = newest(indexed, NEWEST)
+        conditions = [*other_conditions(wanted, among), holds(among.args, wanted)]
+        found = _jobs(sa.select(among).where(*conditions), among, wanted.limit + 1)
         if len(found) > wanted.limit:
             return _page(found, wanted.limit)
         indexed, end = _with_args(wanted, indexed, below)
-    found = _jobs(_among(sa.select(Job).where(*others), indexed, WALK), wanted.limit + 1)
+    among = newest(indexed, WALK)
+    found = _jobs(sa.select(among).where(*other_conditions(wanted, among)), among, wanted.limit + 1)
     if len(found) > wanted.limit:
         return _page(found, wanted.limit)
     end = end if wanted.args else _end_of_walk(indexed)
@@ -72,32 +75,32 @@ def find_jobs(wanted: JobFilter, allowed: Collection[str]) -> JobPage:
 
 
 def matching_rows(
-    wanted: JobFilter, columns: Sequence[Any], more: Sequence[Condition], below: str, most: int
-) -> tuple[Sequence[sa.Row[Any]], str | None]:  # Any: columns of jobs, and their values
+    wanted: JobFilter, columns: Sequence[str], more: Sequence[Condition], below: str, most: int
+) -> tuple[Sequence[sa.Row[Any]], str | None]:  # Any: values of columns
     """Return a part of all that match, newest first, and where to go on; None at the end.
 
     Args:
         wanted: The filter; its cursor and the size of its page mean nothing here.
-        columns: What is read of each; `id` is among them.
+        columns: The names of what is read of each; `id` is among them.
         more: Further conditions that an index answers.
         below: Only jobs older than this one.
         most: How many at once.
     """
-    indexed, others = [*indexed_conditions(wanted), *more, Job.id < below], other_conditions(wanted)
-    end, size = None, WALK if others or wanted.args else most
+    indexed, end, size = [*indexed_conditions(wanted), *more, Job.id < below], None, most
     if wanted.args:
-        indexed, end = _with_args(wanted, indexed, below)
-    elif others:
-        end = _end_of_walk(indexed)
-    statement = _among(sa.select(*columns).where(*others), indexed, size).order_by(Job.id.desc()).limit(most)
-    rows = db.session.execute(statement).all()
+        (indexed, end), size = _with_args(wanted, indexed, below), WALK
+    elif has_others(wanted):
+        end, size = _end_of_walk(indexed), WALK
+    among = newest(indexed, size)
+    read = sa.select(*[getattr(among, name) for name in columns]).where(*other_conditions(wanted, among))
+    rows = db.session.execute(read.order_by(among.id.desc()).limit(most)).all()
     return rows, rows[-1].id if len(rows) == most else end
 
 
 def jobs_in(wanted: JobFilter, job_ids: Sequence[str], allowed: Collection[str]) -> Sequence[Job]:
     """Return those of these jobs that match, for a list that asks about changed rows."""
     statement = sa.select(Job).where(Job.id.in_(job_ids), is_seen(allowed), *all_conditions(wanted))
-    return _jobs(statement, len(job_ids))
+    return _jobs(statement, Job, len(job_ids))
 
 
 def is_there(job_id: str) -> bool:
@@ -130,25 +133,30 @@ def indexed_conditions(wanted: JobFilter) -> list[Condition]:
     return found
 
 
-def other_conditions(wanted: JobFilter) -> list[Condition]:
-    """Return what no index answers."""
+def has_others(wanted: JobFilter) -> bool:
+    """Say whether a part of the filter has no index."""
+    return bool(other_conditions(wanted, Job))
+
+
+def other_conditions(wanted: JobFilter, of: Jobs) -> list[Condition]:
+    """Return what no index answers, about these jobs."""
     found: list[Condition] = []
     if wanted.state is JobState.DONE:
-        found.append(Job.state == JobState.DONE)
+        found.append(of.state == JobState.DONE)
     if wanted.worker is not None:
-        found.append(Job.worker == wanted.worker)
+        found.append(of.worker == wanted.worker)
     if wanted.priority is not None:
-        found.append(Job.priority == wanted.priority)
+        found.append(of.priority == wanted.priority)
     if wanted.error is not None:
-        found.append(Job.error.icontains(wanted.error, autoescape=True))
+        found.append(of.error.icontains(wanted.error, autoescape=True))
     if wanted.waits is not None:
-        found.append(waits_for(wanted.waits))
+        found.append(waits_for(wanted.waits, of))
     return found
 
 
 def all_conditions(wanted: JobFilter) -> list[Condition]:
     """Return everything a job must satisfy, for questions about few jobs."""
-    found = [*indexed_conditions(wanted), *other_conditions(wanted)]
+    found = [*indexed_conditions(wanted), *other_conditions(wanted, Job)]
     if wanted.args:
         found.append(holds(Job.args, wanted))
     return found
@@ -208,10 +216,12 @@ def _read_json(value: str) -> Any:  # Any: JSON
         return value
 
 
-def _among(statement: Query, indexed: Sequence[Condition], most: int) -> Query:
-    """Return a question about the newest so many jobs that the indexed conditions leave."""
-    newest = sa.select(Job.company_id, Job.id).where(*indexed).order_by(Job.id.desc()).limit(most).subquery()
-    return statement.join(newest, sa.and_(Job.company_id == newest.c.company_id, Job.id == newest.c.id))
+def newest(indexed: Sequence[Condition], most: int) -> Jobs:
+    """Return the newest so many jobs that the indexed conditions leave, to ask further questions about.
+
+    A subquery with a limit is read in order and no further than needed; a join would be read whole.
+    """
+    return aliased(Job, sa.select(Job).where(*indexed).order_by(Job.id.desc()).limit(most).subquery())
 
 
 def _end_of_walk(indexed: Sequence[Condition]) -> str | None:
@@ -219,8 +229,8 @@ def _end_of_walk(indexed: Sequence[Condition]) -> str | None:
     return db.session.scalar(sa.select(Job.id).where(*indexed).order_by(Job.id.desc()).offset(WALK - 1).limit(1))
 
 
-def _jobs(statement: Query, most: int) -> Sequence[Job]:
-    return db.session.scalars(statement.order_by(Job.id.desc()).limit(most)).all()
+def _jobs(statement: Query, of: Jobs, most: int) -> Sequence[Job]:
+    return db.session.scalars(statement.order_by(of.id.desc()).limit(most)).all()
 
 
 def _page(found: Sequence[Job], limit: int) -> JobPage:
