@@ -106,7 +106,7 @@ def verdict_of(lines: Sequence[Line], clockwork: Liveness, *, is_on: bool) -> Ve
 def verdict_on(line: Line, clockwork: Liveness) -> Verdict:
     """Return the one sentence on one schedule."""
     row = line.row
-    if clockwork.is_silent and not row.is_paused:
+    if clockwork.is_silent and line.state not in {"paused", "unknown"}:
         return silent_verdict(clockwork)
     match line.state:
         case "unknown":
