@@ -80,6 +80,20 @@ def test_two_who_look_at_the_clock_fire_each_minute_once(
         site.processes.pop("beat").wait(20)
 
 
+def test_when_the_last_one_stops_a_web_process_gives_the_alarm(
+    site: Site, pat: Person, seeded: None, rows: Callable[..., list[dict[str, Any]]]
+) -> None:
+    alarms = "SELECT data FROM outbox WHERE type = 'scheduler.silent'"
+    site.processes["relay"].terminate()
+    site.processes.pop("relay").wait(20)
+    try:
+        wait_for(lambda: rows(alarms), limit_s=240, say=lambda: site.log("web"))
+        assert pat.get("/api/schedules").json["scheduler"]["silent"]
+    finally:
+        site.start_relay()
+    wait_for(lambda: not pat.get("/api/schedules").json["scheduler"]["silent"], limit_s=120)
+
+
 def next_minute() -> datetime:
     return clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
 
