@@ -16,6 +16,10 @@ SEASONS = 2 * YEAR  # a yearly shape cannot be told from chance in fewer weeks
 SBA_ALPHA = 0.1  # Syntetos and Boylan (2005) find 0.05 to 0.2 best; weeks of such items are few
 MOST_ZERO = 0.3  # from that share of weeks without an order, demand comes in lumps
 
+GIANT = 8.0  # times the median week with demand
+FEW = 3  # weeks of demand that a median needs
+BASELINES = ("last-year", "recent-mean")
+
 NAMES = {
     "last-year": "the same weeks of last year",
     "recent-mean": "the mean of the 8 weeks before",
@@ -93,15 +97,28 @@ def baseline_for(history: Weeks, tested: int) -> str:
 
 def models_for(history: Weeks) -> list[str]:
     """Return the models worth trying on such weeks, the first the one to take where nothing decides."""
+    if sum(units > 0 for units in history) < FEW:
+        return ["recent-mean"]  # one or two orders are no pattern
     if history and sum(units <= 0 for units in history) / len(history) >= MOST_ZERO:
         return ["lumps", "smoothing"]
     return ["smoothing", "trend", "season"] if len(history) >= SEASONS else ["smoothing", "trend"]
+
+
+def calm(history: Weeks) -> list[float]:
+    """Return the weeks with giant ones cut: one order of fifty times the usual would lift every later forecast."""
+    wanted = sorted(units for units in history if units > 0)
+    if len(wanted) < FEW:
+        return list(history)
+    limit = GIANT * wanted[len(wanted) // 2]
+    return [min(units, limit) for units in history]
 
 
 def predict(rule: str, history: Weeks, ahead: int) -> list[float]:
     """Return the units of the next weeks, none below zero."""
     if not any(history):
         return [0.0] * ahead
+    if rule not in BASELINES:
+        history = calm(history)
     return [max(0.0, float(units)) for units in RULES[rule](history, ahead)]
 
 
