@@ -128,7 +128,9 @@ def rail() -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     here = (request.endpoint or "").split(".")[0]
     for item in sorted(NAV, key=_place):
-        if (item.permission == "self" or can(item.permission)) and (not item.gate or gates.is_on(item.gate, default=False)):
+        if (item.permission == "self" or can(item.permission)) and (
+            not item.gate or gates.is_on(item.gate, default=False)
+        ):
             current = item.endpoint.split(".")[0] == here and (here != "accounts" or request.endpoint == item.endpoint)
             tab = {
                 "label": item.label,

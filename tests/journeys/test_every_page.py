@@ -20,7 +20,16 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIZES = {"wide": (1280, 900), "narrow": (320, 700)}
 # Pages are what a person can open; these GET addresses answer with something else.
-NOT_PAGES = ("/api/", "/assets/", "/static/", "/health/", "/metrics", "/live/rows", "/orders/new/skus", "/notifications/menu")
+NOT_PAGES = (
+    "/api/",
+    "/assets/",
+    "/static/",
+    "/health/",
+    "/metrics",
+    "/live/rows",
+    "/orders/new/skus",
+    "/notifications/menu",
+)
 FILES = (".csv", ".svg", "/file", "/file.<string:extension>")
 
 

@@ -10,7 +10,9 @@ UNDONE = {"retry": "sending again", "discard": "discarding"}
 def bulk_act_asked(data: Data) -> str:
     """Somebody wants an act done on all jobs that match."""
     jobs = count(data["count"], "job") + (" or more" if data.get("isBounded") else "")
-    words = ("tried what it would be to " if data.get("isDryRun") else "began to ") + ACTS.get(data["act"], data["act"] + " {}").format(jobs)
+    words = ("tried what it would be to " if data.get("isDryRun") else "began to ") + ACTS.get(
+        data["act"], data["act"] + " {}"
+    ).format(jobs)
     where = ", ".join(f"{name} {value}" for name, value in data.get("matching", {}).items())
     why = f": {quote(data['reason'])}" if data.get("reason") else ""
     return f"{words}{f' ({where})' if where else ''}{why}"
