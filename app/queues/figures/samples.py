@@ -24,6 +24,7 @@ from app.core.tenancy import system_work
 from app.queues.figures.events import QueueFellBehind, QueueRecovered
 from app.queues.figures.fold import fold_recent, minute_of, newest_minute
 from app.queues.figures.models import QueueSample
+from app.queues.news import tell_admins
 
 EVERY_S = 5.0
 COUNT_BOUND = 10_000
@@ -120,6 +121,8 @@ def judge(one: Look, before: QueueSample | None, hold: str, now: datetime) -> Ma
                 since=since,
             )
         )  # fmt: skip
+        text = f"The queue {one.queue} has been behind its target since {since:%H:%M} UTC."
+        tell_admins("queue-behind", text, link=f"/queues/{one.queue}", key=f"behind:{one.queue}")
     elif not is_behind and told_at is not None:
         told_at = None
         record(QueueRecovered(queue=one.queue, target_s=one.target_s, behind_s=round((now - since).total_seconds())))

@@ -17,6 +17,7 @@ from app.core.db import db, transaction
 from app.core.installation import installation
 from app.core.outbox import record, savepoint
 from app.core.tasks import JOBS
+from app.queues.news import tell_admins
 from app.queues.schedules import times
 from app.queues.schedules.events import ScheduleMissed, ScheduleResumed
 from app.queues.schedules.models import Outcome, Schedule, ScheduleRun, ScheduleScope
@@ -128,6 +129,8 @@ def note_run(row: Schedule, due: datetime, outcome: Outcome, **more: Any) -> Sch
 def _miss(row: Schedule, due: datetime, missed: int, reason: str) -> None:
     note_run(row, due, Outcome.MISSED, times=missed, note=reason)
     record(ScheduleMissed(id=row.id, title=row.title, due_at=due, times=missed, reason=reason), version=row.version)
+    text = f"{row.title} did not run, due {due:%d %b %H:%M} UTC."
+    tell_admins("schedule-missed", text, link=f"/schedules/{row.id}", key=f"missed:{row.id}")
 
 
 def end_pauses() -> int:

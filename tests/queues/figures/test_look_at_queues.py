@@ -137,6 +137,11 @@ def test_missing_the_target_for_two_minutes_is_told_once_and_so_is_the_end(
     keep()
     keep()
     assert facts() == ["queue.behind"]
+    news = ledger.world.sql.execute(
+        "SELECT 1 FROM jobs WHERE name = 'notifications.send' AND args->>'link' = %s AND created_at >= %s",
+        (f"/queues/{QUEUE}", began),
+    ).fetchall()
+    assert len(news) == 1
     ledger.world.sql.execute("DELETE FROM job_outbox WHERE job_id = %s", (job_id,))
     keep()
     keep()

@@ -114,6 +114,10 @@ def test_one_that_is_too_late_is_missed_and_told(app: Flask, make_schedule: Make
     assert row["next_at"] > now
     (told,) = rows("SELECT data FROM outbox WHERE type = 'schedule.missed' AND row_id = %s", made.id)
     assert told["data"]["times"] == 1
+    (news,) = rows(
+        "SELECT args FROM jobs WHERE name = 'notifications.send' AND args->>'link' = %s", f"/schedules/{made.id}"
+    )
+    assert (news["args"]["kind"], news["args"]["roles"]) == ("schedule-missed", ["platform_admin"])
 
 
 def test_what_nothing_here_knows_does_not_fire_and_is_no_miss(app: Flask, make_schedule: Make, rows: Rows) -> None:
