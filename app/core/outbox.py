@@ -43,6 +43,7 @@ outbox = sa.Table(
 )
 # The app login may add to the outbox but never read it, not even the id it was given; so the insert knows no key.
 _WRITTEN = sa.table("outbox", *[sa.column(column.name, column.type) for column in outbox.c if column.name != "id"])
+_INSERT = sa.insert(_WRITTEN)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -143,22 +144,20 @@ def write_outbox(session: Session) -> None:
         return
     company_id, who, request, at = current_company_id(), actor(), request_id(), clock.now()
     ids = sorted(new_ulid() for _ in facts)  # the audit reads by id: facts of one millisecond keep their order
-    session.execute(
-        sa.insert(_WRITTEN),
-        [
-            {
-                "company_id": company_id,
-                "topic": fact.topic,
-                "type": fact.type,
-                "event_id": event_id,
-                "row_id": None if fact.row is None else str(getattr(fact, fact.row)),
-                "row_version": version,
-                "user_id": getattr(fact, "user_id", None) if fact.private else None,
-                "data": fact.data(),
-                "actor": who,
-                "request_id": request,
-                "occurred_at": at,
-            }
-            for event_id, (fact, version) in zip(ids, facts, strict=True)
-        ],
-    )
+    rows = [
+        {
+            "company_id": company_id,
+            "topic": fact.topic,
+            "type": fact.type,
+            "event_id": event_id,
+            "row_id": None if fact.row is None else str(getattr(fact, fact.row)),
+            "row_version": version,
+            "user_id": getattr(fact, "user_id", None) if fact.private else None,
+            "data": fact.data(),
+            "actor": who,
+            "request_id": request,
+            "occurred_at": at,
+        }
+        for event_id, (fact, version) in zip(ids, facts, strict=True)
+    ]
+    session.execute(_INSERT, rows if len(rows) > 1 else rows[0])  # one row alone needs no pipeline

@@ -7,9 +7,9 @@ when somebody asked for that; `say()` leaves a line in its log.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from flask import Flask, current_app
@@ -20,6 +20,7 @@ from app.core.context import acting_as
 from app.core.db import fresh_session, transaction
 from app.core.errors import Problem
 from app.core.jobs import Job, JobState, attempts, log
+from app.core.jobs.alive import kept_alive
 from app.core.jobs.attempts import Place
 from app.core.jobs.cause import caused_by, current_cause
 from app.core.jobs.failures import Failure, failure_of
@@ -44,17 +45,18 @@ class JobCancelled(Exception):
     """Somebody asked the running job to stop. Raised by `progress`."""
 
 
-def run_job(company_id: int, job_id: str, worker: str = "") -> None:
+def run_job(company_id: int, job_id: str, worker: str = "", name: str = "") -> None:
     """Run a job that the broker delivered, unless it is over, held, or another worker has it.
 
     Args:
         company_id: Whose job it is.
         job_id: The job.
         worker: The worker's node name; "" when nobody but the caller runs it, here and now.
+        name: The job's name as the message has it; "" looks it up.
     """
     with acting_for(company_id):
         with transaction():
-            job = jobs.claim(job_id, _place(worker))
+            job = jobs.claim(job_id, _place(worker), name)
         if job is None:
             logger.info("job not free", job=job_id)
             return
@@ -131,14 +133,14 @@ def _write_end(
         buffer.write(is_last=True)
         if isinstance(failure, Problem):
             _wait(job, failure)
-            return
-        attempts.end(job, outcome, failure)
-        if failure is not None:
+        elif failure is not None:
+            attempts.end(job, outcome, failure)
             _fail(job, failure)
         elif outcome == attempts.CANCELLED:
+            attempts.end(job, outcome)
             jobs.give_up(job, JobState.CANCELLED)
         else:
-            jobs.finish(job.id, JobState.DONE, result=cast("dict[str, Any] | None", result))
+            jobs.end_done(job, result)
 
 
 def _fail(job: Job, failure: Failure) -> None:
@@ -218,30 +220,24 @@ class _Throttle:
             raise JobCancelled
 
 
-@contextmanager
-def _kept_alive(job: Job, buffer: LogBuffer) -> Iterator[None]:
+def _kept_alive(job: Job, buffer: LogBuffer) -> AbstractContextManager[None]:
     """Extend the job's lease and write its log from a thread while the block runs.
 
     So a long step is not taken for a lost worker, and a line is read within a second though the job is silent after it.
     """
-    over = threading.Event()
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (a thread has no context)
+    began_at = time.monotonic()  # when it was claimed
 
-    def keep() -> None:
+    def keep(over: threading.Event) -> None:
         with app.app_context(), guards.unguarded(), acting_for(job.company_id):
-            beat_s, beaten_at = jobs.lease_s() / BEATS_A_LEASE, time.monotonic()
-            while not over.wait(log.EVERY_S):
+            beat_s, beaten_at = jobs.lease_s() / BEATS_A_LEASE, began_at
+            while not over.is_set():
                 is_due = time.monotonic() - beaten_at >= beat_s
                 if is_due or buffer.lines:
                     beaten_at = time.monotonic() if _beat(job, buffer, is_due=is_due) and is_due else beaten_at
+                over.wait(log.EVERY_S)
 
-    thread = threading.Thread(target=keep, name=f"lease-{job.id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return kept_alive(f"lease-{job.id}", keep)
 
 
 def _beat(job: Job, buffer: LogBuffer, *, is_due: bool) -> bool:

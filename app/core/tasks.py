@@ -112,7 +112,7 @@ def job(
 
         @celery.task(name=name, bind=True, soft_time_limit=soft_s, time_limit=soft_s + GRACE_S)
         def deliver(task: Task[Any, Any], company_id: int, job_id: str) -> None:
-            run_job(company_id, job_id, str(task.request.hostname or ""))
+            run_job(company_id, job_id, str(task.request.hostname or ""), name)
 
         return declared
 

@@ -17,12 +17,13 @@ from tests.world import Person
 
 
 @pytest.fixture
-def run(app: Flask) -> Callable[[Person, str], None]:
+def run(app: Flask, rows: Callable[..., list[Any]]) -> Callable[[Person, str], None]:
     """Deliver a job, as the broker does."""
 
     def deliver(person: Person, job_id: str) -> None:
+        name = rows("SELECT name FROM jobs WHERE id = %s", job_id)[0]["name"]
         with app.app_context():
-            tasks.run_job(person.company_id, job_id)
+            tasks.run_job(person.company_id, job_id, name=name)
 
     return deliver
 

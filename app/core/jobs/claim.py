@@ -7,21 +7,43 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.core.db import db
-from app.core.jobs import attempts, failures, holds
+from app.core.jobs import attempts, failures, holds, swift
 from app.core.jobs.attempts import Place
-from app.core.jobs.ledger import change, finish, lease_s, set_due
+from app.core.jobs.holds import Kind
+from app.core.jobs.ledger import change, finish, lease_s, set_due, tell
 from app.core.jobs.model import Job, JobState, job_outbox
 from app.core.jobs.rules import rules_of
+from app.core.tenancy import current_company_id
 
 HOPELESS = "Its worker was lost every time. It is not tried again."
 LOST = "Its worker was lost: it said nothing until its lease ran out."
 
 
-def claim(job_id: str, place: Place | None = None) -> Job | None:
+def claim(job_id: str, place: Place | None = None, name: str = "") -> Job | None:
     """Take a job to run it; None when it is over, held, waits for others, or another worker has it.
 
     A running job may be taken over when its lease has run out: its worker is gone.
+
+    Args:
+        job_id: The job.
+        place: Where it runs; None for this process.
+        name: Its name, if the caller knows it: one statement less.
     """
+    return (_take_waiting(job_id, place or Place(), name) if name else None) or _take_any(job_id, place or Place())
+
+
+def _take_waiting(job_id: str, place: Place, name: str) -> Job | None:
+    """Take a job as nearly all are: waiting, and held by nothing. None when it may be otherwise."""
+    kind = Kind(current_company_id(), name, rules_of(name).queue)
+    if holds.hold_of(kind) is not None:
+        return None
+    job = swift.take(job_id, name, kind.queue, place, clock.now() + timedelta(seconds=lease_s()))
+    if job is not None:
+        tell(job)
+    return job
+
+
+def _take_any(job_id: str, place: Place) -> Job | None:
     due = db.session.execute(sa.select(job_outbox).where(job_outbox.c.job_id == job_id)).one_or_none()
     if due is None or due.phase == "blocked":
         return None
@@ -29,7 +51,6 @@ def claim(job_id: str, place: Place | None = None) -> Job | None:
         _hold(due)
         return None
     now = clock.now()
-    place = place or Place()
     job = change(
         job_id,
         _is_free(),

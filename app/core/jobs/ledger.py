@@ -15,7 +15,7 @@ from flask import current_app
 
 from app.core import clock
 from app.core.db import db
-from app.core.jobs import dedupe, needs
+from app.core.jobs import attempts, dedupe, needs, swift
 from app.core.jobs.facts import FACT_OF, JobStopAsked, permission_of, tell_act
 from app.core.jobs.model import Job, JobState, job_outbox
 from app.core.jobs.needs import Needs
@@ -54,7 +54,7 @@ def add(job: Job, waits_for: Needs | None = None) -> None:
         )
     )  # fmt: skip
     needs.write(job, waits_for)
-    _tell(job)
+    tell(job)
 
 
 def extend_lease(job_id: str) -> None:
@@ -82,21 +82,42 @@ def finish(job_id: str, state: JobState, **values: Any) -> Job | None:  # Any: c
     """End a job; None when it had ended before."""
     job = change(job_id, Job.state.in_(ALIVE), state=state, finished_at=clock.now(), lease_until=None, **values)
     if job is None:
-        db.session.execute(sa.delete(job_outbox).where(job_outbox.c.job_id == job_id))
+        drop_outbox(job_id)
     else:
         settle(job)
     return job
 
 
-def settle(ended: Job) -> None:
+def end_done(job: Job, result: Any) -> None:  # Any: what a job returns, JSON or nothing
+    """Write that a run did its work; one that was taken for lost meanwhile may still say so."""
+    ended = swift.end(job.id, job.attempts, result)
+    if ended is None:
+        attempts.end(job, attempts.DONE)
+        drop_outbox(job.id)
+        return
+    tell(ended)
+    settle(ended, is_dropped=True)
+
+
+def drop_outbox(job_id: str) -> None:
+    """Forget the outbox row of a job that has ended: it is alive no more."""
+    db.session.execute(sa.delete(job_outbox).where(job_outbox.c.job_id == job_id))
+
+
+def settle(ended: Job, *, is_dropped: bool = False) -> None:
     """Let go of what a job held: its outbox row, its key, and the jobs that waited for it.
 
     Those that can never run now are cancelled, and with them what waits for them.
+
+    Args:
+        ended: The job.
+        is_dropped: Its own outbox row is gone.
     """
     over = [ended]
     while over:
         job = over.pop()
-        db.session.execute(sa.delete(job_outbox).where(job_outbox.c.job_id == job.id))
+        if job is not ended or not is_dropped:
+            drop_outbox(job.id)
         dedupe.let_go(job)
         for job_id in needs.settle(job):
             cancelled = change(
@@ -174,7 +195,7 @@ def change(job_id: str, only_if: sa.ColumnElement[bool], **values: Any) -> Job |
         .execution_options(populate_existing=True)
     ).one_or_none()
     if job is not None:
-        _tell(job)
+        tell(job)
     return job
 
 
@@ -191,7 +212,8 @@ def set_due(job_id: str, due_at: datetime, *, phase: str, queued_at: datetime | 
     db.session.execute(sa.update(job_outbox).where(job_outbox.c.job_id == job_id).values(values))
 
 
-def _tell(job: Job) -> None:
+def tell(job: Job) -> None:
+    """Record how a job stands, for pages and subscribers."""
     fact = FACT_OF[permission_of(job.name)]
     told = fact(id=job.id, name=job.name, state=job.state, done=job.done, total=job.total, message=job.message)
     record(told, version=job.version)
