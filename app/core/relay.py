@@ -9,7 +9,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 import click
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import guards, process, tail, upkeep
 from app.core.db import db
+from app.core.events_log import Logged
 from app.core.feeder import Feeder
 from app.core.pushed import pushed_of
 from app.core.redis import connect, request_redis
@@ -27,8 +29,9 @@ from app.core.sequencer import BATCH, sequence, stop_leading, try_lead
 from config import Settings
 
 log = structlog.get_logger(__name__)
-IDLE_S, HOT_S, STANDBY_S, RETRY_S, JOBS_S = 0.025, 0.01, 0.5, 0.5, 0.05
+IDLE_S, HOT_S, STANDBY_S, RETRY_S, JOBS_S, BREATH_S = 0.025, 0.01, 0.5, 0.5, 0.05, 0.01
 VALKEY_BUDGET_S = 1.0
+JOB_TOPICS = frozenset({"jobs", "account-jobs"})
 
 
 _duties: list[tuple[str, float, Callable[[], object]]] = []
@@ -98,9 +101,9 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
     """Sequence until told to stop; an exception (the connection died) ends the lead."""
     log.info("relay leads")
     feeder = Feeder(connect(settings, timeout_s=VALKEY_BUDGET_S), f"{socket.gethostname()}:{os.getpid()}")
-    led = threading.Event()
+    led, bell = threading.Event(), Bell()
     threads = [
-        threading.Thread(target=_repeat, args=(app, led, JOBS_S, send_jobs), name="jobs", daemon=True),
+        threading.Thread(target=_repeat, args=(app, led, JOBS_S, bell.answer, bell.wait), name="jobs", daemon=True),
         threading.Thread(target=_repeat, args=(app, led, upkeep.EVERY_S, upkeep.keep), name="upkeep", daemon=True),
         *(
             threading.Thread(target=_repeat, args=(app, led, every_s, work), name=name, daemon=True)
@@ -115,24 +118,69 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
             facts = sequence(connection)
             if facts:
                 feeder.give(facts)
+                bell.hear(facts)
             if len(facts) < BATCH:
                 stopping.wait(HOT_S if facts else IDLE_S)
         stop_leading(connection)
     finally:
         led.set()
+        bell.rung.set()
         feeder.stop()
         log.info("relay stopped leading")
 
 
-def send_jobs() -> None:
-    """Release the jobs that are due."""
+class Bell:
+    """Releases jobs as soon as a fact says that one was queued: who numbers facts hears of it within milliseconds.
+
+    It is deaf after a release that sent nothing: then the queues are full, and another look finds them so.
+    """
+
+    def __init__(self) -> None:
+        self.rung = threading.Event()
+        self.is_deaf = False
+
+    def hear(self, facts: Sequence[Logged]) -> None:
+        """Ring when one of these facts says that a job waits."""
+        if any(fact.topic in JOB_TOPICS and fact.event["data"].get("state") == "queued" for fact in facts):
+            self.rung.set()
+
+    def answer(self) -> None:
+        """Release the jobs that are due."""
+        was_rung = self.rung.is_set()
+        self.rung.clear()
+        self.is_deaf = not send_jobs() and was_rung
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until it rings."""
+        if self.is_deaf:
+            time.sleep(seconds)
+        elif self.rung.wait(seconds):
+            time.sleep(BREATH_S)
+
+
+def send_jobs() -> int:
+    """Release the jobs that are due and return how many."""
     from app.core.jobs.release import release_due  # it names every queue; a relay without jobs need not load it
 
-    release_due(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 (the app itself)
+    return release_due(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 (the app itself)
 
 
-def _repeat(app: Flask, ended: threading.Event, every_s: float, work: Callable[[], object]) -> None:
-    """Do something again and again in a thread of its own; what fails is tried again, and told."""
+def _repeat(
+    app: Flask,
+    ended: threading.Event,
+    every_s: float,
+    work: Callable[[], object],
+    wait: Callable[[float], object] | None = None,
+) -> None:
+    """Do something again and again in a thread of its own; what fails is tried again, and told.
+
+    Args:
+        app: The app.
+        ended: Set when it is over.
+        every_s: The pause between two times; longer after failures.
+        work: What is done.
+        wait: How to pause after a success; None waits for the end.
+    """
     failures = 0
     while not ended.is_set():
         try:
@@ -142,7 +190,7 @@ def _repeat(app: Flask, ended: threading.Event, every_s: float, work: Callable[[
         except Exception:
             failures += 1
             log.warning("relay work failed", work=threading.current_thread().name, exc_info=failures == 1)
-        ended.wait(every_s * min(2**failures, 100))
+        (wait if wait is not None and not failures else ended.wait)(every_s * min(2**failures, 100))
 
 
 def _connection() -> sa.Connection:

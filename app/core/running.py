@@ -6,6 +6,7 @@ when somebody asked for that; `say()` leaves a line in its log.
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -25,7 +26,7 @@ from app.core.jobs.attempts import Place
 from app.core.jobs.cause import caused_by, current_cause
 from app.core.jobs.failures import Failure, failure_of
 from app.core.jobs.log import LogBuffer
-from app.core.jobs.release import release_due
+from app.core.jobs.release import refill_after, release_due
 from app.core.jobs.rules import rules_of
 from app.core.tenancy import acting_for
 from config import Settings
@@ -38,6 +39,7 @@ Report = Callable[[int, int | None, str], None]
 Say = Callable[[str, str], None]
 Body = Callable[..., Any]  # Any: what a job returns, JSON or nothing
 _report: ContextVar[Report | None] = ContextVar("report", default=None)
+_ended: Counter[str] = Counter()  # queue → jobs ended here since it was last refilled
 _say: ContextVar[Say | None] = ContextVar("say", default=None)
 
 
@@ -80,7 +82,11 @@ def _place(worker: str) -> Place:
 
 
 def _refill(queue: str) -> None:
-    """Send the next job of the queue whose slot has just become free; the relay does so too, a little later."""
+    """Send the next jobs of a queue of which this process has ended a few; the relay does so too, a little later."""
+    _ended[queue] += 1
+    if _ended[queue] < refill_after(queue):
+        return
+    _ended[queue] = 0
     try:
         release_due(current_app._get_current_object(), queue=queue)  # type: ignore[attr-defined]  # noqa: SLF001
     except SQLAlchemyError as error:

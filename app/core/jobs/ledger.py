@@ -42,17 +42,9 @@ def lease_s() -> float:
 
 def add(job: Job, waits_for: Needs | None = None) -> None:
     """Write a new job and its outbox row into the current transaction."""
-    session, waits_for = db.session(), waits_for or Needs()
+    waits_for = waits_for or Needs()
     job.root_id = job.root_id or job.id
-    session.add(job)
-    session.flush()
-    due_at = max(job.due_at or job.created_at, job.created_at)
-    session.execute(
-        sa.insert(job_outbox).values(
-            company_id=job.company_id, job_id=job.id, name=job.name, queue=job.queue, priority=job.priority,
-            due_at=due_at, queued_at=due_at, phase="blocked" if waits_for.alive else "waiting",
-        )
-    )  # fmt: skip
+    swift.add(job, max(job.due_at or job.created_at, job.created_at), "blocked" if waits_for.alive else "waiting")
     needs.write(job, waits_for)
     tell(job)
 

@@ -15,6 +15,7 @@ from app.core.db import db
 from app.core.jobs.model import Job, JobState, job_needs, job_outbox
 
 WORDS = {JobState.FAILED: "failed", JobState.CANCELLED: "was cancelled", JobState.DISCARDED: "was given up"}
+_WAITING = sa.select(job_needs.c.job_id, job_needs.c.any_end).where(job_needs.c.needs_id == sa.bindparam("job"))
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,7 @@ def settle(job: Job) -> Sequence[str]:
         The jobs that can never run now; the caller cancels them.
     """
     own = _take_own(job) if job.attempts == 0 else []
-    waiting = db.session.execute(
-        sa.select(job_needs.c.job_id, job_needs.c.any_end).where(job_needs.c.needs_id == job.id)
-    ).all()
+    waiting = db.session.execute(_WAITING, {"job": job.id}).all()
     if not waiting:
         return ()
     ids = sorted(row.job_id for row in waiting)

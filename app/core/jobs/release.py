@@ -111,37 +111,47 @@ def release_due(app: Flask, *, queue: str | None = None) -> int:
         if "system" not in db.engines:
             return 0
         with system_work():
-            going = [] if queue else _ring()
-            for name in _queues_with_room([queue] if queue else list(QUEUES), is_refill=queue is not None):
+            with transaction():
+                going = [] if queue else _ring()
+                waiting = _look([queue] if queue else list(QUEUES), is_refill=queue is not None)
+            for name in _with_room(waiting):
                 going += _release(name, with_probes=queue is None)
         return _send(going)
 
 
-def _queues_with_room(queues: list[str], *, is_refill: bool) -> list[str]:
-    """Return the queues that have jobs waiting and room for some; only for those are pauses and limits read."""
-    with transaction():
-        found = db.session.execute(STATE, {"queues": queues}).all()
-        waiting = [row for row in found if row.is_waiting]
-        if is_refill:
-            waiting = [row for row in waiting if _is_worth_it(row.name, row.in_hand)]
-        if not waiting:
-            return []
+def _look(queues: list[str], *, is_refill: bool) -> list[tuple[str, int]]:
+    """Return the queues that have jobs waiting, and how many they have in hand; only then are pauses and limits read."""
+    found = db.session.execute(STATE, {"queues": queues}).all()
+    waiting = [(row.name, row.in_hand) for row in found if row.is_waiting]
+    if is_refill:
+        waiting = [one for one in waiting if _is_worth_it(*one)]
+    if waiting:
         holds.read_pauses(db.session.execute(holds.PAUSES).all())
         limits.read_changes(db.session.execute(limits.CHANGES))
+    return waiting
+
+
+def _with_room(waiting: list[tuple[str, int]]) -> list[str]:
+    """Return those that have room for some and are not paused."""
     return [
-        row.name
-        for row in waiting
-        if row.in_hand < limits.settings_of(row.name).concurrency and holds.pause_of_queue(row.name) is None
+        name
+        for name, in_hand in waiting
+        if in_hand < limits.settings_of(name).concurrency and holds.pause_of_queue(name) is None
     ]
 
 
-def _is_worth_it(queue: str, in_hand: int) -> bool:
-    """Say whether a worker should refill: a quarter of the queue's slots at a time, single ones the relay fills.
+def refill_after(queue: str) -> int:
+    """Return after how many ended jobs a worker looks whether its queue can be refilled: a quarter of the slots.
 
-    A release costs the same for one job as for ten, and with many in hand nobody waits for the next.
+    A release costs the same for one job as for ten, and with many in hand nobody waits for the next; single slots
+    the relay fills.
     """
-    slots = limits.settings_of(queue).concurrency
-    return slots - in_hand >= max(1, slots // 4)
+    return max(1, limits.settings_of(queue).concurrency // 4)
+
+
+def _is_worth_it(queue: str, in_hand: int) -> bool:
+    """Say whether as much is free as a worker refills at a time."""
+    return limits.settings_of(queue).concurrency - in_hand >= refill_after(queue)
 
 
 def _release(queue: str, *, with_probes: bool) -> list[Going]:
@@ -229,11 +239,10 @@ def first_ring_s() -> int:
 def _ring() -> list[Going]:
     """Mark what was sent and not taken, or whose worker's lease ran out, to be sent again; less and less often."""
     values = {"now": clock.now(), "most": BATCH, "first": first_ring_s(), "longest": LONGEST_RING_S}
-    with transaction():
-        return [
-            Going(Message(row.company_id, row.job_id, row.name, row.queue), row.phase, row.was_due_at, row.ring_at)
-            for row in db.session.execute(RING, values)
-        ]
+    return [
+        Going(Message(row.company_id, row.job_id, row.name, row.queue), row.phase, row.was_due_at, row.ring_at)
+        for row in db.session.execute(RING, values)
+    ]
 
 
 def _send(going: list[Going]) -> int:

@@ -1,4 +1,4 @@
-"""The two turns that nearly every job takes, each in one statement: taken while it waits, and done by its worker.
+"""The three turns that nearly every job takes, each in one statement: written, taken while it waits, done by its worker.
 
 What is out of the ordinary (a lost worker, a held job, a failure) goes the long way of claim.py and ledger.py, which
 write the same rows. Within each statement the row of `jobs` is locked before that of `job_outbox`, as everywhere.
@@ -20,6 +20,16 @@ _COLUMNS = tuple(Job.__table__.c)
 _NAMES = ", ".join(column.name for column in _COLUMNS)
 _RETURNED = ", ".join(f"jobs.{column.name}" for column in _COLUMNS)
 
+_ADD = sa.text(
+    f"""
+    WITH added AS (
+      INSERT INTO jobs ({_NAMES}) VALUES ({", ".join(f":{column.name}" for column in _COLUMNS)})
+      RETURNING company_id, id, name, queue, priority
+    )
+    INSERT INTO job_outbox (company_id, job_id, name, queue, priority, due_at, queued_at, phase)
+    SELECT company_id, id, name, queue, priority, :run_at, :run_at, :phase FROM added
+    """
+)
 _TAKE = sa.text(
     f"""
     WITH due AS (
@@ -65,13 +75,28 @@ _END = sa.text(
 )
 
 
-def _reads_job(statement: sa.TextClause, *values: sa.BindParameter[Any]) -> sa.Executable:
-    return sa.select(Job).from_statement(statement.bindparams(*values).columns(*_COLUMNS))
-
-
 _INSTANT = sa.DateTime(timezone=True)
-TAKE = _reads_job(_TAKE, *(sa.bindparam(name, type_=_INSTANT) for name in ("now", "until", "again_at")))
-END = _reads_job(_END, sa.bindparam("now", type_=_INSTANT), sa.bindparam("result", type_=JSONB(none_as_null=True)))
+ADD = _ADD.bindparams(
+    *(sa.bindparam(column.name, type_=column.type) for column in _COLUMNS), sa.bindparam("run_at", type_=_INSTANT)
+)
+TAKE = _TAKE.bindparams(*(sa.bindparam(name, type_=_INSTANT) for name in ("now", "until", "again_at"))).columns(
+    *_COLUMNS
+)
+END = _END.bindparams(
+    sa.bindparam("now", type_=_INSTANT), sa.bindparam("result", type_=JSONB(none_as_null=True))
+).columns(*_COLUMNS)  # fmt: skip
+
+
+def add(job: Job, run_at: datetime, phase: str) -> None:
+    """Write a new job and its outbox row.
+
+    Args:
+        job: The job; it stays outside the session.
+        run_at: When it can be run.
+        phase: As `job_outbox` has it.
+    """
+    values = {column.name: getattr(job, column.name) for column in _COLUMNS}
+    db.session.execute(ADD, values | {"run_at": run_at, "phase": phase})
 
 
 def take(job_id: str, name: str, queue: str, place: Place, until: datetime) -> Job | None:
@@ -94,5 +119,6 @@ def end(job_id: str, attempt: int, result: Any) -> Job | None:  # Any: what a jo
 
 
 def _one(statement: sa.Executable, values: dict[str, Any]) -> Job | None:  # Any: values of columns
-    found: sa.ScalarResult[Job] = db.session.scalars(statement, values, execution_options={"populate_existing": True})
-    return found.one_or_none()
+    """Return the row as a job outside the session: to be read, and at no cost of keeping track of it."""
+    row = db.session.execute(statement, values).mappings().one_or_none()
+    return None if row is None else Job(**row)
