@@ -131,7 +131,8 @@ def test_a_flood_of_one_company_is_not_read_through(ada, world, superuser_sql, a
         let_wait(superuser_sql, world.company(f"other-{other}")["id"], 1, later_s=60)
     for statement in (KINDS, release.STATE):
         nodes, rows = read_plan(superuser_sql, str(statement))
-        assert (nodes, rows < 100) == ({"Index Only Scan"}, True)
+        assert nodes <= {"Index Only Scan", "Index Scan"}
+        assert rows < 100
 
 
 def read_plan(sql, text):

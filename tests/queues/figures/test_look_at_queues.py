@@ -96,7 +96,7 @@ def test_a_queue_is_counted_to_a_bound(
 def test_the_page_says_behind_while_the_oldest_is_over_the_target(
     ada: Person, ledger: Ledger, keep: Callable[[], QueueFigures]
 ) -> None:
-    assert keep().state == "idle"
+    assert keep().state in {"idle", "on_time"}  # other tests' jobs may have ended in this queue
     ledger.wait(ada, queue=QUEUE, since=ago(seconds=TARGET_S / 2))
     assert keep().state == "on_time"
     ledger.wait(ada, queue=QUEUE, since=ago(seconds=TARGET_S + 60))
