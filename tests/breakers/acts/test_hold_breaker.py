@@ -144,9 +144,8 @@ def test_without_valkey_a_reset_still_reaches_a_process_by_its_settings(app: Fla
     leave_fleet()  # first: the close's own reset may still be on its way through the fleet
     try:
         with app.app_context(), installation():
-            wait_for(lambda: fail(one, 2) or one.state.name == "OPEN", limit_s=30)
-            pushing.refresh(held)
-            assert one.state.name == "OPEN"
+            # Again, if an app of another test, which polls in this very process, hears of the close only now.
+            wait_for(lambda: fail(one, 2) or pushing.refresh(held) or one.state.name == "OPEN", limit_s=30)
             world.sql.execute(
                 "UPDATE breakers SET reset_in = %s, changed_in = %s WHERE name = %s", (held + 1, held + 1, one.name)
             )
