@@ -26,7 +26,7 @@ class Line:
     Attributes:
         is_known: This process has the code of its job.
         job: The job of its last firing, when it is still kept.
-        failed: How many companies' jobs of that firing failed.
+        failed: In how many companies a job of that firing failed.
         missed: How often it was missed in the last 24 h.
     """
 
@@ -96,12 +96,13 @@ def lines_of(rows: Sequence[Schedule]) -> list[Line]:
 
 
 def count_failed(roots: Sequence[str]) -> dict[str, int]:
-    """Return job → how many jobs failed of those it queued in companies; at most a thousand are looked at."""
+    """Return job → in how many companies a job it queued there failed, though several did in one."""
     if not roots:
         return {}
     children = (
-        sa.select(Job.root_id)
+        sa.select(Job.root_id, Job.company_id)
         .where(Job.root_id.in_(roots), Job.root_id != Job.id, Job.state == JobState.FAILED)
+        .distinct()
         .limit(1000)
         .subquery()
     )

@@ -8,9 +8,11 @@ import pytest
 from flask import Flask
 
 from app.core import clock, tasks
+from app.core.db import transaction
 from app.core.installation import installation_id
 from app.queues.schedules import ticking
 from app.queues.schedules.firing import fire_due
+from tests.queues import chores
 from tests.queues.schedules.conftest import Make
 from tests.world import Person
 
@@ -62,6 +64,21 @@ def test_a_failed_run_a_miss_and_an_unknown_job_are_marked(
     for words in ("Missed 1× in 24 h", "Last run failed", "Unknown job"):
         assert words in html
     assert "so it does not fire" in pat.get(f"/schedules/{unknown.id}").text
+
+
+def test_a_run_that_failed_counts_companies_and_not_their_jobs(
+    pat: Person, ada: Person, cleo: Person, app: Flask, make_schedule: Make, rows: Rows, superuser_sql: Any
+) -> None:
+    made = make_schedule(due=clock.now().replace(second=0, microsecond=0), cron="0 0 1 1 *", grace_s=600)
+    with app.app_context():
+        fire_due()
+    (root,) = rows("SELECT id FROM jobs WHERE schedule_id = %s", made.id)
+    for person in (ada, ada, ada, cleo):
+        with person.acting(), transaction():
+            job_id = chores.fail.enqueue("No paper", title="Print")
+        superuser_sql.execute("UPDATE jobs SET state = 'failed', root_id = %s WHERE id = %s", (root["id"], job_id))
+    assert pat.get(f"/api/schedules/{made.id}").json["failedCompanies"] == 2
+    assert "Failed for 2 companies" in pat.get("/schedules").text
 
 
 def test_one_that_should_have_run_is_overdue(pat: Person, app: Flask, make_schedule: Make) -> None:
