@@ -92,12 +92,17 @@ def publish(messages: Sequence[Message]) -> int:
 
     Called outside any transaction: nobody waits for a database lock while the broker answers.
     """
-    for sent, one in enumerate(messages):
-        try:
-            celery.send_task(
-                one.name, args=[one.company_id, one.job_id], queue=one.queue, task_id=one.job_id, retry=False
-            )
-        except (OperationalError, RedisError, OSError) as error:
-            log.warning("broker away, jobs wait in the ledger", error=str(error))
-            return sent
-    return len(messages)
+    if not messages:
+        return 0
+    sent = 0
+    try:
+        with celery.producer_or_acquire() as producer:  # one for all: choosing one costs as much as sending
+            for one in messages:
+                celery.send_task(
+                    one.name, args=[one.company_id, one.job_id], queue=one.queue, task_id=one.job_id, retry=False,
+                    producer=producer,
+                )  # fmt: skip
+                sent += 1
+    except (OperationalError, RedisError, OSError) as error:
+        log.warning("broker away, jobs wait in the ledger", error=str(error))
+    return sent

@@ -227,7 +227,7 @@ class _Throttle:
 
 
 def _kept_alive(job: Job, buffer: LogBuffer) -> AbstractContextManager[None]:
-    """Extend the job's lease and write its log from a thread while the block runs.
+    """Tell that the job runs, extend its lease and write its log, from a thread while the block runs.
 
     So a long step is not taken for a lost worker, and a line is read within a second though the job is silent after it.
     """
@@ -236,22 +236,26 @@ def _kept_alive(job: Job, buffer: LogBuffer) -> AbstractContextManager[None]:
 
     def keep(over: threading.Event) -> None:
         with app.app_context(), guards.unguarded(), acting_for(job.company_id):
-            beat_s, beaten_at = jobs.lease_s() / BEATS_A_LEASE, began_at
+            beat_s, beaten_at, is_told = jobs.lease_s() / BEATS_A_LEASE, began_at, False
             while not over.is_set():
                 is_due = time.monotonic() - beaten_at >= beat_s
-                if is_due or buffer.lines:
-                    beaten_at = time.monotonic() if _beat(job, buffer, is_due=is_due) and is_due else beaten_at
+                if is_due or buffer.lines or not is_told:
+                    is_written = _beat(job, buffer, is_due=is_due, is_first=not is_told)
+                    is_told = is_told or is_written
+                    beaten_at = time.monotonic() if is_written and is_due else beaten_at
                 over.wait(log.EVERY_S)
 
     return kept_alive(f"lease-{job.id}", keep)
 
 
-def _beat(job: Job, buffer: LogBuffer, *, is_due: bool) -> bool:
+def _beat(job: Job, buffer: LogBuffer, *, is_due: bool, is_first: bool) -> bool:
     """Write what is due; the database may be away for a while, and then the lease decides."""
     try:
         with transaction():
             if is_due:
                 jobs.extend_lease(job.id)
+            if is_first and not buffer.lines:  # lines are told of as well
+                jobs.touch(job.id)
             buffer.write()
     except SQLAlchemyError:
         logger.warning("lease not extended", job=job.id)

@@ -22,6 +22,7 @@ from app.core.jobs.ledger import (
     lease_s,
     put_back,
     step,
+    touch,
     wait,
 )
 from app.core.jobs.model import (
@@ -65,5 +66,6 @@ __all__ = [
     "put_back",
     "show_only_to",
     "step",
+    "touch",
     "wait",
 ]

@@ -10,7 +10,7 @@ from app.core.db import db
 from app.core.jobs import attempts, failures, holds, swift
 from app.core.jobs.attempts import Place
 from app.core.jobs.holds import Kind
-from app.core.jobs.ledger import change, finish, lease_s, set_due, tell
+from app.core.jobs.ledger import change, finish, lease_s, set_due
 from app.core.jobs.model import Job, JobState, job_outbox
 from app.core.jobs.rules import rules_of
 from app.core.tenancy import current_company_id
@@ -33,14 +33,14 @@ def claim(job_id: str, place: Place | None = None, name: str = "") -> Job | None
 
 
 def _take_waiting(job_id: str, place: Place, name: str) -> Job | None:
-    """Take a job as nearly all are: waiting, and held by nothing. None when it may be otherwise."""
+    """Take a job as nearly all are: waiting, and held by nothing. None when it may be otherwise.
+
+    Nobody is told that it runs: most end before anybody could look. The keeper of its lease tells of one that lasts.
+    """
     kind = Kind(current_company_id(), name, rules_of(name).queue)
     if holds.hold_of(kind) is not None:
         return None
-    job = swift.take(job_id, name, kind.queue, place, clock.now() + timedelta(seconds=lease_s()))
-    if job is not None:
-        tell(job)
-    return job
+    return swift.take(job_id, name, kind.queue, place, clock.now() + timedelta(seconds=lease_s()))
 
 
 def _take_any(job_id: str, place: Place) -> Job | None:

@@ -17,10 +17,31 @@ ROOT = Path(__file__).resolve().parents[3]
 ERROR_LENGTH = 2000
 TRACEBACK_BYTES = 20_000
 FRAMES = 3
-# Ids and figures differ from one failure to the next of the same kind.
-_ID = re.compile(r"\b(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|0x[0-9a-fA-F]+|[0-9a-f]{12,})\b")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|`[^`]*`")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+# Ids, figures, and where something was, differ from one failure to the next of the same kind. The order matters: a mail
+# address ends like a host, and a path may hold both.
+_SUFFIXES = "py|html|css|js|json|csv|xlsx|pdf|png|jpg|jpeg|txt|zip|gz|zst|sql|log|toml|yaml|yml|xml|md|so|tmp"
+_FOLDS = tuple(
+    (re.compile(pattern), word)
+    for pattern, word in (
+        (r"\b(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|0x[0-9a-fA-F]+|[0-9a-f]{12,})\b", "ID"),
+        (r"'[^']*'|\"[^\"]*\"|“[^”]*”|`[^`]*`", "'…'"),
+        (r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "MAIL"),
+        # IPv6: two colons beside each other or eight groups, maybe in brackets and with a port.
+        (
+            r"\[?(?<![\w:])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?"
+            r"::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?)(?:%\w+)?(?![\w:])\]?(?::\d+)?",
+            "HOST",
+        ),
+        # Names of hosts are small letters with dots. A file's name, or a Python name with an underscore, is none.
+        (
+            rf"(?<![\w./-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?!(?:{_SUFFIXES})\b)[a-z]{{2,}}(?![\w.-]*_)\b(?!\()(?::\d+)?",
+            "HOST",
+        ),
+        (r"\blocalhost(?::\d+)?\b", "HOST"),
+        (r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])(?::\d+)?", "HOST"),
+        (r"\d+(?:[.,:]\d+)*", "N"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -71,8 +92,10 @@ def sign(name: str, kind: str, text: str, frames: list[str]) -> str:
 
 
 def generalise(text: str) -> str:
-    """Replace ids, quoted values and numbers by what they are."""
-    return _NUMBER.sub("N", _QUOTED.sub("'…'", _ID.sub("ID", text)))
+    """Replace ids, quoted values, hosts, addresses and numbers by what they are."""
+    for pattern, word in _FOLDS:
+        text = pattern.sub(word, text)
+    return text
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
