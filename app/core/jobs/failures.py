@@ -25,16 +25,21 @@ _FOLDS = tuple(
     for pattern, word in (
         (r"\b(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|0x[0-9a-fA-F]+|[0-9a-f]{12,})\b", "ID"),
         (r"'[^']*'|\"[^\"]*\"|“[^”]*”|`[^`]*`", "'…'"),
-        (r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "MAIL"),
+        (r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+", "MAIL"),
         # IPv6: two colons beside each other or eight groups, maybe in brackets and with a port.
         (
-            r"\[?(?<![\w:])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?"
-            r"::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?)(?:%\w+)?(?![\w:])\]?(?::\d+)?",
+            (
+                r"\[?(?<![\w:])(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?"
+                r"::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?)(?:%\w+)?(?![\w:])\]?(?::\d+)?"
+            ),
             "HOST",
         ),
-        # Names of hosts are small letters with dots. A file's name, or a Python name with an underscore, is none.
+        # Names of hosts are small letters with dots; the name of a file or of a class is none.
         (
-            rf"(?<![\w./-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?!(?:{_SUFFIXES})\b)[a-z]{{2,}}(?![\w.-]*_)\b(?!\()(?::\d+)?",
+            (
+                r"(?:(?<=://)|(?<![\w./-]))(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
+                rf"(?!(?:{_SUFFIXES})\b)[a-z]{{2,}}\b(?!\(|\.\w)(?::\d+)?"
+            ),
             "HOST",
         ),
         (r"\blocalhost(?::\d+)?\b", "HOST"),

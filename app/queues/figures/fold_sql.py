@@ -95,11 +95,11 @@ ARRIVED = f"""arrived AS (
 # A group grows by what these minutes hold more than they held before.
 GROUPS = """seen AS (
   SELECT company_id, signature, count(*) AS n, min(ended_at) AS first_seen, max(ended_at) AS last_seen,
-         (array_agg(release ORDER BY ended_at))[1] AS first_release
+         (array_agg(release ORDER BY ended_at))[1] AS first_release, (array_agg(error ORDER BY ended_at))[1] AS error
   FROM ended WHERE is_final AND signature <> '' GROUP BY 1, 2),
 newest AS (
-  SELECT DISTINCT ON (company_id, signature) company_id, signature, name, queue, error_type, error,
-         release AS last_release, job_id AS last_job_id
+  SELECT DISTINCT ON (company_id, signature) company_id, signature, name, queue, error_type, release AS last_release,
+         job_id AS last_job_id
   FROM ended WHERE is_final AND signature <> '' ORDER BY company_id, signature, ended_at DESC),
 before AS (
   SELECT m.company_id, f.key AS signature, sum(f.value::bigint) AS n
@@ -117,7 +117,7 @@ grouped AS (
     first_release = CASE WHEN excluded.first_seen < kept.first_seen THEN excluded.first_release
                          ELSE kept.first_release END,
     first_seen = least(kept.first_seen, excluded.first_seen),
-    error = CASE WHEN excluded.last_seen > kept.last_seen THEN excluded.error ELSE kept.error END,
+    error = CASE WHEN excluded.first_seen < kept.first_seen THEN excluded.error ELSE kept.error END,
     last_release = CASE WHEN excluded.last_seen > kept.last_seen THEN excluded.last_release
                         ELSE kept.last_release END,
     last_job_id = CASE WHEN excluded.last_seen > kept.last_seen THEN excluded.last_job_id ELSE kept.last_job_id END,

@@ -54,6 +54,21 @@ def test_failures_alike_stand_as_one_with_their_figures(ada, fail):
     assert all(f'id="job-{one}"' in rows for one in made)
 
 
+def test_a_group_keeps_the_message_of_its_first_failure(ada, fail):
+    signature = new_ulid()
+    fail(ada, signature, error="cannot reach one.example", minutes_ago=3)
+    fail(ada, signature, error="cannot reach two.example", minutes_ago=2)
+    group = found(ada, signature)
+    assert (group["error"], group["count"]) == ("cannot reach one.example", 2)
+
+
+def test_when_and_in_which_release_are_two_words(ada, fail):
+    fail(ada, new_ulid(), release="r1")
+    page = ada.get("/jobs/failures?window=1h").text
+    assert "</time> <small>in r1</small>" in page
+    assert '</a> <small class="mono">chore.fail</small>' in page
+
+
 def test_a_muted_group_comes_back_with_another_release(ada, fail):
     signature = new_ulid()
     fail(ada, signature, minutes_ago=3)
