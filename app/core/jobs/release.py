@@ -1,8 +1,8 @@
 """Letting waiting jobs go to the broker: as many as may run, the most urgent first, every company in turn.
 
 What waits stays in PostgreSQL, so the broker never holds more than is about to run, and pauses, priorities and
-fairness hold up to the last moment. The relay releases every 50 ms; a worker refills the queue whose job it has
-just ended. Rows are marked as sent before they are: one killed in between is rung again a minute later.
+fairness hold up to the last moment. The relay releases every 50 ms and when it hears of a new job; a worker refills
+the queue whose jobs it has ended. Rows are marked as sent before they are: one killed in between is rung again a minute later.
 """
 
 import time
