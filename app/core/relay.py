@@ -25,11 +25,11 @@ from app.core.events_log import Logged
 from app.core.feeder import Feeder
 from app.core.pushed import pushed_of
 from app.core.redis import connect, request_redis
-from app.core.sequencer import BATCH, sequence, stop_leading, try_lead
+from app.core.sequencer import BATCH, beat, sequence, stop_leading, try_lead
 from config import Settings
 
 log = structlog.get_logger(__name__)
-IDLE_S, HOT_S, STANDBY_S, RETRY_S, JOBS_S, BREATH_S = 0.025, 0.01, 0.5, 0.5, 0.05, 0.01
+BEAT_S, IDLE_S, HOT_S, STANDBY_S, RETRY_S, JOBS_S, BREATH_S = 2.0, 0.025, 0.01, 0.5, 0.5, 0.05, 0.01
 VALKEY_BUDGET_S = 1.0
 JOB_TOPICS = frozenset({"jobs", "account-jobs"})
 
@@ -113,8 +113,12 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
     feeder.start()
     for thread in threads:
         thread.start()
+    beaten_at = 0.0
     try:
         while not stopping.is_set():
+            if time.monotonic() - beaten_at >= BEAT_S:
+                beat(connection)
+                beaten_at = time.monotonic()
             facts = sequence(connection)
             if facts:
                 feeder.give(facts)

@@ -11,6 +11,7 @@ from app.core.events_log import EVENT_JSON, Logged
 
 BATCH = 500
 LEADER_LOCK = 0x5144_0001  # "QD", lock 1: the relay's
+BEAT = "quarterdeck relay "
 
 SEQUENCE = sa.text(
     f"""
@@ -48,6 +49,16 @@ SEQUENCE = sa.text(
 def try_lead(connection: sa.Connection) -> bool:
     """Take the leader's lock if nobody has it; it lasts as long as the connection."""
     return bool(connection.execute(sa.text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}).scalar_one())
+
+
+def beat(connection: sa.Connection) -> None:
+    """Say on the lock's own connection that its holder works, by the database's clock.
+
+    A process that is frozen keeps its connection and its lock, so the lock alone proves nothing. Every login may read
+    the name of a connection, and nothing is written.
+    """
+    told = "SELECT set_config('application_name', :beat || extract(epoch FROM clock_timestamp())::bigint, false)"
+    connection.execute(sa.text(told), {"beat": BEAT})
 
 
 def stop_leading(connection: sa.Connection) -> None:

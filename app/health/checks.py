@@ -13,21 +13,27 @@ from flask import Flask
 from app.core import clock, guards
 from app.core.db import db
 from app.core.redis import request_redis
-from app.core.sequencer import LEADER_LOCK
+from app.core.sequencer import BEAT, LEADER_LOCK
 from app.health.storage import probe_storage
 from config import Settings
 
 CACHED_S = 2.0
 DEADLINE_S = 2.0
 LAG_LIMIT_S = 10.0
+SILENT_AFTER_S = 15.0  # the leading relay says every two seconds that it works
 EXTENSION = "quarterdeck-health"
 
 RELAY = sa.text(
-    """SELECT coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS lag_s,
-              EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-                      AND ((classid::bigint << 32) | objid::bigint) = :lock
-                      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS leads
-       FROM (SELECT occurred_at FROM outbox ORDER BY id LIMIT 1) oldest"""
+    """SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - occurred_at) FROM outbox ORDER BY id LIMIT 1),
+                       0)::float8 AS lag_s,
+              holder.pid IS NOT NULL AS leads,
+              (extract(epoch FROM clock_timestamp()) -
+                   CAST(substring(holder.application_name FROM :beat) AS bigint))::float8 AS silent_s
+       FROM (SELECT 1) one LEFT JOIN (
+           SELECT a.pid, a.application_name FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+           WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+             AND ((l.classid::bigint << 32) | l.objid::bigint) = :lock
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1) holder ON true"""
 )
 
 
@@ -102,12 +108,18 @@ def ask_redis(settings: Settings) -> tuple[bool, str, float | None]:
 
 
 def ask_relay(settings: Settings) -> tuple[bool, str, float | None]:
-    """Ask how old the oldest fact is that has no number yet, and whether a relay leads."""
+    """Ask how old the oldest fact is that has no number yet, and whether a relay leads and works."""
     with db.engines["platform" if "platform" in db.engines else None].connect() as connection:
-        row = connection.execute(RELAY, {"lock": LEADER_LOCK}).one()
+        row = connection.execute(RELAY, {"lock": LEADER_LOCK, "beat": f"^{BEAT}([0-9]+)$"}).one()
     lag_s = max(float(row.lag_s), 0.0)
     if not row.leads:
         return False, "no relay leads; start one: flask relay", lag_s
+    if row.silent_s is not None and row.silent_s > SILENT_AFTER_S:
+        return (
+            False,
+            f"the relay that leads has been silent for {row.silent_s:.0f} s; stop it, another takes over",
+            lag_s,
+        )
     return lag_s < LAG_LIMIT_S, f"{lag_s:.1f} s behind", lag_s
 
 

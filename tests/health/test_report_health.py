@@ -1,11 +1,14 @@
 """/health/*, /api/health, /metrics and `flask doctor` on healthy services."""
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from app.core import draining
+from app.core.db import db
+from app.core.sequencer import BEAT, beat, try_lead
 from app.health import checks
 from app.health.storage import probe_storage
 from tests.world import Person
@@ -54,6 +57,34 @@ def test_without_a_relay_the_summary_says_so(app: Flask, fresh_checks: None) -> 
     answer = app.test_client().get("/api/health")
     assert answer.json["status"] == "degraded"
     assert answer.json["relay"]["detail"] == "no relay leads; start one: flask relay"
+
+
+@pytest.mark.parametrize(("ago_s", "is_healthy"), [(2, True), (40, False)])
+def test_a_relay_that_leads_and_says_nothing_is_not_healthy(
+    app: Flask, fresh_checks: None, ago_s: int, *, is_healthy: bool
+) -> None:
+    name = (
+        "SELECT set_config('application_name', :beat || (extract(epoch FROM clock_timestamp())::bigint - :ago), false)"
+    )
+    with app.app_context(), db.engines["system"].connect() as connection:
+        connection.detach()
+        assert try_lead(connection)
+        connection.execute(sa.text(name), {"beat": BEAT, "ago": ago_s})
+        connection.commit()
+        told = app.test_client().get("/api/health").json["relay"]
+    assert told["healthy"] is is_healthy
+    assert ("silent for 4" in told["detail"]) is not is_healthy
+
+
+def test_the_leading_relay_says_that_it_works(app: Flask, fresh_checks: None) -> None:
+    with app.app_context(), db.engines["system"].connect() as connection:
+        connection.detach()
+        assert try_lead(connection)
+        beat(connection)
+        connection.commit()
+        named = connection.execute(sa.text("SELECT current_setting('application_name')")).scalar_one()
+        assert named.startswith(BEAT)
+        assert app.test_client().get("/api/health").json["relay"]["healthy"] is True
 
 
 def test_an_unreachable_bucket_is_told_within_the_deadline(app: Flask) -> None:

@@ -1,18 +1,21 @@
 """PostgreSQL stopped: people are told at once, nothing hangs, and everything comes back by itself."""
 
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from app import create_app
 from app.core.db import db
+from app.core.embedded.roles import role_urls
 from app.health import checks
 from tests import conftest
 from tests.services import Services, running_services
-from tests.site import wait_for
+from tests.site import Site, wait_for
 from tests.world import Person, World
 
 pytestmark = pytest.mark.slow
@@ -81,3 +84,23 @@ def test_a_lost_redis_costs_nobody_a_page(own: Services, lonely: Flask, reader: 
         assert reader.get(path).status_code == 200, path
         assert time.monotonic() - begun < 2, path
     assert lonely.test_client().get("/health/ready").status_code == 200
+
+
+def test_a_frozen_relay_keeps_its_lock_and_is_told_of(own: Services, lonely: Flask, tmp_path: Path) -> None:
+    urls = role_urls(own.addresses.postgres_url, "lonely", own.addresses.passwords)
+    site = Site("", conftest.environment_for(urls, own.redis_url, tmp_path), tmp_path)
+
+    def told() -> dict[str, Any]:
+        return dict(lonely.test_client().get("/api/health").json["relay"])
+
+    try:
+        site.start_relay()
+        wait_for(lambda: told()["healthy"], limit_s=90, say=lambda: site.log("relay"))
+        site.processes["relay"].send_signal(signal.SIGSTOP)
+        wait_for(lambda: not told()["healthy"], limit_s=60)
+        assert "silent for" in told()["detail"]
+        site.processes["relay"].send_signal(signal.SIGCONT)
+        wait_for(lambda: told()["healthy"], limit_s=60)
+    finally:
+        site.processes["relay"].send_signal(signal.SIGCONT)
+        site.stop()
