@@ -31,6 +31,7 @@ UNDO_S = 30  # retried jobs are not released before, so that Undo finds them all
 BATCH = 50
 MAX_REFUSALS = 100  # listed in the result; the rest is counted
 KEPT = timedelta(days=30)
+KEY_HELD = "Another of these holds the same key."
 WORDS = {BulkAct.RETRY: "sent again", BulkAct.DISCARD: "discarded", BulkAct.CANCEL: "cancelled"}
 
 
@@ -53,11 +54,12 @@ class Order:
 
 @dataclass
 class Outcome:
-    """What became of them."""
+    """What became of them; `made` are the jobs that repeat some."""
 
     done: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     refusals: list[dict[str, str]] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
 
     @property
     def total(self) -> int:
@@ -68,7 +70,10 @@ class Outcome:
         """Count one that could not be acted on."""
         self.refused[problem.code] += 1
         if len(self.refusals) < MAX_REFUSALS:
-            self.refusals.append({"id": job_id, "code": problem.code, "detail": problem.sentence})
+            # The id of a job that this act made says little, and after a dry run leads nowhere.
+            is_ours = isinstance(problem, repeat.JobKeyHeld) and problem.holder in self.made
+            detail = KEY_HELD if is_ours else problem.sentence
+            self.refusals.append({"id": job_id, "code": problem.code, "detail": detail})
 
     def sentence(self, act: BulkAct, *, is_dry_run: bool) -> str:
         """Return it in words."""
@@ -120,7 +125,7 @@ def _act_on(bulk_id: str, order: Order, batch: Sequence[Found], begins_at: datet
                 due_at = begins_at + timedelta(seconds=outcome.done / order.per_second)
                 try:
                     with savepoint():
-                        _act_once(bulk_id, order, one, due_at)
+                        outcome.made |= _act_once(bulk_id, order, one, due_at)
                 except Problem as problem:
                     outcome.refuse(one.id, problem)
                 else:
@@ -131,13 +136,15 @@ def _act_on(bulk_id: str, order: Order, batch: Sequence[Found], begins_at: datet
         pass
 
 
-def _act_once(bulk_id: str, order: Order, one: Found, due_at: datetime) -> None:
-    """Act on one job unless that was done before: then it counts as done."""
+def _act_once(bulk_id: str, order: Order, one: Found, due_at: datetime) -> set[str]:
+    """Act on one job unless that was done before: then it counts as done. Returns the id of a job it made."""
     item = {"company_id": one.company_id, "bulk_id": bulk_id, "job_id": one.id}
     same = [bulk_items.c[name] == value for name, value in item.items()]
-    if db.session.scalar(sa.select(bulk_items.c.job_id).where(*same)) is None:
-        made_id = _act(order, one.id, due_at)
-        db.session.execute(sa.insert(bulk_items).values(**item, made_id=made_id))
+    if db.session.scalar(sa.select(bulk_items.c.job_id).where(*same)) is not None:
+        return set()
+    made_id = _act(order, one.id, due_at)
+    db.session.execute(sa.insert(bulk_items).values(**item, made_id=made_id))
+    return {made_id} if made_id else set()
 
 
 def _act(order: Order, job_id: str, due_at: datetime) -> str | None:

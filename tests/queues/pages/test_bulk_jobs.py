@@ -56,6 +56,19 @@ def test_a_dry_run_finds_what_the_run_then_does_and_changes_nothing(ada, run, ro
         assert len(ids(ada, "state=queued")) == len(before) + did["done"]
 
 
+def test_a_dry_run_names_no_job_that_it_rolled_back(ada, run):
+    for _ in range(2):
+        failed(ada, run, key="the same")
+    dry = start(ada, {**RETRY, "dryRun": True})["jobId"]
+    run(ada, dry)
+    (refused,) = result(ada, dry)["refusals"]
+    assert (refused["code"], refused["detail"]) == ("job-key-held", "Another of these holds the same key.")
+    holder = queued(ada, chores.fail, "The shelf is empty", key="the same")
+    dry = start(ada, {**RETRY, "dryRun": True})["jobId"]
+    run(ada, dry)
+    assert [holder in one["detail"] for one in result(ada, dry)["refusals"]] == [True, True]
+
+
 def test_retried_jobs_are_held_for_undo_and_then_released_one_by_one(ada, run, rows):
     some_failed(ada, run)
     bulk_id = start(ada, {**RETRY, "perSecond": 2})["jobId"]
