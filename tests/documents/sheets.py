@@ -2,6 +2,7 @@
 
 import io
 import random
+import zlib
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -78,3 +79,38 @@ def as_pdf() -> bytes:
 def as_scan() -> bytes:
     """Return the form as a PDF that holds nothing but its picture."""
     return as_bytes(draw_sheet(), "PDF", resolution=150)
+
+
+def as_text_pdf(*lines: str) -> bytes:
+    """Return a PDF of plain lines, each one piece of text, as an editor prints them."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = io.BytesIO()
+    page = Canvas(buffer, pagesize=(620, 800))
+    for number, line in enumerate(lines):
+        page.drawString(40, 740 - 24 * number, line)
+    page.showPage()
+    page.save()
+    return buffer.getvalue()
+
+
+def as_pdf_bomb(megabytes: int) -> bytes:
+    """Return a PDF of a few KB whose page is this many megabytes of spaces, packed twice."""
+    packer, spaces = zlib.compressobj(9), b" " * (1 << 20)
+    once = b"".join([packer.compress(spaces) for _ in range(megabytes)] + [packer.flush()])
+    content = zlib.compress(once, 9)
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R>>",
+        b"<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%b\nendstream" % (len(content), content),
+    ]
+    pdf, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(pdf))
+        pdf += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return (
+        pdf + b"xref\n0 5\n0000000000 65535 f \n" + table
+        + b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(pdf)
+    )  # fmt: skip

@@ -1,7 +1,8 @@
 """From rows to lines: which cell is the SKU, which number the quantity, and how sure that is."""
 
 from app.documents.reading.layout import Cell
-from app.documents.reading.proposing import Known, customer_of, heads_of, propose_lines, read_number, spell
+from app.documents.reading.proposing import Known, customer_of, heads_of, propose_lines, spell
+from app.documents.reading.wording import read_number
 
 ITEMS = {spell(sku): [Known(sku, sku.title())] for sku in ("CUP-10", "71053", "6", "GIFT/O1")}
 

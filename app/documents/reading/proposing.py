@@ -7,16 +7,24 @@ from decimal import Decimal
 from itertools import permutations
 
 from app.documents.reading.layout import Cell
+from app.documents.reading.wording import (
+    MOST_UNITS,
+    SURE_OF_GUESS,
+    SURE_OF_SUM,
+    read_marked,
+    read_number,
+    read_said,
+)
 
 QUANTITY = re.compile(r"\b(qty|quantity|units|pcs|pieces|menge|anzahl|cantidad|quantité)\b", re.IGNORECASE)
 PRICE = re.compile(r"\b(unit price|price|each|preis|precio|prix)\b", re.IGNORECASE)
 CUSTOMER = re.compile(r"^\s*(customer|bill to|ship to|buyer|ordered by|kunde)\s*[:.]\s*(.+)$", re.IGNORECASE)
-NUMBER = re.compile(r"[£€$]?\s*(\d{1,3}(?:,\d{3})+|\d+)([.,]\d{1,4})?", re.ASCII)
-MOST_UNITS = 1_000_000
+AMOUNT = re.compile(r"\b(amount|(?:line )?total|sum|betrag|importe|montant)\b", re.IGNORECASE)
+EDGES = ",;:.()[]"  # beside a word, not of it
 # Letters and digits that engines, and people, take for one another.
 ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2", "Q": "0"})
 LEAST_LIKE = 0.45
-SURE_OF_COLUMN, SURE_OF_SUM, SURE_OF_GUESS = 0.98, 0.98, 0.6
+SURE_OF_COLUMN = 0.98
 ALIKE_ONLY = 0.85  # of an exact SKU
 
 
@@ -49,10 +57,15 @@ class Proposal:
 
 @dataclass
 class Columns:
-    """Where the head of the table says quantities and prices stand; None where it does not."""
+    """Where the head of the table says quantities and prices stand; None where it does not.
+
+    Attributes:
+        order: What it says its numbers are, from left to right: all there is where the head is one piece of text.
+    """
 
     quantity: float | None = None
     price: float | None = None
+    order: list[str] = field(default_factory=list)
 
 
 def spell(text: str) -> str:
@@ -62,7 +75,7 @@ def spell(text: str) -> str:
 
 def tokens_of(rows: Iterable[Sequence[Cell]]) -> set[str]:
     """Return everything on a sheet that can be a SKU, as look-alikes have it."""
-    return {spell(word) for row in rows for cell in row for word in [cell.text, *cell.text.split()]}
+    return {spell(word) for row in rows for cell in row for word in words_in(cell)}
 
 
 def propose_lines(
@@ -82,22 +95,31 @@ def propose_lines(
         if heads := heads_of(row):
             columns = heads
             continue
-        proposal = propose_line(row, columns, by_spelling, alike)
-        if proposal is not None:
-            found.append(proposal)
+        for part in parts_of(row, by_spelling):
+            proposal = propose_line(part, columns, by_spelling, alike)
+            if proposal is not None:
+                found.append(proposal)
     return found
 
 
 def heads_of(row: Sequence[Cell]) -> Columns | None:
     """Return the columns when a row is the head of a table."""
-    columns = Columns()
-    for cell in row:
+    text = text_of(row)
+    places = {
+        name: match.start()
+        for name, heads in (("quantity", QUANTITY), ("price", PRICE), ("amount", AMOUNT))
+        if (match := heads.search(text))
+    }
+    # `3 pcs CUP-10` is a line, though it has a word that heads have.
+    if "quantity" not in places or any(read_number(word) for word in text.split()):
+        return None
+    columns = Columns(order=sorted(places, key=lambda name: places[name]))
+    for cell in row if len(row) > 1 else []:
         if QUANTITY.search(cell.text):
             columns.quantity = cell.x
         if PRICE.search(cell.text):
             columns.price = cell.x
-    has_number = any(NUMBER.fullmatch(cell.text) for cell in row)
-    return columns if columns.quantity is not None and not has_number else None
+    return columns
 
 
 def propose_line(
@@ -110,7 +132,14 @@ def propose_line(
     if not candidates:
         candidates = [one for one in alike.get(text, []) if one[1] >= LEAST_LIKE]
     numbers = [(cell, *number) for place, cell in enumerate(row) if place != at and (number := read_number(cell.text))]
-    quantity, price, sure = choose_numbers(numbers, columns)
+    words = text.split()
+    spot = place_of_word(words, by_spelling)
+    quantity, price, sure = read_marked(words, spot)
+    if quantity is None:
+        quantity, price, sure = choose_numbers(numbers, columns)
+    if quantity is None:
+        quantity, price, sure = read_said(words, spot, columns.order)
+        sure *= min(cell.sure for cell in row)
     if not candidates or quantity is None:
         return None
     (item, likeness), *others = candidates
@@ -124,27 +153,46 @@ def text_of(row: Sequence[Cell]) -> str:
     return " ".join(cell.text for cell in row)
 
 
+def words_in(cell: Cell) -> list[str]:
+    """Return what in a cell can be a SKU: all of it, then its words, plain numbers last."""
+    words = [word.strip(EDGES) for word in cell.text.split()]
+    return [cell.text, *sorted((word for word in words if word), key=str.isdecimal)]
+
+
 def find_item(
     row: Sequence[Cell], by_spelling: Mapping[str, list[Known]]
 ) -> tuple[int | None, list[tuple[Known, float]]]:
     """Return which cell holds a SKU, and the items it may be, the likeliest first."""
     for place, cell in enumerate(row):
-        for word in [cell.text, *cell.text.split()]:
+        for word in words_in(cell):
             known = by_spelling.get(spell(word), [])
-            # A plain number is a quantity or a price unless it stands where SKUs do: first.
-            if known and (place == 0 or not word.isdecimal()):
+            # A plain number is a quantity or a price unless it stands where SKUs do: first, or after `3 x`.
+            if known and (not word.isdecimal() or (place == 0 and stands_first(word, cell.text))):
                 ranked = [(one, cell.sure * (1.0 if one.sku.upper() == word.upper() else ALIKE_ONLY)) for one in known]
                 return place, sorted(ranked, key=lambda pair: -pair[1])
     return None, []
 
 
-def read_number(text: str) -> tuple[Decimal, bool] | None:
-    """Return a number and whether it has decimals; None for a text that is none."""
-    match = NUMBER.fullmatch(text.strip().removesuffix("x").removesuffix("×").strip())
-    if match is None:
-        return None
-    whole, part = match[1].replace(",", ""), match[2] or ""
-    return Decimal(whole + part.replace(",", ".")), bool(part)
+def stands_first(word: str, text: str) -> bool:
+    """Say whether a text begins with a word, or with how many of it."""
+    return re.match(rf"(?:\d+\s*[x×*]\s+)?{re.escape(word)}(?!\w)", text.strip(), re.IGNORECASE) is not None
+
+
+def place_of_word(words: Sequence[str], by_spelling: Mapping[str, list[Known]]) -> int | None:
+    """Return which word of a row is a SKU: one with letters before a plain number, which has to stand first."""
+    found = [at for at, word in enumerate(words) if by_spelling.get(spell(word.strip(EDGES)))]
+    lettered = [at for at in found if not words[at].strip(EDGES).isdecimal()]
+    first = [at for at in found if stands_first(words[at].strip(EDGES), " ".join(words[: at + 1]))]
+    return next(iter([*lettered, *first]), None)
+
+
+def parts_of(row: Sequence[Cell], by_spelling: Mapping[str, list[Known]]) -> list[Sequence[Cell]]:
+    """Return a row that lists several SKUs in one piece of text (`3 x CUP-10, 2 x LAMP-07`) as a row for each."""
+    if len(row) == 1:
+        parts = [part for part in re.split(r"[;,]\s+", row[0].text) if part]
+        if len(parts) > 1 and all(place_of_word(part.split(), by_spelling) is not None for part in parts):
+            return [[Cell(part, row[0].x, row[0].sure)] for part in parts]
+    return [row]
 
 
 def choose_numbers(

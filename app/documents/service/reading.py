@@ -20,10 +20,10 @@ from app.documents.reading.proposing import (
     customer_of,
     find_item,
     propose_lines,
-    read_number,
     text_of,
     tokens_of,
 )
+from app.documents.reading.wording import read_number
 from app.documents.service.keeping import path_of
 from app.documents.states import DocumentState
 from app.inventory.reads.lookalikes import items_named_like, items_spelled
@@ -38,7 +38,7 @@ def read_document(document_id: str) -> Document:
 
     Raises:
         NotFound: No such document.
-        NoReader, UnknownKind, TooManyPixels, TooManyPages: It is not read; the document says why.
+        NoReader, UnknownKind, TooManyPixels, TooManyPages, PdfTooLarge: It is not read; the document says why.
     """
     with transaction() as session:
         document = reads.find_document(document_id)
@@ -83,8 +83,9 @@ def propose(rows: list[list[Cell]]) -> list[Proposal]:
 
 def _may_be_line(row: list[Cell]) -> bool:
     """Say whether a row has both words and a number."""
-    numbers = sum(read_number(cell.text) is not None for cell in row)
-    return 0 < numbers < len(row)
+    words = text_of(row).split()
+    numbers = sum(read_number(word) is not None for word in words)
+    return 0 < numbers < len(words)
 
 
 def _keep(document_id: str, **values: Any) -> None:  # Any: column values
