@@ -3,8 +3,6 @@
 from app.core.errors import Problem
 from app.documents.states import DocumentState
 
-INSTALL = ".venv/bin/pip install --require-hashes -r requirements-ocr.txt"
-
 
 class NoDocument(Problem, code="document-no-file", status=422):
     """No file was sent. Choose a photo (PNG, JPEG, WebP) or a PDF, or send it as the body."""
@@ -33,8 +31,15 @@ class TooManyPages(Problem, code="document-too-many-pages", status=422):
     limit: int
 
 
+class PdfTooLarge(Problem, code="document-unpacks-too-large", status=422):
+    """This PDF unpacks to more than is read. It may take {limit_mb} MB and {limit_s} seconds at most; print it to a new PDF, or take a photo of the order."""
+
+    limit_mb: int
+    limit_s: int
+
+
 class NoReader(Problem, code="document-no-reader", status=503):
-    """Nothing that reads documents is installed here. Install it beside the rest, for the web and for the worker: pip install -r requirements-ocr.txt, and start both again."""
+    """Nothing that reads photos and scans is installed here. A PDF that holds its text is read without it. Install it beside the rest, for the web and for the worker: .venv/bin/pip install --require-hashes -r requirements-ocr.txt, and start both again."""
 
 
 class DocumentNotRead(Problem, code="document-not-read", status=409):

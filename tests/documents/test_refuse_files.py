@@ -1,16 +1,18 @@
 """What is not read, and why: other files, too many bytes, too many pixels, broken ones, and no engine."""
 
 import io
+import os
 import struct
+import subprocess
 import zlib
 
 import pytest
 from PIL import Image
 
 from app.documents import service
-from app.documents.problems import TooManyPages, UnknownKind
-from app.documents.reading import engine
-from tests.documents.sheets import as_bytes, as_pdf, draw_sheet
+from app.documents.problems import NoReader, PdfTooLarge, TooManyPages, UnknownKind
+from app.documents.reading import engine, pdfs
+from tests.documents.sheets import as_bytes, as_pdf, as_pdf_bomb, as_scan, as_text_pdf, draw_sheet
 
 
 def bomb() -> bytes:
@@ -72,10 +74,60 @@ def test_a_pdf_of_many_pages_is_refused(seeing, send, ada):
         service.read_document(found["id"])
 
 
-def test_without_the_extra_the_page_says_how_to_install_it(seeing, ada, monkeypatch):
+def test_a_pdf_that_unpacks_to_gigabytes_is_refused_with_little_memory(seeing, send, ada, monkeypatch):
+    content, ended = as_pdf_bomb(1500), []
+
+    class Watched(subprocess.Popen):
+        def _try_wait(self, wait_flags):  # what subprocess waits with, here with what the process used
+            pid, status, used = os.wait4(self.pid, wait_flags)
+            if pid:
+                ended.append(used.ru_maxrss)
+            return pid, status
+
+    monkeypatch.setattr(pdfs.subprocess, "Popen", Watched)
+    assert len(content) < 10_000
+    found = send(content, "bomb.pdf", read=False)
+    with ada.acting(), pytest.raises(PdfTooLarge):
+        service.read_document(found["id"])
+    assert len(ended) == 1
+    assert ended[0] < 300 * 1024
+    shown = ada.get(f"/api/documents/{found['id']}").json
+    assert shown["state"] == "failed"
+    assert shown["error"].startswith("This PDF unpacks to more than is read. It may take 256 MB")
+
+
+def test_a_page_of_endless_text_is_refused(seeing, send, ada, monkeypatch):
+    found = send(as_text_pdf(*["CUP-10 Cup 3" * 1000] * 10), "endless.pdf", read=False)
+    with ada.acting(), pytest.raises(PdfTooLarge):
+        service.read_document(found["id"])
+
+
+def test_the_process_that_unpacks_gets_no_secrets(seeing, stocked, send, monkeypatch):
+    started, popen = [], subprocess.Popen
+    monkeypatch.setenv("SOME_SECRET", "1")
+    monkeypatch.setattr(pdfs.subprocess, "Popen", lambda *args, **how: started.append(how) or popen(*args, **how))
+    assert send(as_pdf(), "order.pdf")["state"] == "read"
+    assert set(started[0]["env"]) <= {"PATH", "LD_LIBRARY_PATH", "LANG"}
+
+
+def test_without_the_extra_text_pdfs_are_read_and_the_page_says_what_is_not(seeing, stocked, send, ada, monkeypatch):
     monkeypatch.setattr(engine, "is_installed", lambda: False)
-    assert "pip install --require-hashes -r requirements-ocr.txt" in ada.get("/documents").text
-    assert refused(ada, as_pdf()) == (503, "document-no-reader")
+    shown = ada.get("/documents").text
+    assert "Photos and scans are not read here." in shown
+    assert "pip install --require-hashes -r requirements-ocr.txt" in shown
+    assert 'accept="application/pdf"' in shown
+    assert len(send(as_pdf(), "order.pdf")["lines"]) == 4
+    answer = ada.post("/api/documents", data=as_bytes(draw_sheet()), content_type="image/png")
+    assert (answer.status_code, answer.json["code"]) == (503, "document-no-reader")
+    assert "pip install --require-hashes -r requirements-ocr.txt" in answer.text
+
+
+def test_without_the_extra_a_scanned_pdf_says_what_it_needs(seeing, send, ada, monkeypatch):
+    monkeypatch.setattr(engine, "is_installed", lambda: False)
+    found = send(as_scan(), "scan.pdf", read=False)
+    with ada.acting(), pytest.raises(NoReader):
+        service.read_document(found["id"])
+    assert "requirements-ocr.txt" in ada.get(f"/api/documents/{found['id']}").json["error"]
 
 
 def test_the_form_shows_what_is_wrong_with_a_file(seeing, ada):

@@ -8,9 +8,10 @@ from typing import Any
 
 from app.documents.problems import NoReader
 from app.documents.reading.layout import Word, lies_on_its_side
-from app.documents.reading.pictures import Picture, read_pdf, read_picture
+from app.documents.reading.pdfs import read_pdf
+from app.documents.reading.pictures import Picture, read_picture
 
-NEEDED = ("rapidocr", "onnxruntime", "pypdfium2", "PIL")
+NEEDED = ("rapidocr", "onnxruntime", "PIL")
 QUARTER_TURNS = (270, 90)
 SURE_ENOUGH = 0.85  # a sheet the right way up is read with 0.95 and more
 
@@ -21,19 +22,24 @@ def is_installed() -> bool:
 
 
 def read_pages(path: Path, kind: str) -> Iterator[list[Word]]:
-    """Yield the words of each page of a file.
+    """Yield the words of each page of a file. A PDF that holds its text needs no engine.
 
     Raises:
-        NoReader: The extra is not installed.
-        TooManyPixels, TooManyPages, UnknownKind: It is not read.
+        NoReader: It has to be looked at, and the extra is not installed.
+        TooManyPixels, TooManyPages, PdfTooLarge, UnknownKind: It is not read.
     """
-    if not is_installed():
-        raise NoReader
+    can_look, has_words = is_installed(), False
     if kind != "pdf":
+        if not can_look:
+            raise NoReader
         yield read_words(read_picture(path, kind))
         return
-    for found in read_pdf(path):
-        yield found if isinstance(found, list) else read_words(found)
+    for found in read_pdf(path, may_draw=can_look):
+        words = found if isinstance(found, list) else read_words(found)
+        has_words = has_words or bool(words)
+        yield words
+    if not can_look and not has_words:
+        raise NoReader
 
 
 def read_words(picture: Picture) -> list[Word]:

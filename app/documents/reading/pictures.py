@@ -1,16 +1,12 @@
 """Files become pictures an engine can read, never larger than we want them: a small file can hold a huge picture."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from app.documents.problems import TooManyPages, TooManyPixels, UnknownKind
-from app.documents.reading.layout import Word
+from app.documents.problems import TooManyPixels, UnknownKind
 
 MOST_PIXELS = 40_000_000  # a phone takes 12 to 50 million; the engine looks at far fewer
 LONGEST_SIDE = 2000
-MOST_PAGES = 10
-LEAST_TEXT = 20  # characters a PDF must hold as text to be read without looking at it
 FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
 Picture = Any  # PIL.Image.Image: Pillow comes with the extra
 
@@ -69,45 +65,3 @@ def _on_white(picture: Picture) -> Picture:
     paper = Image.new("RGBA", picture.size, "white")
     paper.alpha_composite(picture)
     return paper
-
-
-def read_pdf(path: Path) -> Iterator[Picture | list[Word]]:
-    """Yield each page: its words where the PDF holds them as text, else its picture.
-
-    Raises:
-        TooManyPages, UnknownKind: It is not read.
-    """
-    import pypdfium2
-
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError:  # broken, or locked with a password
-        raise UnknownKind from None
-    with document:
-        if len(document) > MOST_PAGES:
-            raise TooManyPages(pages=len(document), limit=MOST_PAGES)
-        for number in range(len(document)):
-            page = document[number]
-            words = _words_of(page)
-            yield words if sum(len(word.text) for word in words) >= LEAST_TEXT else _draw(page)
-
-
-def _words_of(page: Any) -> list[Word]:  # Any: pypdfium2's page
-    """Return the pieces of text of a page, with the y axis turned downwards as in a picture."""
-    text, high = page.get_textpage(), page.get_height()
-    words = []
-    for number in range(text.count_rects()):
-        left, bottom, right, top = text.get_rect(number)
-        said = " ".join(text.get_text_bounded(left, bottom, right, top).split())
-        if said:
-            corners = ((left, high - top), (right, high - top), (right, high - bottom), (left, high - bottom))
-            words.append(Word(said, corners, 1.0))
-    return words
-
-
-def _draw(page: Any) -> Picture:  # Any: as above
-    """Draw a page so that its longer side has 2,000 pixels, whatever paper it says it is."""
-    longer = max(page.get_width(), page.get_height(), 1.0)
-    picture = page.render(scale=LONGEST_SIDE / longer).to_pil().convert("RGB")
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    return picture

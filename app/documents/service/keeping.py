@@ -24,16 +24,16 @@ def keep_document(stream: BinaryIO, file_name: str) -> Document:
     """Keep a photo or PDF and queue its reading.
 
     Raises:
-        NoReader: Nothing reads documents here.
+        NoReader: It is a photo, and nothing reads photos here.
         NoDocument: It is empty.
         UnknownKind, DocumentTooLarge, TooManyPixels: It is not read.
     """
-    if not engine.is_installed():
-        raise NoReader
     document_id = new_ulid()
     path = path_of(document_id)
     kind, size = _write(stream, path)
     try:
+        if kind != "pdf" and not engine.is_installed():
+            raise NoReader
         pictures.check_picture(path, kind)
         return _add(document_id, file_name, kind, size)
     except BaseException:
