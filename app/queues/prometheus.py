@@ -33,6 +33,10 @@ EVENTS: dict[str, Callable[[Sum], int]] = {
 OUTCOMES = ("queued", "done", "failed", "retried", "cancelled", "lost")
 GAUGES: dict[str, tuple[str, Callable[[QueueFigures], float | None]]] = {
     "queue_waiting": ("Jobs that are due and not begun; counted to 10,000.", lambda one: one.waiting),
+    "queue_waiting_held": (
+        "Jobs that are due and held by name or company, not part of the above.",
+        lambda one: one.held_waiting,
+    ),
     "queue_oldest_seconds": ("How long the oldest of them waits.", lambda one: one.oldest_s or 0),
     "queue_overdue": ("Those that wait longer than the target.", lambda one: one.overdue),
     "queue_target_seconds": ("How long jobs should wait at most.", lambda one: one.target_s),

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.broker import QUEUES
 from app.core.db import db
-from app.core.jobs import holds
 from app.core.jobs.holds import Hold
 from app.core.jobs.limits import settings_of
+from app.core.tenancy import platform_reads
 from app.queues.figures.fold import MINUTE, minute_of
+from app.queues.figures.held import HeldPart, Standing, standings
 from app.queues.figures.models import QueueSample
 from app.queues.figures.samples import COUNT_BOUND, age_s, newest_samples
 from app.queues.figures.sums import WINDOWS, Sum, add_up, span_of
@@ -21,7 +22,9 @@ from app.queues.workers.watch import try_snapshot
 
 RATE, RUNS = timedelta(minutes=5), timedelta(hours=1)
 SPARK_POINTS = 36
-RANKS = {"behind": 0, "held": 1, "on_time": 2, "idle": 3}
+# Samples are taken every five seconds: what is older than this says nothing of now.
+UNKNOWN_AFTER = timedelta(seconds=30)
+RANKS = {"behind": 0, "held": 1, "unknown": 2, "on_time": 3, "idle": 4}
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,10 @@ class QueueFigures:
         wait_p50_ms: Of the attempts of the last hour, as the other percentiles are; None without any.
         failed_1h: Jobs given up in the last hour.
         kept_1h: Share of the attempts of the last hour that began within the target.
-        state: behind, held, on_time, idle.
+        state: behind, held, on_time, idle; unknown when nobody has looked for half a minute.
         spark: What waited, at even distances over the window.
-        hold: What holds the whole queue.
+        hold: What holds the queue: all of it, or all that waits when nothing else does.
+        held: What is held by name or company and not part of `waiting`, for it counts for no target.
         workers: Workers that take from it; None while nobody knows.
         sampled_at: When waiting and running were looked at; None for never.
     """
@@ -66,6 +70,12 @@ class QueueFigures:
     hold: Hold | None = None
     workers: int | None = None
     sampled_at: datetime | None = None
+    held: list[HeldPart] = field(default_factory=list)
+
+    @property
+    def held_waiting(self) -> int:
+        """Jobs that are due and held while others may flow."""
+        return sum(part.waiting for part in self.held)
 
     @property
     def drain_min(self) -> float | None:
@@ -86,12 +96,14 @@ def queue_figures(window: str = "3h") -> list[QueueFigures]:
     rates = add_up(["queue"], span_of(RATE, now))
     hour = add_up(["queue"], span_of(RUNS, now))
     samples = {sample.queue: sample for sample in newest_samples()}
-    held, lines = holds.held_queues(), waiting_history(window, points=SPARK_POINTS)
+    with platform_reads():
+        held = standings(now)
+    lines = waiting_history(window, points=SPARK_POINTS)
     minutes, workers = span_of(RATE, now).minutes, workers_by_queue()
     found = [
         _figures(
             queue, samples.get(queue), rates.get((queue,), Sum()), hour.get((queue,), Sum()), minutes,
-            held.get(queue), lines[queue], workers,
+            held[queue], lines[queue], workers, now,
         )
         for queue in QUEUES
     ]  # fmt: skip
@@ -99,30 +111,37 @@ def queue_figures(window: str = "3h") -> list[QueueFigures]:
 
 
 def _figures(
-    queue: str, sample: QueueSample | None, rate: Sum, hour: Sum, minutes: float, hold: Hold | None,
-    spark: list[float], workers: dict[str, int] | None,
+    queue: str, sample: QueueSample | None, rate: Sum, hour: Sum, minutes: float, standing: Standing,
+    spark: list[float], workers: dict[str, int] | None, now: datetime,
 ) -> QueueFigures:  # fmt: skip
     limits = settings_of(queue)
     waiting, running, oldest = (sample.waiting, sample.running, sample.oldest_s) if sample else (0, 0, None)
     waits, runs = hour.waits.percentiles(), hour.runs.percentiles()
+    hold = standing.hold_on(waiting)
     is_busy = bool(waiting or running or rate.ended)
+    state = state_of(oldest, limits.target_wait_s, hold, is_busy=is_busy)
+    if hold is None and (sample is None or now - sample.sampled_at > UNKNOWN_AFTER):
+        state = "unknown"
     return QueueFigures(
         name=queue, waiting=waiting, is_bounded=waiting >= COUNT_BOUND, oldest_s=oldest,
         overdue=sample.overdue if sample else 0, target_s=limits.target_wait_s,
         in_per_min=rate.queued / minutes, out_per_min=rate.ended / minutes,
         running=running, slots=limits.concurrency, wait_p50_ms=waits.p50, wait_p95_ms=waits.p95, wait_p99_ms=waits.p99,
         run_p50_ms=runs.p50, run_p95_ms=runs.p95, run_p99_ms=runs.p99, failed_1h=hour.failed, kept_1h=hour.kept_share,
-        state=state_of(oldest, limits.target_wait_s, hold, is_busy=is_busy), spark=spark, hold=hold,
+        state=state, spark=spark, hold=hold,
         sampled_at=sample.sampled_at if sample else None, workers=None if workers is None else workers.get(queue, 0),
+        held=[part for part in standing.parts if part.waiting],
     )  # fmt: skip
 
 
 def workers_by_queue() -> dict[str, int] | None:
-    """Return how many workers take from each queue; None when nobody asked them."""
+    """Return how many workers with a slot take from each queue; None when nobody asked them."""
     snapshot = try_snapshot()
     if snapshot is None:
         return None
-    return Counter(queue for one in snapshot.workers if one.state is WorkerState.ONLINE for queue in one.queues)
+    return Counter(
+        queue for one in snapshot.workers if one.state is WorkerState.ONLINE and one.slots for queue in one.queues
+    )
 
 
 def state_of(oldest_s: float | None, target_s: int, hold: Hold | None, *, is_busy: bool) -> str:

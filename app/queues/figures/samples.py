@@ -5,7 +5,7 @@ Nothing here counts jobs: it reads job_outbox, which holds living jobs only, in 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,12 +17,13 @@ from app.core.broker import QUEUES
 from app.core.context import SYSTEM_ACTOR, acting_as
 from app.core.db import db, transaction
 from app.core.installation import installation, installation_id
-from app.core.jobs import holds
+from app.core.jobs.holds import Hold
 from app.core.jobs.limits import settings_of
 from app.core.outbox import record
 from app.core.tenancy import system_work
 from app.queues.figures.events import QueueFellBehind, QueueRecovered
 from app.queues.figures.fold import fold_recent, minute_of, newest_minute
+from app.queues.figures.held import Standing, standings
 from app.queues.figures.models import QueueSample
 from app.queues.news import tell_admins
 
@@ -31,19 +32,24 @@ COUNT_BOUND = 10_000
 TELL_AFTER = timedelta(minutes=2)
 
 # One short walk along an index for each figure of each queue. What was sent waits, too: no worker has begun it.
+# What is held while the rest of its queue flows is left out: it keeps nobody from the target.
 LOOK = sa.text(
     """
+    WITH held AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(CAST(:held AS jsonb)) AS h(queue text, company_id bigint, name text))
     SELECT q.queue, coalesce(w.n, 0) AS due, coalesce(f.sent, 0) AS sent, coalesce(f.running, 0) AS running,
            least(w.oldest, f.oldest) AS oldest, coalesce(o.n, 0) + coalesce(f.overdue, 0) AS overdue
     FROM jsonb_to_recordset(CAST(:targets AS jsonb)) AS q(queue text, target_s integer)
     CROSS JOIN LATERAL (
       SELECT count(*) AS n, min(due_at) AS oldest
       FROM (SELECT due_at FROM job_outbox WHERE phase = 'waiting' AND queue = q.queue AND due_at <= :now
+            AND (queue, company_id, name) NOT IN (SELECT queue, company_id, name FROM held)
             ORDER BY due_at LIMIT :bound) first) w
     CROSS JOIN LATERAL (
       SELECT count(*) AS n
       FROM (SELECT 1 FROM job_outbox WHERE phase = 'waiting' AND queue = q.queue
-            AND due_at <= CAST(:now AS timestamptz) - make_interval(secs => q.target_s) LIMIT :bound) late) o
+            AND due_at <= CAST(:now AS timestamptz) - make_interval(secs => q.target_s)
+            AND (queue, company_id, name) NOT IN (SELECT queue, company_id, name FROM held) LIMIT :bound) late) o
     CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE phase = 'sent') AS sent, count(*) FILTER (WHERE phase = 'running') AS running,
              min(queued_at) FILTER (WHERE phase = 'sent') AS oldest,
@@ -67,12 +73,19 @@ class Look:
     target_s: int
 
 
-def look(now: datetime) -> list[Look]:
-    """Return how full every queue is, over all companies. In the system's scope."""
+def look(now: datetime, held: Mapping[str, Standing] | None = None) -> list[Look]:
+    """Return how full every queue is, over all companies. In the system's scope.
+
+    Args:
+        now: When.
+        held: Queue → what is held of it, which is left out.
+    """
     targets = {queue: settings_of(queue).target_wait_s for queue in QUEUES}
     wanted = json.dumps([{"queue": queue, "target_s": target} for queue, target in targets.items()])
+    parts = [asdict(part.kind) for one in (held or {}).values() for part in one.parts]
+    values = {"targets": wanted, "held": json.dumps(parts), "now": now, "bound": COUNT_BOUND}
     with transaction():
-        rows = db.session.execute(LOOK, {"targets": wanted, "now": now, "bound": COUNT_BOUND})
+        rows = db.session.execute(LOOK, values)
         return [
             Look(
                 row.queue, min(row.due + row.sent, COUNT_BOUND), age_s(row.oldest, now), min(row.overdue, COUNT_BOUND),
@@ -92,14 +105,18 @@ def keep_figures() -> None:
     fold_recent(newest_minute())
     now = clock.now()
     with system_work():
-        looks = look(now)
-    held = {queue: hold.reason for queue, hold in holds.held_queues().items()}
+        held = standings(now)
+        looks = look(now, held)
     with installation(), acting_as(SYSTEM_ACTOR), transaction():
         before = {sample.queue: sample for sample in newest_samples()}
-        rows = [judge(one, before.get(one.queue), held.get(one.queue, ""), now) for one in looks]
+        rows = [judge(one, before.get(one.queue), _reason(held[one.queue].hold_on(one.waiting)), now) for one in looks]
         statement = insert(QueueSample).values(rows)
         kept = {name: statement.excluded[name] for name in rows[0] if name not in {"company_id", "minute", "queue"}}
         db.session.execute(statement.on_conflict_do_update(index_elements=["company_id", "minute", "queue"], set_=kept))
+
+
+def _reason(hold: Hold | None) -> str:
+    return hold.reason if hold is not None else ""
 
 
 def newest_samples() -> list[QueueSample]:

@@ -11,8 +11,8 @@ from app.queues.figures.queues import QueueFigures
 from app.queues.views import wording
 from app.queues.views.held import HeldView
 
-TONES = {"behind": "bad", "held": "held", "on_time": "good", "idle": "idle"}
-WORDS = {"behind": "Behind", "held": "Held", "on_time": "On time", "idle": "Idle"}
+TONES = {"behind": "bad", "held": "held", "on_time": "good", "idle": "idle", "unknown": "idle"}
+WORDS = {"behind": "Behind", "held": "Held", "on_time": "On time", "idle": "Idle", "unknown": "Unknown"}
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,10 @@ def look_of(one: QueueFigures, now: datetime) -> Look:
     hold = one.hold
     if hold is None:
         return Look(TONES[one.state], WORDS[one.state])
+    # Only all of a queue is paused; where single names are, nothing else waits at this moment.
+    word = "Held" if one.held_waiting and hold.kind == "pause" else held_word(hold, now)
     return Look(
-        "held", held_word(hold, now), hold.about if hold.kind == "breaker" else "",
+        "held", word, hold.about if hold.kind == "breaker" else "",
         hold.about if hold.kind == "flag" else "",
     )  # fmt: skip
 

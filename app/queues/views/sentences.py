@@ -42,21 +42,40 @@ def verdict_on(one: QueueFigures, paused: Sequence[HeldView], now: datetime) -> 
         end = f"until {wording.until(pause.until, now)}" if pause.until else "until somebody resumes"
         why = f": “{pause.reason}”" if pause.reason else ""
         return Verdict("held", f"is paused by {pause.by} {end}{why}. {waits}.")
+    apart = f" {held_on(one, paused)}" if one.held_waiting else ""
+    if one.hold is not None and apart:
+        return Verdict("held", f"is held on purpose: nothing else waits.{apart}")
     if one.hold is not None:
         return Verdict(
             "held", f"is {looks.held_word(one.hold, now)[:1].lower()}{looks.held_word(one.hold, now)[1:]}. {waits}."
         )
+    if one.state == "unknown":
+        ago = f"{format_duration((now - one.sampled_at).total_seconds())} ago" if one.sampled_at else "never"
+        return Verdict("warn", f"was last looked at {ago}, so what waits now is unknown.")
     if one.state == "behind":
         pace = f"{wording.pace(one.in_per_min)} arrive a minute, {wording.pace(one.out_per_min)} finish"
         late = wording.span(one.oldest_s)
         return Verdict(
-            "bad", f"is behind: its oldest job has waited {late}, the target is {wording.target(one.target_s)}; {pace}."
+            "bad",
+            f"is behind: its oldest job has waited {late}, the target is {wording.target(one.target_s)}; {pace}.{apart}",
         )
     if one.state == "idle":
         return Verdict("idle", "is idle: nothing waits and nothing runs.")
-    return Verdict(
-        "good", f"keeps its target of {wording.target(one.target_s)}: {waits}, {plural(one.running, 'runs', 'run')}."
-    )
+    runs = plural(one.running, "runs", "run")
+    return Verdict("good", f"keeps its target of {wording.target(one.target_s)}: {waits}, {runs}.{apart}")
+
+
+def held_on(one: QueueFigures, paused: Sequence[HeldView]) -> str:
+    """Return what is held apart, and why: `12 held: inventory.export paused by Pat.`"""
+    people = {pause.id: pause for pause in paused}
+    reasons: dict[str, None] = {}
+    for part in one.held:
+        pause = people.get(part.hold.about)
+        if pause is not None:
+            reasons[f"{pause.label} paused by {pause.by}"] = None
+        else:
+            reasons[f"{part.kind.name} {part.hold.reason[:1].lower()}{part.hold.reason[1:]}"] = None
+    return f"{one.held_waiting} held: {', '.join(reasons)}."
 
 
 def drain_on(one: QueueFigures) -> str:

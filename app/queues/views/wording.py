@@ -91,8 +91,15 @@ def paused_by(one: HeldView, now: datetime) -> str:
 
 
 def counted(one: QueueFigures) -> str:
-    """Return how many wait; a count that stopped at its bound says so."""
+    """Return how many wait; a count that stopped at its bound says so, and one of long ago is a dash."""
+    if one.state == "unknown":
+        return "–"
     return f"{format_count(one.waiting)}{' or more' if one.is_bounded else ''}"
+
+
+def held_apart(one: QueueFigures) -> str:
+    """Return how many jobs are held while others may flow: `12 held`; empty for none."""
+    return f"{format_count(one.held_waiting)} held" if one.held_waiting else ""
 
 
 def burn(rate: float | None) -> str:

@@ -8,10 +8,14 @@ from flask import Flask
 
 from app.core import clock
 from app.core.installation import installation
+from app.core.jobs import holds
 from app.core.tenancy import system_work
 from app.queues.figures import queue_figures, samples, waiting_history
+from app.queues.figures.health import health_of
 from app.queues.figures.queues import QueueFigures
+from app.queues.figures.slo import objectives
 from app.queues.service import pauses
+from tests.queues.chores import append_line
 from tests.queues.figures.conftest import Ledger
 from tests.world import Person
 
@@ -168,3 +172,47 @@ def test_what_is_held_on_purpose_is_never_told(
         "SELECT hold, behind_since FROM queue_samples WHERE queue = %s", (QUEUE,)
     ).fetchall()
     assert row == {"hold": "Paused", "behind_since": None}
+
+
+@pytest.fixture
+def hold_name(app: Flask) -> Iterator[Callable[[str, str], None]]:
+    """Pause a name or a company until the test ends."""
+    made: list[str] = []
+
+    def run(kind: str, value: str) -> None:
+        with app.app_context(), installation():
+            made.append(pauses.pause(kind, value).id)
+            holds.refresh(0)
+
+    yield run
+    with app.app_context(), installation():
+        for pause_id in made:
+            pauses.resume(pause_id)
+        holds.refresh(0)
+
+
+@pytest.mark.parametrize("kind", ["name", "company"])
+def test_jobs_held_by_name_or_company_are_no_outage(
+    app: Flask, ada: Person, cleo: Person, ledger: Ledger, keep: Callable[[], QueueFigures],
+    hold_name: Callable[..., None], kind: str,
+) -> None:  # fmt: skip
+    for _ in range(3):
+        ledger.wait(ada, queue=QUEUE, since=ago(seconds=TARGET_S * 30))
+    assert keep().state == "behind"
+    hold_name(kind, append_line.name if kind == "name" else ada.company_slug)
+    found = keep()
+    assert (found.state, found.waiting, found.overdue, found.held_waiting) == ("held", 0, 0, 3)
+    with app.app_context(), installation():
+        assert objectives([found])[QUEUE].kept[0].late == objectives([])[QUEUE].kept[0].late
+        assert not [problem for problem in health_of([found]).problems if QUEUE in problem]
+    [row] = ledger.world.sql.execute(
+        "SELECT hold, behind_since FROM queue_samples WHERE queue = %s", (QUEUE,)
+    ).fetchall()
+    assert row == {"hold": "Paused", "behind_since": None}
+    ledger.wait(cleo, queue=QUEUE, since=ago(seconds=10), name="chore.count")
+    found = keep()
+    assert (found.state, found.waiting, found.held_waiting) == ("on_time", 1, 3)
+    ledger.wait(cleo, queue=QUEUE, since=ago(seconds=TARGET_S * 2), name="chore.count")
+    found = keep()
+    assert (found.state, found.waiting, found.overdue, found.held_waiting) == ("behind", 2, 1, 3)
+    assert found.oldest_s == pytest.approx(TARGET_S * 2, abs=20)

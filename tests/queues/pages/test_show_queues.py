@@ -9,7 +9,7 @@ from app.core import clock
 from app.core.broker import QUEUES
 from app.core.ids import new_ulid
 from app.queues.views.drawing import chart_of, nice_top
-from tests.queues.pages.board import QUEUE, let_wait, look_at_queues, paused, row_of
+from tests.queues.pages.board import QUEUE, know_holds, let_wait, look_at_queues, paused, row_of
 from tests.world import Person, World
 
 
@@ -131,3 +131,38 @@ def test_nobody_but_platform_admins_sees_them(ada: Person, sam: Person, vera: Pe
 def test_without_a_look_the_page_says_that_the_relay_is_away(pat: Person, world: World) -> None:
     world.sql.execute("DELETE FROM queue_samples")
     assert "start it with bin/up" in pat.get("/queues").text
+
+
+def test_a_paused_name_is_held_on_purpose_and_says_by_whom(pat: Person, ada: Person, world: World) -> None:
+    world.sql.execute("DELETE FROM job_outbox WHERE queue = %s", (QUEUE,))
+    ids = let_wait(ada, 3)
+    world.sql.execute("UPDATE job_outbox SET due_at = now() - interval '3 days' WHERE job_id = ANY(%s)", (ids,))
+    made = pat.post("/api/queues/pauses", json={"kind": "name", "value": "chore.count"})
+    assert made.status_code in {200, 201}, made.text
+    try:
+        know_holds(pat)
+        look_at_queues(pat)
+        row = row_of(pat.get("/queues").text, f"queue-{QUEUE}")
+        assert "Behind" not in row
+        assert "3 held" in row
+        said = pat.get(f"/queues/{QUEUE}").text.split('id="verdict"')[1].split("</p>")[0]
+        assert f"3 held: chore.count paused by {pat.name}." in said
+        [told] = [one for one in pat.get("/api/queues/health").json["queues"] if one["name"] == QUEUE]
+        assert (told["state"], told["waiting"]) == ("held", 0)
+    finally:
+        pat.delete(f"/api/queues/pauses/{made.json['id']}")
+        know_holds(pat)
+
+
+def test_what_nobody_has_looked_at_for_half_a_minute_is_unknown(pat: Person, ada: Person, world: World) -> None:
+    let_wait(ada, 2)
+    look_at_queues(pat)
+    world.sql.execute("UPDATE queue_samples SET sampled_at = sampled_at - interval '40 s'")
+    row = row_of(pat.get("/queues").text, f"queue-{QUEUE}")
+    assert "Unknown" in row
+    assert "On time" not in row
+    assert "–</td>" in row
+    assert "unknown" in pat.get(f"/queues/{QUEUE}").text.split('id="verdict"')[1].split("</p>")[0]
+    told = {one["name"]: one["state"] for one in pat.get("/api/queues/stats").json["queues"]}
+    assert told[QUEUE] == "unknown"
+    look_at_queues(pat)
