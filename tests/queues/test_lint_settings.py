@@ -70,6 +70,7 @@ BAD = [
     ("consumers", workers(replace(WORKER, is_online=False)), Standing.WARNING, "Start one"),
     ("consumers", replace(GOOD, workers=None), Standing.UNKNOWN, "Start the relay"),
     ("slots", workers(replace(WORKER, slots=2)), Standing.NOTE, "email may have 10 in hand, its workers have 2"),
+    ("slots", workers(replace(WORKER, slots=0)), Standing.WARNING, "Grow a pool"),
     ("known-names", replace(GOOD, waiting={"email": ["gone.name"]}), Standing.WARNING, "gone.name"),
     ("known-names", workers(replace(WORKER, registered=("old.name",))), Standing.WARNING, "Restart these workers"),
     ("stuck", replace(GOOD, stuck=3), Standing.NOTE, "3 messages"),

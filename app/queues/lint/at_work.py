@@ -39,6 +39,12 @@ def check_slots(around: Surroundings) -> Judged:
     """Compare the queues' concurrency with the slots of the workers that read them."""
     if not around.online:
         return Judged(Standing.UNKNOWN, UNASKED if around.workers is None else "No worker answers.")
+    if not any(one.slots for one in around.online):
+        return Judged(
+            Standing.WARNING,
+            f"{plural(len(around.online), 'worker')} online, and together without a slot: jobs are taken and none runs.",
+            "Grow a pool on the page of workers, or start a worker.",
+        )
     slots = {
         queue: sum(one.slots for one in around.online if queue in one.queues)
         for queue in around.slots

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from app.core.api import contract
 from app.core.errors import InvalidInput
 from app.queues.workers import service
-from app.queues.workers.problems import NoWorkers, WorkerNotFound
+from app.queues.workers.problems import LastSlot, NoWorkers, WorkerNotFound
 from app.queues.workers.schemas import (
     Autoscale,
     ChangeConsumers,
@@ -52,7 +52,7 @@ def show_worker(node: str) -> WorkerDetail:
 
 
 @api_bp.post("/<string:node>/pool")
-@contract(scope=WRITE, body=ChangePool, returns=REPLIES, problems=TELLING, tag=TAG, installation=True)
+@contract(scope=WRITE, body=ChangePool, returns=REPLIES, problems=[*TELLING, LastSlot], tag=TAG, installation=True)
 def change_pool(node: str, body: ChangePool) -> RepliesOut:
     """Grow or shrink the pool of a worker, or of `every` one."""
     return replies_of(service.change_pool(node, body.change, body.slots))

@@ -56,7 +56,7 @@ def facts_of(node: str, told: dict[str, Answers], now: float) -> WorkerFacts:
     return WorkerFacts(
         node=node, seen_at=now, answered_at=now, pid=int(stats.get("pid") or 0),
         pool=str(pool.get("implementation") or "").partition(":")[0].rpartition(".")[2],
-        slots=int(pool.get("max-concurrency") or 0), pids=processes or [int(stats.get("pid") or 0)],
+        slots=slots_of(pool), pids=processes or [int(stats.get("pid") or 0)],
         scale=_scale(stats.get("autoscaler")),
         queues=sorted(queue["name"] for queue in told["active_queues"].get(node) or []),
         running=sorted((_running(one) for one in told["active"].get(node) or []), key=lambda one: one.started_at or 0),
@@ -67,6 +67,12 @@ def facts_of(node: str, told: dict[str, Answers], now: float) -> WorkerFacts:
         memory_bytes=int(about.get("memory_bytes") or _peak_bytes(stats)), uptime_s=int(stats.get("uptime") or 0),
         done=sum(int(count) for count in (stats.get("total") or {}).values()),
     )  # fmt: skip
+
+
+def slots_of(pool: Answers) -> int:
+    """Return how many jobs a pool can run: its processes that are there, since what it was started with may be gone."""
+    processes = pool.get("processes")
+    return len(processes) if isinstance(processes, list) else int(pool.get("max-concurrency") or 0)
 
 
 def _peak_bytes(stats: Answers) -> int:

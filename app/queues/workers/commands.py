@@ -8,8 +8,11 @@ from typing import Any
 
 from celery.worker import state as worker_state
 from celery.worker.control import control_command, inspect_command
+from celery.worker.control import pool_shrink as shrink_pool  # type: ignore[attr-defined]  # the stubs lack it
 
 from app.core import process
+from app.core.present import plural
+from app.queues.workers.asking import slots_of
 from config import settings
 
 REPLY_S = 0.5
@@ -40,6 +43,16 @@ def stop_soft(state: Any, **_: Any) -> dict[str, str]:  # Any: as above
     wait_s = state.app.conf.worker_soft_shutdown_timeout
     threading.Timer(REPLY_S, os.kill, (os.getpid(), signal.SIGQUIT)).start()
     return {"ok": f"ends; what runs has {wait_s:g} s, then it is given back"}
+
+
+@control_command(args=[("n", int)], signature="[N=1]")
+def pool_shrink(state: Any, n: int = 1, **_: Any) -> dict[str, str]:  # Any: as above
+    """Shrink the pool as Celery does, but never to nothing: Celery would go on taking jobs and run none."""
+    there = slots_of(state.consumer.pool.info)
+    if n >= there:
+        return {"error": f"it has {plural(there, 'slot')} and keeps at least one"}
+    told: dict[str, str] = shrink_pool(state, n)
+    return told
 
 
 def memory_of(pid: int) -> int:

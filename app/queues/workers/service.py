@@ -7,10 +7,11 @@ from app.core.broker import QUEUES
 from app.core.db import transaction
 from app.core.errors import InvalidInput
 from app.core.outbox import record
+from app.core.present import plural
 from app.core.tasks import JOBS
 from app.queues.workers.events import WorkersTold
 from app.queues.workers.model import Snapshot, WorkerState
-from app.queues.workers.problems import NoWorkers, WorkerNotFound
+from app.queues.workers.problems import LastSlot, NoWorkers, WorkerNotFound
 from app.queues.workers.telling import Reply, tell
 from app.queues.workers.watch import read_snapshot
 
@@ -20,9 +21,24 @@ RATE = re.compile(r"^(0|[1-9][0-9]{0,5}(/[smh])?)$")
 
 
 def change_pool(node: str, change: Literal["grow", "shrink"], slots: int) -> list[Reply]:
-    """Give a worker more slots, or fewer. Raises as `order`, and InvalidInput."""
+    """Give a worker more slots, or fewer. Raises as `order` and `keep_one`, and InvalidInput."""
     check(slots=(1 <= slots <= MOST_SLOTS, f"Give from 1 to {MOST_SLOTS}."))
+    if change == "shrink":
+        keep_one(node, slots)
     return order(node, change, f"pool_{change}", {"n": slots}, {"slots": slots})
+
+
+def keep_one(node: str, slots: int) -> None:
+    """Refuse to take away the last slot of a worker. It counts again itself, since it may have fewer by now.
+
+    Raises:
+        LastSlot: One that is meant has no more slots than that.
+    """
+    snapshot = read_snapshot()
+    meant = targets(node, snapshot)
+    for one in snapshot.workers if snapshot else ():
+        if one.node in meant and one.slots <= slots:
+            raise LastSlot(node=one.node, slots=plural(one.slots, "slot"))
 
 
 def set_autoscale(node: str, lowest: int, highest: int) -> list[Reply]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.queues.workers.model import Snapshot, WorkerFacts, WorkerState
-from app.queues.workers.views.looks import verdict_of
+from app.queues.workers.views.looks import look_of, verdict_of, verdict_on
 from app.queues.workers.watch import FORGOTTEN_S, merge
 
 NODE, NOW = "celery@host", 1_000_000.0
@@ -80,3 +80,14 @@ def test_the_sentence_names_the_worst() -> None:
     assert verdict_of(Snapshot(NOW, [fine]), 90).tone == "warn"
     assert verdict_of(None, None).tone == "idle"
     assert verdict_of(Snapshot(NOW, [fine]), 1).text == "1 worker online, 0 of 2 slots busy."
+
+
+def test_slots_are_processes_that_are_there_and_none_is_no_good_news() -> None:
+    answered = told(NODE)
+    answered["stats"][NODE]["pool"]["processes"] = []
+    found = merge(None, answered, ALIVE, NOW)
+    assert (found.workers[0].slots, look_of(found.workers[0])[2]) == (0, "No slot")
+    assert verdict_of(found, 1).text.startswith("No worker has a slot")
+    assert verdict_on(found.workers[0]).tone == "bad"
+    threads = {NODE: {"pid": 11, "pool": {"implementation": "a:TaskPool", "max-concurrency": 4}}}
+    assert merge(None, {**told(NODE), "stats": threads}, ALIVE, NOW).workers[0].slots == 4

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from app.queues.workers.model import Snapshot, WorkerFacts, WorkerState
+from app.queues.workers.telling import tell
 from tests.queues.workers.conftest import START_LIMIT_S, Crew
 from tests.site import wait_for
 from tests.world import Person
@@ -28,6 +30,22 @@ def test_a_pool_grows_and_shrinks(pat: Person, node: str, see: See) -> None:
     wait_for(lambda: len(see(node).pids) == 4, limit_s=30)
     assert told(pat, f"{node}/pool", {"change": "shrink", "slots": 2})["outcome"] == "done"
     wait_for(lambda: len(see(node).pids) == 2, limit_s=30)
+
+
+def test_the_last_slot_is_never_taken_away(pat: Person, node: str, see: See) -> None:
+    refused = pat.post(f"/api/workers/{node}/pool", json={"change": "shrink", "slots": 2})
+    assert (refused.status_code, refused.json["code"], refused.json["slots"]) == (409, "last-slot", "2 slots")
+    page = pat.post(f"/workers/{node}/pool", data={"change": "shrink", "slots": "2"})
+    assert (page.status_code, f"{node} has 2 slots." in page.text) == (409, True)
+    assert pat.post("/api/workers/every/pool", json={"change": "shrink", "slots": 100}).status_code == 409
+    assert (see(node).slots, len(see(node).pids)) == (2, 2)
+
+
+def test_a_worker_counts_its_slots_itself_when_it_shrinks(app: Flask, node: str, see: See) -> None:
+    with app.app_context():
+        (reply,) = tell([node], "pool_shrink", n=2)
+    assert (reply.outcome, reply.text) == ("refused", "it has 2 slots and keeps at least one")
+    assert len(see(node).pids) == 2
 
 
 def test_by_form_every_reply_is_shown_and_kept_in_the_audit(pat: Person, node: str, world: Any) -> None:

@@ -12,6 +12,7 @@ from app.core.idempotency import once
 from app.core.tasks import JOBS
 from app.core.web import page
 from app.queues.workers import reads, service
+from app.queues.workers.problems import LastSlot
 from app.queues.workers.telling import Reply
 from app.queues.workers.views import looks
 from app.queues.workers.views.blueprint import bp
@@ -54,6 +55,8 @@ def create_telling(node: str, telling: str) -> Response:
         replies = ACTS[telling](node, sent)
     except InvalidInput as problem:
         return asking(node, telling, sent, {one["field"]: one["message"] for one in problem.errors}, 422)
+    except LastSlot as problem:
+        return asking(node, telling, sent, {"slots": problem.sentence}, 409)
     return page("workers/replies.html", node=node, replies=replies, looks=looks, telling=telling)
 
 

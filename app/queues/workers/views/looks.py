@@ -27,6 +27,8 @@ class Verdict:
 
 def look_of(one: WorkerFacts) -> tuple[str, str | None, str]:
     """Return a worker's tone, icon and word."""
+    if one.state is WorkerState.ONLINE and not one.slots:
+        return "bad", "triangle-alert", "No slot"
     return STATES[one.state]
 
 
@@ -68,6 +70,8 @@ def verdict_of(known: Snapshot | None, age_s: float | None) -> Verdict:
         verb = "does" if len(mute) == 1 else "do"
         return Verdict("warn", f"{_subject(mute)} {verb} not answer, and runs jobs: its processes are alive.")
     busy, slots = sum(len(one.running) for one in known.workers), sum(one.slots for one in known.workers)
+    if not slots:
+        return Verdict("bad", "No worker has a slot: they take jobs and run none. Grow a pool, or start a worker.")
     return Verdict("good", f"{plural(len(known.workers), 'worker')} online, {busy} of {plural(slots, 'slot')} busy.")
 
 
@@ -80,6 +84,8 @@ def verdict_on(one: WorkerFacts) -> Verdict:
             return Verdict("warn", "It does not answer, but its processes are alive: its jobs go on.")
         case WorkerState.STOPPING:
             return Verdict("held", f"It is stopping, with {plural(len(one.running), 'job')} left to end.")
+    if not one.slots:
+        return Verdict("bad", "It is online without a slot: it takes jobs and runs none. Grow its pool.")
     return Verdict("good", f"It is online, {slots_of(one)} slots busy.")
 
 
