@@ -7,11 +7,13 @@ from app.breakers.states import State
 from app.core import jobs
 from app.core.db import transaction
 from app.core.ids import new_ulid
+from app.core.installation import installation
 from app.core.jobs import holds
 from app.core.jobs.holds import Kind
 from app.core.tasks import job
 from app.flags import service as flags
 from app.queues.holding import flag_of
+from app.queues.service import pauses
 from tests.breakers.console import make_breaker
 from tests.flags.acts import as_platform
 from tests.queues.waiting import end_flying, let_wait
@@ -47,6 +49,50 @@ def test_jobs_that_need_an_open_breaker_wait_and_others_flow(ada, app, guard, re
     assert release_now() == 0
     one.force(None)
     assert release_now() == 1
+
+
+def waits_s(sql, name):
+    rows = sql.execute(
+        "SELECT extract(epoch FROM now() - queued_at) AS queued_s, extract(epoch FROM now() - due_at) AS due_s "
+        "FROM job_outbox WHERE name = %s AND phase = 'waiting'",
+        [name],
+    ).fetchall()
+    return [float(one) for row in rows for one in (row["queued_s"], row["due_s"])]
+
+
+def test_a_wait_begins_when_what_held_it_ends(ada, guard, release_now, superuser_sql):
+    one, name = guard
+    let_wait(superuser_sql, ada.company_id, 9, name=name)
+    let_wait(superuser_sql, ada.company_id, 2, name="chore.append")
+    superuser_sql.execute(
+        "UPDATE job_outbox SET due_at = now() - interval '2 hours', queued_at = now() - interval '2 hours'"
+    )
+    one.force(State.FORCED_OPEN)
+    release_now()
+    assert len(waits_s(superuser_sql, name)) == 18
+    assert min(waits_s(superuser_sql, name)) > 7000
+    one.force(None)
+    end_flying(superuser_sql)
+    release_now()
+    fresh = superuser_sql.execute(
+        "SELECT max(extract(epoch FROM now() - queued_at)) AS longest FROM job_outbox WHERE name = %s", [name]
+    ).fetchone()
+    assert fresh["longest"] < 600
+    assert all(wait < 600 for wait in waits_s(superuser_sql, name))
+
+
+def test_a_wait_begins_when_the_pause_of_a_whole_queue_ends(ada, app, release_now, superuser_sql):
+    let_wait(superuser_sql, ada.company_id, 3, name="chore.append")
+    superuser_sql.execute("UPDATE job_outbox SET queued_at = now() - interval '2 hours'")
+    with app.app_context(), installation():
+        held = pauses.pause("queue", "maintenance")
+        assert release_now() == 0
+        pauses.resume(held.id)
+    release_now()
+    row = superuser_sql.execute(
+        "SELECT max(extract(epoch FROM now() - queued_at)) AS longest FROM job_outbox WHERE name = 'chore.append'"
+    ).fetchone()
+    assert row["longest"] < 600
 
 
 def test_what_the_fleet_says_holds(ada, app, guard, release_now, superuser_sql):

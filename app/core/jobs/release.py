@@ -18,7 +18,7 @@ from flask import Flask, current_app
 from app.core import broker, clock
 from app.core.broker import QUEUES, Message
 from app.core.db import db, transaction
-from app.core.jobs import holds, limits, picking, turns
+from app.core.jobs import holds, lifted, limits, picking, turns
 from app.core.jobs.holds import Hold, Kind
 from app.core.jobs.picking import Due, Waiting
 from app.core.jobs.rules import RULES
@@ -114,6 +114,9 @@ def release_due(app: Flask, *, queue: str | None = None) -> int:
             with transaction():
                 going = [] if queue else _ring()
                 waiting = _look([queue] if queue else list(QUEUES), is_refill=queue is not None)
+            for name, _ in waiting:
+                if holds.pause_of_queue(name) is not None:
+                    lifted.note_paused(name)
             for name in _with_room(waiting):
                 going += _release(name, with_probes=queue is None)
         return _send(going)
@@ -168,8 +171,13 @@ def _release(queue: str, *, with_probes: bool) -> list[Going]:
         room = limits.settings_of(queue).concurrency - in_hand.total()
         if room <= 0:
             return []
-        free, probing = _sort_out(queue, picking.read_kinds(queue), {(company, name) for company, name, _ in flying})
-        chosen = _probes(queue, probing, now)[:room] if with_probes else []
+        kinds = picking.read_kinds(queue)
+        free, probing = _sort_out(queue, kinds, {(company, name) for company, name, _ in flying})
+        chosen: list[Due] = []
+        if with_probes:
+            lifted.follow(queue, kinds, free, now)
+            chosen = _probes(queue, probing, now)[:room]
+            lifted.begin_probes(chosen, now)
         room = min(room, BATCH) - len(chosen)
         if room > 0:
             chosen += picking.pick(queue, free, room=room, in_hand=in_hand, turns=known_turns, now=now)
