@@ -162,6 +162,16 @@ def waiting_history(window: str = "3h", *, points: int | None = None) -> dict[st
         window: A name of `sums.WINDOWS`.
         points: How many; one a minute, at most 180, when left out.
     """
+    return {queue: _even(values) for queue, values in seen_history(window, points=points).items()}
+
+
+def seen_history(window: str = "3h", *, points: int | None = None) -> dict[str, list[float | None]]:
+    """Return the same with None where nobody looked. The point that is only just beginning shows the one before it.
+
+    Args:
+        window: A name of `sums.WINDOWS`.
+        points: How many; one a minute, at most 180, when left out.
+    """
     length = WINDOWS[window]
     count = points or min(round(length / MINUTE), 180)
     step, until = length / count, minute_of(clock.now()) + MINUTE
@@ -174,7 +184,10 @@ def waiting_history(window: str = "3h", *, points: int | None = None) -> dict[st
         .group_by(QueueSample.queue, place)
     )
     seen = {(queue, int(at)): float(waiting) for queue, at, waiting in db.session.execute(statement)}
-    return {queue: _even([seen.get((queue, at)) for at in range(count)]) for queue in QUEUES}
+    history = {queue: [seen.get((queue, at)) for at in range(count)] for queue in QUEUES}
+    for values in history.values():
+        values[-1] = values[-1] if values[-1] is not None else values[-2]
+    return history
 
 
 def _even(values: list[float | None]) -> list[float]:

@@ -1,7 +1,8 @@
 """The chart of waiting jobs: the queues that are behind or held by name, all others as one line."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.core.present import plural, reader_zone, zone_info
@@ -11,7 +12,7 @@ MOST_NAMED, GRID_LINES = 4, 4
 STEPS = (1, 2, 4, 5, 6, 8)
 LABEL_EVERY_MIN = {1: 15, 3: 30, 24: 240}
 TABLE_ROWS = 7
-NEAR_NOTHING = 6.0  # percent: a name beside a line that flat would stand on the axis
+NEAR_TOP, NAME_HIGH = 10.0, 13.0  # percent: a name above such a line would be cut; and how high a name is
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,21 @@ class Line:
 
     Attributes:
         tone: bad, held, or soft for what needs nobody.
+        dash: 0 for an unbroken line; lines of one tone differ by it.
+        points: The pieces of the line: it breaks where nobody looked.
         top: Height of its last point, in percent from the top.
+        label_dy: How far from there its name stands, so that no two names overlap.
+        values: What waited; None where nobody looked.
     """
 
     name: str
     tone: str
-    points: str
+    dash: int
+    points: list[str]
     now: int
     top: float
-    values: Sequence[float]
+    label_dy: int
+    values: Sequence[float | None]
 
 
 @dataclass(frozen=True)
@@ -55,17 +62,17 @@ class WaitingChart:
     bands: list[Band]
     marks: list[tuple[float, str]]
     times: list[tuple[float, str]]
-    rows: list[tuple[str, list[int]]]
+    rows: list[tuple[str, list[int | None]]]
 
 
 def chart_of(
-    history: Mapping[str, Sequence[float]], tones: Mapping[str, str], start: datetime, end: datetime, hours: int,
+    history: Mapping[str, Sequence[float | None]], tones: Mapping[str, str], start: datetime, end: datetime, hours: int,
     paused: Mapping[str, datetime],
 ) -> WaitingChart | None:  # fmt: skip
     """Return the chart; None while there are no two points to join.
 
     Args:
-        history: Jobs waiting by queue, oldest first, at even distances from `start` to `end`.
+        history: Jobs waiting by queue, oldest first, at even distances from `start` to `end`; None where nobody looked.
         tones: Of the queues that are named, worst first; the others are one line.
         start: Where the window begins.
         end: Now.
@@ -79,10 +86,13 @@ def chart_of(
     series = {name: history[name] for name in named}
     rest = [history[name] for name in history if name not in series]
     if rest:
-        series[plural_others(len(rest), is_rest=bool(named))] = [sum(one) for one in zip(*rest, strict=True)]
-    top = nice_top(max(max(points, default=0) for points in series.values()))
+        series[plural_others(len(rest), is_rest=bool(named))] = _together(rest)
+    if all(value is None for points in series.values() for value in points):
+        return None
+    top = nice_top(max(value for points in series.values() for value in points if value is not None))
+    drawn = [_line(name, points, tones.get(name, "soft"), top) for name, points in series.items()]
     # The most urgent line is drawn last, over the others.
-    lines = [_line(name, points, tones.get(name, "soft"), top) for name, points in reversed(series.items())]
+    lines = list(reversed(_told_apart(drawn)))
     zone = zone_info(reader_zone())
     marks = [(100.0 * i / GRID_LINES, f"{top * (GRID_LINES - i) / GRID_LINES:g}") for i in range(GRID_LINES + 1)]
     return WaitingChart(
@@ -106,12 +116,47 @@ def nice_top(most: float) -> int:
         size *= 10
 
 
-def _line(name: str, points: Sequence[float], tone: str, top: int) -> Line:
-    step = WIDE / (len(points) - 1)
-    drawn = " ".join(
-        f"{round(i * step, 1):g},{round(HIGH - value / top * HIGH, 1):g}" for i, value in enumerate(points)
-    )
-    return Line(name, tone, drawn, round(points[-1]), round(100 - points[-1] / top * 100, 1), points)
+def _together(rest: Sequence[Sequence[float | None]]) -> list[float | None]:
+    """Add lines up; where nobody looked at any, there is no sum."""
+    return [
+        sum(value for value in one if value is not None) if any(value is not None for value in one) else None
+        for one in zip(*rest, strict=True)
+    ]
+
+
+def _line(name: str, values: Sequence[float | None], tone: str, top: int) -> Line:
+    now = values[-1] or 0
+    return Line(name, tone, 0, _pieces(values, top), round(now), round(100 - now / top * 100, 1), 0, values)
+
+
+def _pieces(values: Sequence[float | None], top: int) -> list[str]:
+    """Return the points of each stretch that somebody looked at; a lone point is drawn as a short stroke."""
+    step = WIDE / (len(values) - 1)
+    pieces: list[list[str]] = [[]]
+    for i, value in enumerate(values):
+        if value is None:
+            pieces.append([])
+        else:
+            pieces[-1].append(f"{round(i * step, 1):g},{round(HIGH - value / top * HIGH, 1):g}")
+    return [" ".join(piece if len(piece) > 1 else piece * 2) for piece in pieces if piece]
+
+
+def _told_apart(lines: list[Line]) -> list[Line]:
+    """Give lines of one tone a dash each, and names that would stand on each other a place of their own."""
+    seen: Counter[str] = Counter()
+    placed: dict[int, int] = {}
+    taken: list[float] = []
+    for i in sorted(range(len(lines)), key=lambda i: lines[i].top):
+        if lines[i].tone != "soft" and lines[i].now:
+            wanted = lines[i].top / 100 * HIGH + (12 if lines[i].top < NEAR_TOP else -6)
+            at = max(wanted, taken[-1] + NAME_HIGH) if taken else wanted
+            taken.append(at)
+            placed[i] = round(at - lines[i].top / 100 * HIGH)
+    found = []
+    for i, line in enumerate(lines):
+        found.append(replace(line, dash=seen[line.tone], label_dy=placed.get(i, 0)))
+        seen[line.tone] += 1
+    return found
 
 
 def _bands(paused: Mapping[str, datetime], start: datetime, end: datetime) -> list[Band]:
@@ -134,18 +179,22 @@ def _times(start: datetime, end: datetime, hours: int) -> list[tuple[float, str]
     return found
 
 
-def _rows(lines: list[Line], start: datetime, end: datetime) -> list[tuple[str, list[int]]]:
+def _rows(lines: list[Line], start: datetime, end: datetime) -> list[tuple[str, list[int | None]]]:
     zone = zone_info(reader_zone())
     length = len(lines[0].values)
     places = sorted({round(i * (length - 1) / (TABLE_ROWS - 1)) for i in range(TABLE_ROWS)})
     spread = (end - start) / (length - 1)
     ordered = list(reversed(lines))
     return [
-        (f"{(start + spread * place).astimezone(zone):%H:%M}", [round(line.values[place]) for line in ordered])
+        (
+            f"{(start + spread * place).astimezone(zone):%H:%M}",
+            [None if (value := line.values[place]) is None else round(value) for line in ordered],
+        )
         for place in places
     ]
 
 
 def _told(lines: list[Line], start: datetime, end: datetime) -> str:
-    parts = "; ".join(f"{line.name} from {round(line.values[0])} to {line.now}" for line in reversed(lines))
+    firsts = {line.name: next((value for value in line.values if value is not None), 0) for line in lines}
+    parts = "; ".join(f"{line.name} from {round(firsts[line.name])} to {line.now}" for line in reversed(lines))
     return f"Waiting jobs, {start:%H:%M} to {end:%H:%M}. {parts}."

@@ -10,7 +10,7 @@ from app.core.access import allow
 from app.core.auth import principal
 from app.core.web import is_partial, page
 from app.queues.failures import list_groups
-from app.queues.figures.queues import QueueFigures, queue_figures, waiting_history
+from app.queues.figures.queues import QueueFigures, queue_figures, seen_history
 from app.queues.views import held, looks, sentences, wording
 from app.queues.views.blueprint import queues_bp
 from app.queues.views.drawing import WaitingChart, chart_of
@@ -60,6 +60,6 @@ def draw(
         (one for one in found if one.state in {"behind", "held"}), key=lambda one: RANKS[looks.TONES[one.state]]
     )
     tones = {one.name: looks.TONES[one.state] for one in urgent}
-    history = waiting_history(window)
+    history = seen_history(window)
     stopped = {one.value: one.since for one in paused if one.kind == "queue"}
     return chart_of(history, tones, now - timedelta(hours=WINDOWS[window]), now, WINDOWS[window], stopped)

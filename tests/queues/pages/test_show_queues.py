@@ -80,6 +80,19 @@ def test_the_chart_names_what_is_urgent_and_adds_up_the_rest() -> None:
     assert chart_of({"a": [1]}, {}, end - timedelta(hours=1), end, 1, {}) is None
 
 
+def test_the_chart_draws_nothing_where_nobody_looked_and_tells_lines_apart() -> None:
+    end = clock.now()
+    history = {"a": [None, None, 8, 8, None, 8, 7], "b": [None, None, 7, 7, None, 8, 7], "c": [None] * 2 + [0] * 5}
+    chart = chart_of(history, {"a": "bad", "b": "bad"}, end - timedelta(hours=3), end, 3, {})
+    assert chart is not None
+    lines = {line.name: line for line in chart.lines}
+    assert lines["a"].points == ["300,0 450,0", "750,0 900,22"]
+    assert lines["a"].dash != lines["b"].dash
+    assert abs(lines["a"].label_dy - lines["b"].label_dy) >= 13
+    assert chart.rows[0][1] == [None, None, None]
+    assert chart_of({"a": [None, None]}, {}, end - timedelta(hours=1), end, 1, {}) is None
+
+
 @pytest.mark.parametrize(("most", "top"), [(0, 4), (4, 4), (5, 8), (64, 80), (212, 240), (3000, 3200)])
 def test_the_axis_ends_in_a_round_figure(most: int, top: int) -> None:
     assert nice_top(most) == top
