@@ -19,7 +19,7 @@ from app.core.jobs.holds import Kind
 from app.core.jobs.ledger import lease_s
 from app.core.jobs.limits import settings_of
 from app.core.jobs.release import LONGEST_RING_S, first_ring_s
-from app.core.present import format_duration, plural
+from app.core.present import format_duration, plural, reader_zone, zone_info
 from app.core.pushed import list_processes
 from app.core.redis import RedisAway
 from app.core.tenancy import platform_reads
@@ -27,6 +27,7 @@ from app.queues import brokers
 from app.queues.brokers import BrokerMessage, Unacked
 
 BEGIN_WITHIN_S = 15.0  # from the broker to a worker's claim it takes milliseconds; a busy machine, some seconds
+SILENT_AFTER_S = 12.0  # a worker's process says every five seconds that it lives, and extends a lease every ten
 MOST_MESSAGES = 5000
 
 
@@ -180,11 +181,13 @@ def _of_running(row: sa.Row[Any], look: Look, now: datetime, attempt: Attempt | 
         who = attempt.worker or "a command"
         at = _since(attempt.started_at, now)
         lines.append(f"Taken by {who}, process {attempt.pid}, {at} ago: attempt {attempt.number}.")
-    # The lease ends a second before the ring; who holds it extends it every few seconds.
-    heartbeat_s = max(0.0, (now - row.due_at).total_seconds() + lease_s() + 1)
+    heartbeat_s = lease_age_s(row.due_at, now)
     lines.append(f"It last extended its lease {format_duration(heartbeat_s)} ago.")
     if attempt is not None and attempt.worker:
         heard_s = look.heard.get(attempt.pid)
+        silent_s = heartbeat_s if heard_s is None else min(heard_s, heartbeat_s)
+        if row.due_at > now and silent_s >= SILENT_AFTER_S:
+            return [*lines, silent_sentence(silent_s, row.due_at)]
         lines.append(
             "Its process is not heard of any more."
             if heard_s is None
@@ -193,6 +196,20 @@ def _of_running(row: sa.Row[Any], look: Look, now: datetime, attempt: Attempt | 
     if row.due_at <= now:
         return [*lines, "The lease has run out, so it is being rung and another worker takes it."]
     return [*lines, f"Without another heartbeat it is rung again in {_until(row.due_at, now)}."]
+
+
+def lease_age_s(due_at: datetime, now: datetime) -> float:
+    """Return when a running job's lease was last extended, in seconds; who holds it does so every few seconds.
+
+    The lease ends a second before the ring.
+    """
+    return max(0.0, (now - due_at).total_seconds() + lease_s() + 1)
+
+
+def silent_sentence(silent_s: float, back_at: datetime) -> str:
+    """Return what becomes of a job whose worker says nothing: it keeps its slot until the lease ends."""
+    local = back_at.astimezone(zone_info(reader_zone()))
+    return f"Its worker has been silent for {silent_s:.0f} s; the job is given back at {local:%H:%M:%S}."
 
 
 def _last_attempt(row: sa.Row[Any]) -> Attempt | None:

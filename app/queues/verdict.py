@@ -1,12 +1,14 @@
 """Why a job waits, how it runs, or how it ended: in one sentence, with its tone."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.jobs import Job, JobState
+from app.core.jobs.ledger import lease_s
 from app.core.jobs.rules import rules_of
 from app.core.present import format_clock, format_duration, plural, reader_zone
 from app.queues.detail import JobDetail
+from app.queues.evidence import SILENT_AFTER_S
 from app.queues.timeline import span
 
 TIMES = {1: "once", 2: "twice"}
@@ -148,5 +150,6 @@ def when(instant: datetime, now: datetime) -> str:
 def wants_evidence(detail: JobDetail, now: datetime) -> bool:
     """Say whether somebody may ask where the job is: it waits, or its worker says nothing. Looking costs the broker."""
     job = detail.job
-    is_silent = job.lease_until is not None and job.lease_until < now
+    last_sign = None if job.lease_until is None else job.lease_until - timedelta(seconds=lease_s())
+    is_silent = last_sign is not None and (now - last_sign).total_seconds() >= SILENT_AFTER_S
     return job.state is JobState.QUEUED or (job.state is JobState.RUNNING and is_silent)

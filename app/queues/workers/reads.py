@@ -1,5 +1,6 @@
 """What pages ask of workers: the snapshot, with the jobs behind it and how long their like take."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +8,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app.accounts import reads as accounts
+from app.core import clock
 from app.core.access import ALL_PERMISSIONS
 from app.core.db import db
-from app.core.jobs import Job
+from app.core.jobs import Job, job_outbox
 from app.core.tenancy import platform_reads
+from app.queues.evidence import SILENT_AFTER_S, heard_of, lease_age_s, silent_sentence
 from app.queues.figures.types import type_figures
 from app.queues.workers.model import Running, Snapshot, WorkerFacts
 
@@ -26,6 +29,7 @@ class Held:
         company: Its company's name.
         ran_s: How long it runs; None for one that has not begun.
         usual_s: How long 95 of 100 of its name take; None when too little is known.
+        silence: That its process is not heard of, and when the job is given back; "" while it is.
     """
 
     worker: WorkerFacts
@@ -34,6 +38,7 @@ class Held:
     company: str | None
     ran_s: float | None
     usual_s: float | None
+    silence: str = ""
 
     @property
     def is_long(self) -> bool:
@@ -63,16 +68,34 @@ def _with_jobs(pairs: list[tuple[WorkerFacts, Running]]) -> list[Held]:
     ended = {row.id for row in rows if row.finished_at is not None}
     names = accounts.companies_by_id({one.company_id for _, one in pairs if one.company_id is not None})
     usual = {one.name: one.run_p95_ms for one in type_figures(COMPARED_WITH, allowed=ALL_PERMISSIONS)}
-    now = time.time()
+    silences, now = _silences(pairs), time.time()
     return [
         Held(
             worker, one, titles.get(one.job_id), names.get(one.company_id or 0, (None, None))[1],
             None if one.started_at is None else max(now - one.started_at, 0.0),
             None if (p95 := usual.get(one.name)) is None else p95 / 1000,
+            silences.get(one.job_id, ""),
         )
         for worker, one in pairs
         if one.job_id not in ended
     ]  # fmt: skip
+
+
+def _silences(pairs: list[tuple[WorkerFacts, Running]]) -> dict[str, str]:
+    """Return job → sentence, for jobs whose process says nothing and whose lease nobody extends: both must be so."""
+    ids = [one.job_id for _, one in pairs if one.started_at is not None]
+    living = sa.select(job_outbox.c.job_id, job_outbox.c.due_at)
+    with platform_reads():
+        rows = db.session.execute(living.where(job_outbox.c.job_id.in_(ids), job_outbox.c.phase == "running")).all()
+    heard, back_at = heard_of(), {row.job_id: row.due_at for row in rows}
+    found = {}
+    for _, one in pairs:
+        if (due_at := back_at.get(one.job_id)) is None or due_at <= clock.now():
+            continue
+        silent_s = min(lease_age_s(due_at, clock.now()), heard.get(one.pid or 0, math.inf))
+        if silent_s >= SILENT_AFTER_S:
+            found[one.job_id] = silent_sentence(silent_s, due_at)
+    return found
 
 
 def age_s(snapshot: Snapshot | None) -> float | None:

@@ -39,6 +39,23 @@ def test_a_silent_worker_is_told_with_evidence(ada, superuser_sql):
     assert "The lease has run out" in page
 
 
+@pytest.mark.parametrize(("extended_s", "is_silent"), [(3, False), (20, True)])
+def test_a_job_whose_worker_is_gone_says_when_it_is_given_back(ada, superuser_sql, extended_s, is_silent):
+    job_id = queued(ada)
+    with ada.acting(), transaction():
+        jobs.claim(job_id)
+    ends = "now() + make_interval(secs => %s)"
+    left_s = 45 - extended_s
+    superuser_sql.execute(f"UPDATE jobs SET lease_until = {ends} WHERE id = %s", (left_s, job_id))
+    superuser_sql.execute(f"UPDATE job_outbox SET due_at = {ends} WHERE job_id = %s", (left_s + 1, job_id))
+    superuser_sql.execute("UPDATE job_attempts SET worker = 'gone@host', pid = 4999999 WHERE job_id = %s", (job_id,))
+    found = re.search(
+        r"Its worker has been silent for \d+ s; the job is given back at \d\d:\d\d:\d\d\.",
+        ada.get(f"/jobs/{job_id}").text,
+    )
+    assert (found is not None) is is_silent
+
+
 def test_a_job_that_waits_for_others_names_them(ada):
     first = queued(ada, chores.count_up, 3, title="Goes first")
     second = queued(ada, chores.count_up, 3, after=[first])

@@ -13,7 +13,7 @@ from app.core.db import transaction
 from app.core.redis import request_redis
 from app.queues.workers import watch
 from app.queues.workers.model import Running, WorkerFacts
-from tests.world import Person
+from tests.world import Person, World
 
 pytestmark = pytest.mark.slow
 ARGS = {"schedule": "none", "due_at": "2026-01-01T00:00:00Z", "name": "chore.none", "values": {}, "words": "Nothing"}
@@ -64,6 +64,27 @@ def test_one_that_never_was_is_not_found(pat: Person) -> None:
     assert pat.get("/workers/nobody@nowhere").status_code == 404
     assert pat.get("/api/workers/nobody@nowhere").json["code"] == "worker-not-found"
     assert pat.get("/workers/nobody@nowhere/pool").status_code == 404
+
+
+def test_a_job_whose_worker_is_silent_says_when_it_is_given_back(
+    pat: Person, ada: Person, app: Flask, node: str, see: See, world: World
+) -> None:
+    with ada.acting(), transaction():
+        job_id = tasks.enqueue("schedules.fan_out", ARGS, title="Count every shelf")
+    living = "UPDATE job_outbox SET phase = 'running', due_at = now() + interval '20 s' WHERE job_id = %s"
+    world.sql.execute(living, (job_id,))
+    world.sql.execute(
+        "UPDATE jobs SET state = 'running', attempts = 1, lease_until = now() + interval '19 s' WHERE id = %s",
+        (job_id,),
+    )
+    one = see(node)
+    one.running = [Running(job_id, "schedules.fan_out", ada.company_id, time.time() - 90, 4_999_999)]
+    kept = json.dumps({"at": time.time(), "workers": [one.to_json()]})
+    with app.app_context():
+        request_redis().run(lambda client: client.set(watch.KEY, kept))
+    assert "Its worker has been silent for" in pat.get("/workers").text
+    world.sql.execute("UPDATE job_outbox SET due_at = now() + interval '46 s' WHERE job_id = %s", (job_id,))
+    assert "silent for" not in pat.get("/workers").text
 
 
 def test_what_runs_is_shown_with_its_process_and_how_long(
