@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from flask import Response, request, url_for
 
+from app.core import clock
 from app.core.access import allow
 from app.core.idempotency import once
 from app.core.web import done
@@ -23,6 +25,8 @@ class BrokerView:
     """A page of a queue's messages, and what workers took and have not answered for.
 
     Attributes:
+        taken: Without messages of jobs that have ended, which workers that were lost never answered for.
+        ended: How many of those there are, and `forgotten_at`, when the broker lets go of the last.
         jobs: What the ledger knows of the jobs they ring for.
         steps: Messages by priority step, the one taken first first; only steps that hold some.
         older: Where the next page begins; None on the last.
@@ -36,6 +40,8 @@ class BrokerView:
     jobs: dict[str, PendingJob]
     start: int
     older: int | None
+    ended: int = 0
+    forgotten_at: datetime | None = None
 
 
 def in_broker(queue: str) -> BrokerView:
@@ -47,9 +53,12 @@ def in_broker(queue: str) -> BrokerView:
     ids = [one.job_id for one in found.items if one.is_ours] + [one.message.job_id for one in taken]
     steps = ", ".join(f"{count} at step {step}" for step, count in found.depth.by_step.items() if count and step)
     more = start + len(found.items) < found.depth.total
+    living = pending.living_by_id(ids)
+    held = [one for one in taken if not one.message.is_ours or one.message.job_id in living]
+    left_s = max((one.redelivered_in_s for one in taken if one not in held), default=0.0)
     return BrokerView(
-        found.is_away, found.depth.total, steps, found.items, taken, pending.living_by_id(ids), start,
-        start + PAGE_ROWS if more else None,
+        found.is_away, found.depth.total, steps, found.items, held, living, start,
+        start + PAGE_ROWS if more else None, len(taken) - len(held), clock.now() + timedelta(seconds=left_s),
     )  # fmt: skip
 
 

@@ -1,9 +1,12 @@
 """What waits in the ledger and what lies in the broker: exact, in order, and acted on one by one."""
 
+import json
+
 import pytest
 
 from app.core.broker import Message, publish
-from app.queues.brokers import lists_of, reader
+from app.core.ids import new_ulid
+from app.queues.brokers import UNACKED, UNACKED_INDEX, lists_of, reader
 from tests.queues.pages.board import QUEUE, let_wait, row_of
 from tests.world import Person, World
 
@@ -168,3 +171,20 @@ def test_nobody_else_may(ada: Person, sam: Person, vera: Person) -> None:
         assert person.post(f"{api}/purge", json={"reason": "x", "typed": QUEUE}).status_code == 403
         assert person.delete(f"{api}/messages/{job_id}").status_code == 403
         assert person.patch(f"{api}/pending/{job_id}", json={"priority": 1}).status_code == 403
+
+
+def test_messages_of_jobs_that_have_ended_are_no_rows_and_not_counted(pat: Person, ada: Person) -> None:
+    with pat.app.app_context():
+        client = reader()
+        client.delete(UNACKED, UNACKED_INDEX)
+        alive, ended = let_wait(ada, 1)[0], new_ulid()
+        for job_id in (alive, ended):
+            publish([Message(ada.company_id, job_id, "chore.count", QUEUE)])
+            raw = client.rpop(QUEUE) or b""
+            client.zadd(UNACKED_INDEX, {job_id: client.time()[0] - 100})
+            client.hset(UNACKED, job_id, json.dumps([json.loads(raw), "jobs", QUEUE]))
+    html = pat.get(f"/queues/{QUEUE}").text.split('id="broker"')[1].split("</section>")[0]
+    client.delete(UNACKED, UNACKED_INDEX)
+    assert (alive in html, ended in html) == (True, False)
+    assert "0 messages, and 1 with workers" in html
+    assert "1 message of jobs that have ended is still kept" in html
