@@ -114,9 +114,21 @@ def jobs() -> Instrument:
     """Jobs that wait or run, the one that runs longest named."""
     live = queues.count_live()
     running = queues.longest_running()
-    note = running.title if running else ("waiting for a worker" if live else "nothing waits or runs")
+    note = running.title if running else waiting_told(live, queues.count_held() if live else 0)
     href = url_for("jobs.list_jobs") if current_scope().company_id is not None else None
     return Instrument("i-jobs", "Jobs", "100+" if live >= queues.COUNT_BOUND else str(live), "now", note, href)
+
+
+def waiting_told(live: int, held: int) -> str:
+    """Return what jobs wait for: what is held waits for nobody at work."""
+    if not live:
+        return "nothing waits or runs"
+    if not held:
+        return "waiting for a worker"
+    if held >= live:
+        return "held on purpose"
+    rest = live - held
+    return f"{rest} waiting for a worker, {held} held on purpose"
 
 
 def event_log() -> Instrument:

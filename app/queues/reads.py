@@ -10,7 +10,8 @@ from app.core.jobs import EVERYBODY, Job, JobState, is_seen, permission_of
 from app.core.jobs.rules import RULES
 from app.queues import search
 from app.queues.bulk_items import bulk_items
-from app.queues.filter import JobFilter
+from app.queues.filter import JobFilter, Waits
+from app.queues.waits import waits_for
 
 LIVE_STATES = (JobState.QUEUED, JobState.RUNNING)
 COUNT_BOUND = 100
@@ -55,6 +56,12 @@ def count_live(allowed: Collection[str] = EVERYBODY) -> int:
     """Return how many jobs wait or run, counted to 100 at most."""
     live = sa.select(Job.id).where(Job.state.in_(LIVE_STATES), is_seen(allowed)).limit(COUNT_BOUND).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(live)) or 0
+
+
+def count_held(allowed: Collection[str] = EVERYBODY) -> int:
+    """Return how many of the jobs that wait are held by somebody or something, counted to 100 at most."""
+    held = sa.select(Job.id).where(Job.state == JobState.QUEUED, waits_for(Waits.HELD), is_seen(allowed))
+    return db.session.scalar(sa.select(sa.func.count()).select_from(held.limit(COUNT_BOUND).subquery())) or 0
 
 
 def names_seen(allowed: Collection[str]) -> list[str]:

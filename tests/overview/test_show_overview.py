@@ -16,6 +16,7 @@ from app.core.outbox import record
 from app.orders.imports.events import OrdersImported
 from app.orders.reads.rhythm import orders_rhythm
 from app.overview import instruments
+from tests.queues.pages.board import know_holds, let_wait
 from tests.world import Person
 
 
@@ -151,3 +152,17 @@ def test_the_page_listens_and_what_it_gets_fits_into_it(ada: Person) -> None:
     for name in ("verdict", "basis", "figures"):
         assert f'id="{name}"' in page
         assert f'id="{name}"' in piece
+
+
+def test_paused_jobs_do_not_wait_for_a_worker(ada: Person, pat: Person) -> None:
+    let_wait(ada, 2)
+    assert "waiting for a worker" in ada.get("/").text
+    made = pat.post("/api/queues/pauses", json={"kind": "company", "value": ada.company_slug})
+    try:
+        know_holds(pat)
+        html = ada.get("/").text
+        assert "held on purpose" in html
+        assert "waiting for a worker" not in html
+    finally:
+        pat.delete(f"/api/queues/pauses/{made.json['id']}")
+        know_holds(pat)
