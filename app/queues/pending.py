@@ -76,9 +76,10 @@ class CompanyShare:
 def list_pending(
     queue: str, *, company_id: int | None = None, name: str | None = None, limit: int = 25, after: str | None = None
 ) -> PendingPage:
-    """Return what waits in the ledger: higher priority first, then who is due first.
+    """Return what waits in the ledger, in the order of release.
 
-    Companies take turns when jobs are released; inside one company this is the exact order.
+    What may go comes before what is for later or for other jobs; then higher priority, then the company with fewer jobs
+    at work and before, then who is due first.
 
     Args:
         queue: The queue.
@@ -90,25 +91,49 @@ def list_pending(
     Raises:
         InvalidCursor: It was not made here.
     """
-    order = (LIVING.priority.desc(), LIVING.due_at, LIVING.job_id)
-    living = sa.select(job_outbox).where(LIVING.queue == queue, LIVING.phase.in_(IN_LEDGER))
-    if company_id is not None:
-        living = living.where(LIVING.company_id == company_id)
-    if name:
-        living = living.where(LIVING.name == name)
+    line = _line(queue, company_id, name)
+    living = sa.select(line)
     if after:
-        priority, due_at, job_id = decode_cursor(after, parts=3)
-        rest = sa.tuple_(LIVING.due_at, LIVING.job_id) > sa.tuple_(
-            sa.literal(datetime.fromisoformat(due_at)), sa.literal(job_id)
+        later, urgency, turn, due_at, job_id = decode_cursor(after, parts=5)
+        place = (later, urgency, turn, datetime.fromisoformat(due_at), job_id)
+        living = living.where(
+            sa.tuple_(line.c.later, line.c.urgency, line.c.turn, line.c.due_at, line.c.job_id)
+            > sa.tuple_(*(sa.literal(part) for part in place))
         )
-        living = living.where(sa.or_(LIVING.priority < priority, sa.and_(LIVING.priority == priority, rest)))
+    order = (line.c.later, line.c.urgency, line.c.turn, line.c.due_at, line.c.job_id)
     with platform_reads():
         found = db.session.execute(living.order_by(*order).limit(limit + 1)).all()
         items = _described(found[:limit])
     if len(found) <= limit:
         return PendingPage(items, None)
     last = found[limit - 1]
-    return PendingPage(items, encode_cursor(last.priority, last.due_at.isoformat(), last.job_id))
+    return PendingPage(items, encode_cursor(last.later, last.urgency, last.turn, last.due_at.isoformat(), last.job_id))
+
+
+def _line(queue: str, company_id: int | None, name: str | None) -> sa.Subquery:
+    """Return what waits with its place: a company's turn counts what it has at work, and its own jobs before."""
+    flying = (
+        sa.select(LIVING.company_id, sa.func.count().label("n"))
+        .where(LIVING.queue == queue, LIVING.phase.in_(("sent", "running")))
+        .group_by(LIVING.company_id)
+        .subquery()
+    )
+    later = sa.case((sa.and_(LIVING.phase == "waiting", LIVING.due_at <= clock.now()), 0), else_=1)
+    urgency = -LIVING.priority
+    own = sa.func.row_number().over(
+        partition_by=(later, LIVING.company_id), order_by=(urgency, LIVING.due_at, LIVING.job_id)
+    )
+    turn = own + sa.func.coalesce(flying.c.n, 0)
+    line = (
+        sa.select(job_outbox, later.label("later"), urgency.label("urgency"), turn.label("turn"))
+        .outerjoin(flying, flying.c.company_id == LIVING.company_id)
+        .where(LIVING.queue == queue, LIVING.phase.in_(IN_LEDGER))
+    )
+    if company_id is not None:
+        line = line.where(LIVING.company_id == company_id)
+    if name:
+        line = line.where(LIVING.name == name)
+    return line.subquery()
 
 
 def find_living(queue: str, job_id: str) -> PendingJob:

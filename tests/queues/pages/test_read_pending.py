@@ -32,6 +32,17 @@ def test_jobs_stand_in_the_order_of_their_release(pat: Person, ada: Person) -> N
     assert "{&#34;to&#34;: 1}" in row_of(html, f"pending-{first}")
 
 
+def test_companies_stand_in_turn_as_they_are_released(pat: Person, ada: Person, cleo: Person, world: World) -> None:
+    flood = let_wait(ada, 4)
+    [theirs] = let_wait(cleo, 1)
+    [urgent] = let_wait(ada, 1, "Urgent", priority=5)
+    assert waiting(pat) == [urgent, theirs, *flood]
+    world.sql.execute("UPDATE job_outbox SET phase = 'running' WHERE job_id = %s", (urgent,))
+    assert waiting(pat) == [theirs, *flood]
+    world.sql.execute("DELETE FROM job_outbox WHERE job_id = %s", (urgent,))
+    assert waiting(pat) == [flood[0], theirs, *flood[1:]]
+
+
 def test_a_cursor_goes_through_all_of_them_once(pat: Person, ada: Person, cleo: Person) -> None:
     made = let_wait(ada, 4) + let_wait(cleo, 3, priority=-2)
     seen: list[str] = []
