@@ -32,6 +32,8 @@ def read_zone(name: str) -> ZoneInfo:
         BadZone: There is none of that name.
     """
     try:
+        if name == "localtime":  # the zone of whatever machine reads it
+            raise ValueError(name)
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadZone("Write a time zone as Europe/London.") from None
@@ -95,7 +97,7 @@ def in_words(cron: str) -> str:
     fields = cron.upper().split()
     if len(fields) != FIELDS:
         return cron
-    said = _common(*fields)
+    said = _common(*fields) or _either_day(*fields)
     if said is None:
         try:
             said = str(CronSim(cron, datetime(2000, 1, 1, tzinfo=UTC)).explain())
@@ -120,6 +122,18 @@ def _common(minute: str, hour: str, day: str, month: str, weekday: str) -> str |
         return None
     days = _days(weekday)
     return None if days is None else f"{days} at {int(hour):02}:{int(minute):02}"
+
+
+def _either_day(minute: str, hour: str, day: str, month: str, weekday: str) -> str | None:
+    """Return the words when both days are given: cron is due on either. None for the rest."""
+    if "*" in {day[:1], weekday[:1]} or month != "*" or not all(one.isdecimal() for one in (minute, hour, day)):
+        return None
+    days = _days(weekday)
+    if days is None:
+        return None
+    last = "th" if 10 < int(day) < 14 else {1: "st", 2: "nd", 3: "rd"}.get(int(day) % 10, "th")  # noqa: PLR2004
+    on = "a weekday" if days == "Every weekday" else days.removeprefix("Every ")
+    return f"At {int(hour):02}:{int(minute):02} on the {int(day)}{last} of the month or on {on}"
 
 
 def _within_hour(minute: str) -> str | None:

@@ -53,7 +53,13 @@ def test_what_cannot_be_meant_is_refused_with_its_reason(line: str) -> None:
         next_time(line, "UTC", at("2026-01-01 00:00"))
 
 
-@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "Europe/London\x00"])
+@pytest.mark.parametrize("line", ["@daily", "@hourly", "@weekly", "@reboot"])
+def test_a_nickname_is_refused_with_the_five_fields_to_write(line: str) -> None:
+    with pytest.raises(BadCron, match="Write five fields: minute, hour, day of the month, month, day of the week"):
+        next_time(line, "UTC", at("2026-01-01 00:00"))
+
+
+@pytest.mark.parametrize("zone", ["", "localtime", "Mars/Olympus", "../etc/passwd", "Europe/London\x00"])
 def test_a_zone_nobody_knows_is_refused(zone: str) -> None:
     with pytest.raises(BadZone):
         next_time("* * * * *", zone, at("2026-01-01 00:00"))
@@ -67,6 +73,8 @@ def test_a_zone_nobody_knows_is_refused(zone: str) -> None:
         ("0 */2 * * *", "Every 2 hours"), ("30 6 * * 1-5", "Every weekday at 06:30"),
         ("15 4 * * SUN", "Every Sunday at 04:15"), ("15 4 * * 0", "Every Sunday at 04:15"),
         ("0 9 1 * *", "At 09:00 on the first day of every month"), ("*/7 * * * *", "Every seventh minute of every hour"),
+        ("0 0 1 * 1", "At 00:00 on the 1st of the month or on Monday"),
+        ("30 6 12 * 1-5", "At 06:30 on the 12th of the month or on a weekday"),
         ("0 3 * * 1,4", "At 03:00 on Monday and Thursday"), ("not a cron line at all", "not a cron line at all"),
     ],
 )  # fmt: skip
