@@ -14,6 +14,8 @@ from app.core.jobs.facts import JobDiscarded, JobRepeated, JobRestored, tell_act
 from app.core.jobs.model import Job, JobState
 from app.core.jobs.rules import RULES, Rules
 
+EDITED = " (edited)"  # the title may tell of what the arguments were
+
 
 class JobNotExact(Problem, code="job-not-exact", status=409):
     """The arguments of this job are not exact. Something secret was masked before they were stored, so it cannot be repeated as it was; start it again where it came from."""
@@ -81,8 +83,9 @@ def repeat(job: Job, *, args: dict[str, Any] | None = None, due_at: datetime | N
     if args is not None:
         check_args(rules, args)
     options = Options(key=job.dedupe_key, priority=job.priority, not_before=due_at, retry_of=job.id)
+    title = job.title if args is None else f"{job.title.removesuffix(EDITED)}{EDITED}"
     with transaction():
-        new_id = add_new(rules, job.args if args is None else args, title=job.title, options=options)
+        new_id = add_new(rules, job.args if args is None else args, title=title, options=options)
         new = db.session.get_one(Job, (job.company_id, new_id))
         if new.retry_of != job.id:  # the key's holder, whom a person must not take for this job's repeat
             raise JobKeyHeld(key=str(job.dedupe_key), holder=new_id)

@@ -93,4 +93,5 @@ def test_the_form_checks_arguments_against_the_function(pat, ada, run, look):
         assert words in refused.text
     answer = pat.post(f"/jobs/{job_id}/edit", data={"args": '{"to": 5}'})
     assert answer.status_code == 303
-    assert look(ada, answer.headers["Location"].rpartition("/")[2]).args == {"to": 5}
+    sent = look(ada, answer.headers["Location"].rpartition("/")[2])
+    assert (sent.args, sent.title) == ({"to": 5}, f"{look(ada, job_id).title} (edited)")
