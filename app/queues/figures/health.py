@@ -7,7 +7,7 @@ from app.core.present import format_duration, plural
 from app.core.redis import RedisAway, request_redis
 from app.queues.figures.queues import QueueFigures, figures_age_s
 
-STALE_S = 60.0
+STALE_S = 30.0
 
 
 @dataclass(frozen=True)

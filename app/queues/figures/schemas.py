@@ -39,8 +39,9 @@ class ObjectiveOut(Answer):
 class QueueStatsOut(Answer):
     """One queue.
 
-    `state` is behind, held, on_time or idle. `isBounded` says that at least so many wait. Rates are over five minutes;
-    percentiles (milliseconds) and failures over the last hour. `drainMin` is null when it is never through at this pace.
+    `state` is behind, held, on_time or idle, and unknown when nobody has looked for half a minute. `isBounded` says
+    that at least so many wait. Rates are over five minutes; percentiles (milliseconds) and failures over the last hour.
+    `drainMin` is null when it is never through at this pace.
     """
 
     name: str

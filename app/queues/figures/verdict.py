@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.core.present import format_duration, plural
 from app.queues.figures.queues import QueueFigures, figures_age_s
 
-STALE_S = 60.0
+STALE_S = 30.0
 SOON_MIN = 120
 
 
