@@ -14,8 +14,11 @@ from app.queues.schedules import runs, times
 from app.queues.schedules.models import Outcome, Schedule, ScheduleRun, ScheduleScope
 from app.queues.schedules.offers import is_known
 from app.queues.schedules.problems import ScheduleNotFound
+from app.queues.schedules.watch import read_liveness
 
 OVERDUE_AFTER = timedelta(seconds=90)
+# Who looks says so every five seconds. A time that is past is on time only while somebody does.
+UNSEEN_AFTER = timedelta(seconds=30)
 MOST = 500
 
 
@@ -28,6 +31,7 @@ class Line:
         job: The job of its last firing, when it is still kept.
         failed: In how many companies a job of that firing failed.
         missed: How often it was missed in the last 24 h.
+        seen_at: When somebody last looked at the clock.
     """
 
     row: Schedule
@@ -36,6 +40,7 @@ class Line:
     failed: int
     missed: int
     at: datetime
+    seen_at: datetime | None = None
 
     @property
     def words(self) -> str:
@@ -46,6 +51,11 @@ class Line:
     def is_overdue(self) -> bool:
         """Whether it should have run and did not."""
         return self.is_known and not self.row.is_paused and self.row.next_at < self.at - OVERDUE_AFTER
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether its time is past and nobody looks at the clock, so that it cannot be said to be on time."""
+        return self.row.next_at < self.at and (self.seen_at is None or self.at - self.seen_at > UNSEEN_AFTER)
 
     @property
     def is_each_company(self) -> bool:
@@ -61,7 +71,7 @@ class Line:
 
     @property
     def state(self) -> str:
-        """How it is: unknown, paused, overdue, failed, missed or on."""
+        """How it is: unknown, paused, overdue, failed, missed, unseen or on."""
         if not self.is_known:
             return "unknown"
         if self.row.is_paused:
@@ -70,7 +80,9 @@ class Line:
             return "overdue"
         if self.failed or (self.job is not None and self.job.state == JobState.FAILED):
             return "failed"
-        return "missed" if self.missed else "on"
+        if self.missed:
+            return "missed"
+        return "unseen" if self.is_unseen else "on"
 
 
 def list_schedules() -> list[Line]:
@@ -85,11 +97,12 @@ def list_schedules() -> list[Line]:
 def lines_of(rows: Sequence[Schedule]) -> list[Line]:
     """Return schedules with what became of them lately, in as many questions for many as for one."""
     now, last = clock.now(), [row.last_job_id for row in rows if row.last_job_id]
+    seen_at = read_liveness().last_tick_at
     jobs, failed, missed = runs.jobs_of(last), count_failed(last), runs.missed_lately(now)
     return [
         Line(
             row, is_known(row.job), jobs.get(row.last_job_id or ""), failed.get(row.last_job_id or "", 0),
-            missed.get(row.id, 0), now,
+            missed.get(row.id, 0), now, seen_at,
         )
         for row in rows
     ]  # fmt: skip

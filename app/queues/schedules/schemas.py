@@ -68,8 +68,9 @@ class PreviewOut(Answer):
 class ScheduleOut(Answer):
     """One schedule.
 
-    `state` is on, paused, overdue (it should have run), missed (in the last 24 h), failed (its last job) or unknown
-    (this release has no code for its job, so it does not fire). `nextAt` is null while it is paused or unknown.
+    `state` is on, paused, overdue (it should have run), missed (in the last 24 h), failed (its last job), unseen (its
+    time is past, and nobody looks at the clock) or unknown (this release has no code for its job, so it does not
+    fire). `nextAt` is null while it is paused or unknown.
     """
 
     id: str

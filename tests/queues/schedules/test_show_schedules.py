@@ -109,3 +109,17 @@ def test_one_that_is_not_there_is_not_found(pat: Person) -> None:
     assert pat.get("/schedules/NOBODY").status_code == 404
     answer = pat.get("/api/schedules/NOBODY")
     assert (answer.status_code, answer.json["code"]) == (404, "schedule-not-found")
+
+
+def test_a_time_that_is_past_is_not_on_time_while_nobody_looks(
+    pat: Person, app: Flask, make_schedule: Make, superuser_sql: Any
+) -> None:
+    made = make_schedule(due=clock.now() - timedelta(seconds=45), cron="0 0 1 1 *")
+    with app.app_context():
+        ticking.say_alive()
+    assert pat.get(f"/api/schedules/{made.id}").json["state"] == "on"
+    superuser_sql.execute("UPDATE schedulers SET ticked_at = ticked_at - interval '40 s'")
+    assert pat.get(f"/api/schedules/{made.id}").json["state"] == "unseen"
+    assert "Nobody looks at the clock just now" in pat.get(f"/schedules/{made.id}").text
+    with app.app_context():
+        ticking.say_alive()

@@ -14,7 +14,7 @@ from app.queues.schedules.watch import Liveness
 STATES = {
     "on": ("good", None, "On time"), "paused": ("held", "pause", "Paused"), "overdue": ("warn", "clock", "Overdue"),
     "failed": ("bad", None, "Last run failed"), "missed": ("warn", None, "Missed"),
-    "unknown": ("idle", "circle-slash", "Unknown job"),
+    "unknown": ("idle", "circle-slash", "Unknown job"), "unseen": ("warn", "circle-dashed", "–"),
 }  # fmt: skip
 JOBS = {
     JobState.QUEUED: ("idle", "clock", "waiting"), JobState.RUNNING: ("run", None, "running"),
@@ -97,6 +97,10 @@ def verdict_of(lines: Sequence[Line], clockwork: Liveness, *, is_on: bool) -> Ve
             at = found[0].row.next_at if state == "overdue" and len(found) == 1 else None
             text = one if len(found) == 1 else f"{len(found)} schedules {many}"
             return Verdict(tone, text, at, found[0])
+    unseen = [line for line in lines if line.state == "unseen"]
+    if unseen:
+        text = "should have run, and nobody looks at the clock just now. It was due at"
+        return Verdict("warn", text, unseen[0].row.next_at, unseen[0])
     running = [line for line in lines if line.state == "on"]
     if not running:
         return Verdict("idle", "Nothing is scheduled to run.")
@@ -114,6 +118,8 @@ def verdict_on(line: Line, clockwork: Liveness) -> Verdict:
         case "paused":
             because = f": {row.paused_reason}" if row.paused_reason else "."
             return Verdict("held", f"It is paused{because}")
+        case "unseen":
+            return Verdict("warn", "Nobody looks at the clock just now. It should have run at", row.next_at)
         case "overdue":
             return Verdict("warn", "It is overdue: it should have run at", row.next_at)
         case "failed" if line.failed:
