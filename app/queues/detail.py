@@ -1,13 +1,14 @@
 """One job with everything around it: its runs, its log, what it waits for, and the tree it stands in."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from app.core.db import db
-from app.core.jobs import Attempt, Job, JobState, LogLine, holds, is_seen, job_needs, job_outbox
+from app.core.jobs import Attempt, Job, JobState, LogLine, Pause, holds, is_seen, job_needs, job_outbox
+from app.core.tenancy import platform_reads
 from app.queues import reads
 
 MOST_LINES = 200
@@ -77,9 +78,23 @@ def read_detail(job_id: str, allowed: Collection[str]) -> JobDetail:
     family = list_family(job, allowed)
     return JobDetail(
         job=job, runs=list_runs(job), lines=lines[:MOST_LINES], is_cut=len(lines) > MOST_LINES, living=_living(job),
-        waits_for=_waits_for(job, allowed), hold=holds.find_hold(job) if job.state is JobState.QUEUED else None,
+        waits_for=_waits_for(job, allowed), hold=_hold(job) if job.state is JobState.QUEUED else None,
         tree=grow(family, job.root_id) if len(family) > 1 else None, branches=len(family),
     )  # fmt: skip
+
+
+def _hold(job: Job) -> holds.Hold | None:
+    """Return what holds a job; a pause says by whom and why, as its row does."""
+    hold = holds.find_hold(job)
+    if hold is None or hold.kind != "pause":
+        return hold
+    with platform_reads():
+        pause = db.session.scalars(sa.select(Pause).where(Pause.id == hold.about)).one_or_none()
+    if pause is None:
+        return hold
+    by = f" by {pause.actor['name']}" if pause.actor.get("name") else ""
+    why = f" ({pause.reason})" if pause.reason else ""
+    return replace(hold, reason=f"Paused{by}{why}" + ("" if hold.until else " until somebody resumes it"))
 
 
 def list_runs(job: Job) -> Sequence[Attempt]:
