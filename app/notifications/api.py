@@ -25,7 +25,10 @@ def list_notifications(query: NotificationQuery) -> NotificationsOut:
         found = reads.list_notifications(who.user_id, limit=query.limit, after=query.after)
         unread = reads.count_unread(who.user_id)
     items = [NotificationOut.model_validate(row) for row in found.items]
-    return NotificationsOut(items=items, unread=unread, next_cursor=found.next_cursor)
+    return NotificationsOut(
+        items=items, unread=min(unread, reads.COUNT_BOUND), is_bounded=unread > reads.COUNT_BOUND,
+        next_cursor=found.next_cursor,
+    )  # fmt: skip
 
 
 @api_bp.post("/<string:notification_id>/reading")

@@ -24,10 +24,11 @@ class NotificationOut(Answer):
 
 
 class NotificationsOut(Answer):
-    """A page of them, newest first, and how many are unread (100 means 100 or more)."""
+    """A page of them, newest first, and how many are unread; `isBounded` when there are more than `unread` says."""
 
     items: list[NotificationOut]
     unread: int
+    is_bounded: bool
     next_cursor: str | None
 
 

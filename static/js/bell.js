@@ -4,7 +4,8 @@ document.addEventListener("qd:notified", ({ detail }) => {
   const bell = document.getElementById("bell");
   if (bell) {
     bell.hidden = false;
-    bell.firstChild.textContent = Number.parseInt(bell.textContent) + 1 || "99+";
+    const unread = Number.parseInt(bell.textContent) + 1;
+    bell.firstChild.textContent = unread > 99 ? "99+" : unread;
   }
   if (document.querySelector("[data-notifications]")) document.dispatchEvent(new CustomEvent("qd:live-reread", { detail: { soon: true } }));
 });

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.core.db import transaction
 from app.core.tasks import run_job
 from app.notifications.service import News, notify, send_news
 from tests.world import Person
@@ -99,6 +100,21 @@ def test_the_list_goes_on_by_cursor(sam: Person, ada: Person) -> None:
     assert len(first["items"]) == 2
     assert len(rest["items"]) == 1
     assert sam.get("/api/notifications?after=made-up").status_code == 400
+
+
+def test_more_than_ninety_nine_are_said_to_be_more(ada: Person, sam: Person) -> None:
+    with ada.acting(), transaction():
+        for n in range(99):
+            send_news(News("x", f"News {n}"), people=[sam.public_id])
+    exact = sam.get("/api/notifications?limit=1").json
+    assert (exact["unread"], exact["isBounded"]) == (99, False)
+    with ada.acting():
+        send_news(LATE, people=[sam.public_id])
+    more = sam.get("/api/notifications?limit=1").json
+    assert (more["unread"], more["isBounded"]) == (99, True)
+    page = sam.get("/notifications").text
+    assert "<strong>99+</strong> unread" in page
+    assert re.search(r'id="bell"><span>99\+</span>', page)
 
 
 def test_a_platform_admin_has_a_bell_whatever_company_they_act_in(pat: Person) -> None:
