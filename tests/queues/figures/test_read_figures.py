@@ -125,7 +125,7 @@ def test_failures_are_grouped_by_signature_with_first_and_last_seen_and_release(
     group = found[one]
     assert (group.count, group.total, group.companies, found[other].count) == (5, 5, 2, 1)
     assert (group.first_seen, group.first_release, group.last_release) == (first, "2026.11.1", "2026.11.2")
-    assert (group.error_type, group.error, group.last_job_id) == ("ValueError", "ValueError: 3", last)
+    assert (group.error_type, group.error, group.last_job_id) == ("ValueError", "ValueError: 1", last)
     with ada.acting():
         [mine] = [group for group in figures.failure_groups("1h") if group.signature == one]
         assert (mine.count, mine.companies, mine.last_release) == (1, 1, "2026.11.1")
