@@ -160,5 +160,5 @@ def problem_of(error: ValidationError) -> Problem:
 
 
 def dotted(location: tuple[int | str, ...]) -> str:
-    """("lines", 0, "sku") -> lines.0.sku."""
-    return ".".join(str(part) for part in location) or "body"
+    """("lines", 0, "sku") -> lines.0.sku; the name of a value itself, ("args", "", "[key]") -> args. with its dot."""
+    return ".".join(str(part) for part in location if part != "[key]") or "body"

@@ -4,7 +4,7 @@ import json
 import re
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from pydantic import AfterValidator, Field, model_validator
@@ -39,6 +39,16 @@ When = Annotated[datetime, AfterValidator(aware)]
 Word = Annotated[OptionalText, Field(min_length=1)]
 
 
+def check_path(path: str) -> str:
+    """Refuse a path that no argument has."""
+    if not PATH.fullmatch(path) or not all(path.split(".")):
+        raise ValueError("the path of an argument is made of names and dots")
+    return path
+
+
+ArgumentPath = Annotated[str, AfterValidator(check_path)]
+
+
 class JobFilter(Shape):
     """Conditions on jobs; all must hold.
 
@@ -67,7 +77,7 @@ class JobFilter(Shape):
     within: Literal["1h", "24h", "7d"] | None = None
     since: When | None = None
     until: When | None = None
-    args: dict[str, str] = Field(default_factory=dict, max_length=MOST_PATHS)
+    args: dict[ArgumentPath, str] = Field(default_factory=dict, max_length=MOST_PATHS)
     limit: int = Field(50, ge=1, le=200)
     after: str | None = Field(None, max_length=300)
 
@@ -88,13 +98,6 @@ class JobFilter(Shape):
         if paths:
             rest["args"] = {**told, **paths} if isinstance(told, dict) else paths
         return rest
-
-    @model_validator(mode="after")
-    def check_paths(self) -> Self:
-        """Refuse paths that no argument has."""
-        if not all(PATH.fullmatch(path) and all(path.split(".")) for path in self.args):
-            raise ValueError("the path of an argument is made of names and dots")
-        return self
 
     @property
     def earliest(self) -> datetime | None:

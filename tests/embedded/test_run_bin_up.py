@@ -1,6 +1,7 @@
 """`bin/up`, `bin/down` and `bin/flask` as a person uses them."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -15,12 +16,19 @@ import pytest
 
 from app.core.embedded import orphans
 from app.core.embedded.envfile import read_env_file
-from app.core.embedded.ports import find_free_port
+from app.core.embedded.ports import is_free
 from tests.site import wait_for
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 START_LIMIT_S = 120
+
+
+def find_lasting_port() -> int:
+    """A port that the kernel gives to no outgoing connection while nobody listens on it between two starts."""
+    while not is_free(port := random.SystemRandom().randint(20_000, 32_000)):
+        pass
+    return port
 
 
 class Up:
@@ -127,7 +135,7 @@ def new_home() -> Path:
 @pytest.fixture(scope="module")
 def shared():
     """One home that the tests of a running site use in turn: a first start takes seconds."""
-    up = Up(new_home(), find_free_port())
+    up = Up(new_home(), find_lasting_port())
     yield up
     if up.process is not None and not up.has_ended:
         up.interrupt()
@@ -146,7 +154,7 @@ def up(shared):
 @pytest.fixture
 def down():
     """A home with nothing running."""
-    up = Up(new_home(), find_free_port())
+    up = Up(new_home(), find_lasting_port())
     yield up
     shutil.rmtree(up.home)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic.alias_generators import to_camel
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.broker import QUEUES
@@ -64,7 +65,7 @@ def check(wanted: dict[str, int | None]) -> None:
         InvalidInput: One is out of its bounds.
     """
     errors = [
-        {"field": name, "message": f"Give a whole number from 1 to {BOUNDS[name]:,}, or nothing."}
+        {"field": to_camel(name), "message": f"Give a whole number from 1 to {BOUNDS[name]:,}, or nothing."}
         for name, value in wanted.items()
         if value is not None and not 1 <= value <= BOUNDS[name]
     ]

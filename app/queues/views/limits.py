@@ -1,6 +1,7 @@
 """How many jobs of a queue run at once, and how long they should wait at most. Empty is as the environment says."""
 
 from flask import Response, current_app, request, url_for
+from pydantic.alias_generators import to_camel
 
 from app.core.access import allow
 from app.core.cursor import decode_cursor, encode_cursor
@@ -41,7 +42,9 @@ def update_limits(queue: str) -> Response:
     try:
         service.change_limits(queue, **wanted)
     except InvalidInput as problem:
-        return _show(queue, typed, {one["field"]: one["message"] for one in problem.errors}, UNPROCESSABLE)
+        said = {one["field"]: one["message"] for one in problem.errors}
+        errors = {name: said[to_camel(name)] for name in FIELDS if to_camel(name) in said}
+        return _show(queue, typed, errors, UNPROCESSABLE)
     return done(
         url_for("queues.show_queue", queue=queue), toast=f"{queue} has its new limits.",
         undo=url_for("queues.undo_limits", queue=queue, before=undo),

@@ -188,3 +188,9 @@ def test_another_company_finds_nothing(ada, cleo, run):
     assert ids(cleo, "error=shelf") == []
     assert ids(cleo, f"company={ada.company_slug}") == []
     assert job_id not in cleo.fragment(f"/jobs?ids={job_id}").text
+
+
+def test_a_path_that_is_none_is_named_in_the_refusal(ada):
+    for query, field in (("args.=x", "args."), ("args.a b=x", "args.a b")):
+        refused = ada.get(f"/api/jobs?{query}").json
+        assert [one["field"] for one in refused["errors"]] == [field]

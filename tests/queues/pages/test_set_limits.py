@@ -57,6 +57,13 @@ def test_the_same_by_json(pat: Person, world: World) -> None:
     assert pat.patch("/api/queues/no-such", json={"concurrency": 1}).status_code == 404
 
 
+def test_each_field_is_named_as_its_reader_wrote_it(pat: Person) -> None:
+    refused = pat.patch(f"/api/queues/{QUEUE}", json={"targetWaitS": 0}).json
+    assert [one["field"] for one in refused["errors"]] == ["targetWaitS"]
+    page = pat.post(f"/queues/{QUEUE}/limits", data={"concurrency": "1", "target_wait_s": "0"}).text
+    assert re.search(r'id="f?-?target_wait_s"[^>]*aria-invalid="true"|aria-invalid="true"[^>]*target_wait_s', page)
+
+
 def test_the_audit_says_what_was_changed(pat: Person, world: World) -> None:
     pat.patch(f"/api/queues/{QUEUE}", json={"concurrency": 7})
     row = world.sql.execute(
