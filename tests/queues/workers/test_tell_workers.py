@@ -101,7 +101,8 @@ def test_one_that_does_not_answer_is_unknown_and_not_at_once_silent(
 ) -> None:
     crew.workers[node].send_signal(signal.SIGSTOP)  # its children go on, as those of a busy worker do
     try:
-        reply = told(pat, f"{node}/pool", {"change": "grow", "slots": 1})
+        # It hears this once it goes on: something that changes nothing for the tests that share it.
+        reply = told(pat, f"{node}/consumers", {"change": "add", "queue": "report"})
         assert (reply["outcome"], "not known" in reply["text"]) == ("unknown", True)
         assert (
             "1 did not answer"
