@@ -10,6 +10,7 @@ from flask import Flask
 from app.core.db import transaction
 from app.core.tasks import run_job
 from app.notifications.service import News, notify, send_news
+from tests.journeys.live import wait_until_live
 from tests.world import Person
 
 LATE = News("late-orders", "3 orders are late.", "/orders?view=late")
@@ -124,8 +125,7 @@ def test_a_platform_admin_has_a_bell_whatever_company_they_act_in(pat: Person) -
 
 
 def test_news_reach_an_open_page_at_once(open_page: Callable[..., Any], ada: Person, sam: Person) -> None:
-    window = open_page(sam, "/orders")
-    window.wait_for_selector('[data-live-state="live"], .live', state="attached")
+    window = wait_until_live(open_page(sam, "/orders"))
     with ada.acting():
         send_news(LATE, people=[sam.public_id])
     window.wait_for_selector("#bell:not([hidden])", timeout=20_000)
