@@ -51,8 +51,12 @@ def test_a_person_comes_before_the_environment(app, alone, superuser_sql):
         "INSERT INTO queue_settings (company_id, queue, concurrency, target_wait_s) "
         "SELECT id, 'export', 12, 7 FROM companies WHERE slug = 'platform'"
     )
-    with app.app_context(), installation():
-        limits.refresh(0)
-        found, other = settings_of("export"), settings_of("email")
+    try:
+        with app.app_context(), installation():
+            limits.refresh(0)
+            found, other = settings_of("export"), settings_of("email")
+    finally:
+        superuser_sql.execute("DELETE FROM queue_settings")
+        app.extensions.pop(limits.EXTENSION, None)
     assert (found.concurrency, found.target_wait_s, found.is_changed) == (12, 7, True)
     assert (other.concurrency, other.is_changed) == (10, False)

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.core import clock
 from app.core.installation import installation
-from app.core.jobs import holds
+from app.core.jobs import holds, limits
 from app.core.tenancy import system_work
 from app.queues.figures import queue_figures, samples, waiting_history
 from app.queues.figures.health import health_of
@@ -24,8 +24,10 @@ TARGET_S = 60
 
 
 @pytest.fixture(autouse=True)
-def alone(ledger: Ledger) -> Iterator[None]:
-    """Nothing waits in this queue but what the test puts there: it belongs to the whole installation."""
+def alone(app: Flask, ledger: Ledger) -> Iterator[None]:
+    """Nothing waits in this queue but what the test puts there, and its limits are its own: all belongs to the installation."""
+    ledger.world.sql.execute("DELETE FROM queue_settings WHERE queue = %s", (QUEUE,))
+    app.extensions.pop(limits.EXTENSION, None)
 
     def empty() -> None:
         ledger.world.sql.execute("DELETE FROM job_outbox WHERE queue = %s", (QUEUE,))
