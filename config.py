@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config_queues import QueueSlots
+from config_queues import WorkSettings
 
 DEV_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 (refused in production below)
 MIN_SECRET_BYTES = 32
@@ -51,7 +51,7 @@ class SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value is not None}
 
 
-class Settings(QueueSlots, BaseSettings):
+class Settings(WorkSettings, BaseSettings):
     """Settings of one process. Names are those of the environment, in lower case."""
 
     model_config = SettingsConfigDict(
@@ -110,7 +110,6 @@ class Settings(QueueSlots, BaseSettings):
     log_dir: Path | None = Field(None, description="When set, dated JSON files beside stdout.")
     log_keep_days: int = Field(14, ge=1)
 
-    enable_job_queues: bool = True
     upload_dir: Path = Path("uploads")
     storage_provider: Literal["local", "s3"] = "local"
     aws_region: str = "us-east-1"
@@ -120,9 +119,6 @@ class Settings(QueueSlots, BaseSettings):
     s3_endpoint: str = ""
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port; none writes mail to files.")
     mail_from: str = "Quarterdeck <quarterdeck@localhost>"
-    file_keep_days: int = Field(
-        30, ge=1, description="Made files, mails in files and read notifications are kept so long."
-    )
     pg_dump: str = Field("", description="Path of pg_dump, pg_restore beside it; none takes the wheel's.")
 
     reorder_lead_days: int = Field(14, ge=1, le=365, description="Days new stock takes; reorder points follow from it.")
@@ -145,16 +141,6 @@ class Settings(QueueSlots, BaseSettings):
         "", description="Comma-separated origins whose pages may evaluate flags by token: https://shop.example.com."
     )
     event_keep_days: int = Field(90, ge=1, description="Daily partitions of the event log older than this are dropped.")
-    job_keep_days: int = Field(30, ge=1, description="Daily partitions of jobs older than this are dropped.")
-    job_lease_s: int = Field(
-        45, ge=2, le=600, description="A running job whose worker was silent for so long is given to another one."
-    )
-    job_ring_s: int = Field(
-        60,
-        ge=1,
-        le=3600,
-        description="A message that no worker took is sent again after so long, then less and less often.",
-    )
     socket_limit: int = Field(1500, ge=1, description="Sockets of one worker; HTTP keeps the rest.")
     worker_connections: int = Field(2500, ge=10, description="gunicorn's; counts sockets and HTTP together.")
     web_workers: int = Field(2, ge=1, le=64, description="Divides the in-memory limits when Redis is away.")

@@ -1,4 +1,4 @@
-"""Settings of queues: the broker, and how many jobs of each queue run at once: `EMAIL_CONCURRENCY=10` and its sisters."""
+"""Settings of work done outside requests: the broker, how jobs are kept, and `EMAIL_CONCURRENCY=10` with its sisters."""
 
 from typing import Annotated
 
@@ -7,12 +7,27 @@ from pydantic import BaseModel, Field, SecretStr
 Slots = Annotated[int, Field(ge=1, le=1000)]
 
 
-class QueueSlots(BaseModel):
-    """Jobs of one queue that run at once, over all workers; the console changes them without a restart.
+class WorkSettings(BaseModel):
+    """How jobs are kept and sent, and how many of each queue run at once over all workers.
 
-    Mail and notifications wait for others, so many run beside each other; a report keeps a processor busy.
+    The console changes the numbers of slots without a restart. Mail and notifications wait for others, so many run
+    beside each other; a report keeps a processor busy.
     """
 
+    enable_job_queues: bool = True
+    job_keep_days: int = Field(30, ge=1, description="Daily partitions of jobs older than this are dropped.")
+    file_keep_days: int = Field(
+        30, ge=1, description="Made files, mails in files and read notifications are kept so long."
+    )
+    job_lease_s: int = Field(
+        45, ge=2, le=600, description="A running job whose worker was silent for so long is given to another one."
+    )
+    job_ring_s: int = Field(
+        60,
+        ge=1,
+        le=3600,
+        description="A message that no worker took is sent again after so long, then less and less often.",
+    )
     broker_url: SecretStr | None = Field(None, description="amqp://… for RabbitMQ; none uses Redis as the broker.")
     email_concurrency: Slots = 10
     report_concurrency: Slots = 2

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from app.notifications.service import News, send_news
 from tests.journeys.test_every_page import look
+from tests.site import wait_for
 from tests.world import Person
 
 pytestmark = pytest.mark.browser
@@ -41,11 +42,7 @@ def test_without_script_it_is_a_form_and_a_link(open_page: Open, sam: Person) ->
     page.get_by_label("About").select_option("financial")
     page.get_by_role("button", name="Make it").click()
     expect(page.get_by_text("Financial report of")).to_be_visible()
-    for _ in range(60):
-        page.reload()
-        if page.get_by_text("Ready", exact=True).count():
-            break
-        page.wait_for_timeout(500)
+    wait_for(lambda: page.reload() and page.get_by_text("Ready", exact=True).count(), limit_s=LONG_MS / 1000)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download Financial report").click()
     assert download.value.suggested_filename.endswith(".pdf")
