@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -21,6 +22,13 @@ class NotificationPage:
     next_cursor: str | None
 
 
+class Bell(NamedTuple):
+    """What the bell of the top bar says; `newest` is the id of the newest one that is counted."""
+
+    unread: int
+    newest: str | None
+
+
 def list_notifications(user_id: UserId, *, limit: int = 50, after: str | None = None) -> NotificationPage:
     """Return what somebody was told, newest first."""
     statement = (
@@ -37,10 +45,16 @@ def list_notifications(user_id: UserId, *, limit: int = 50, after: str | None = 
 
 def count_unread(user_id: UserId) -> int:
     """Return how many somebody has not read, counted to just above 99."""
+    return read_bell(user_id).unread
+
+
+def read_bell(user_id: UserId) -> Bell:
+    """Return how many somebody has not read, counted to just above 99, and the newest of them."""
     unread = (
         sa.select(Notification.id)
         .where(Notification.user_id == user_id, Notification.read_at.is_(None))
+        .order_by(Notification.id.desc())
         .limit(COUNT_BOUND + 1)
         .subquery()
     )
-    return db.session.scalar(sa.select(sa.func.count()).select_from(unread)) or 0
+    return Bell(*db.session.execute(sa.select(sa.func.count(), sa.func.max(unread.c.id))).one())

@@ -16,8 +16,10 @@ from app.core import live
 from app.core.errors import TooManyRequests
 from app.core.events_log import Key
 from app.core.live_windows import epoch_of
+from app.core.tenancy import acting_for
 from app.extensions import socketio
 from app.limits import service as limits
+from app.notifications.reads import read_bell
 from app.realtime import handshake, keeper, replay, rooms
 from app.realtime.backlog import bounded
 from app.realtime.guard import WIRE, Environ, Guard, Wire
@@ -103,7 +105,10 @@ class Sockets:
                     sid, member, (member.company_id, topic), -2 if hello.epoch not in {None, epoch} else after
                 )
             heads = {topic: board.hub.position((member.company_id, topic)) for topic in topics}
-            self.server.emit("ready", {"epoch": epoch, "topics": heads, "id": member.id}, to=sid)
+            ready = {"epoch": epoch, "topics": heads, "id": member.id}
+            if member.kind == "page":  # what came between the page and its socket rang no bell
+                ready["bell"] = self._bell(member)
+            self.server.emit("ready", ready, to=sid)
             if board.members.get(sid) is None:  # it went while we were at it
                 board.forget(member)
         except Exception:
@@ -113,6 +118,10 @@ class Sockets:
                 return
             log.info("a client left while it was welcomed")
             board.forget(member)
+
+    def _bell(self, member: Member) -> dict[str, Any]:
+        with self.app.app_context(), acting_for(member.home_id):
+            return read_bell(member.who.user_id)._asdict()
 
     def _wait_until_connected(self, sid: str) -> None:
         until = time.monotonic() + 2

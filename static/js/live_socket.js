@@ -116,11 +116,12 @@ function start() {
     reconnectionDelayMax: 5000,
     randomizationFactor: 0.6,
   });
-  socket.on("ready", () => {
+  socket.on("ready", ({ bell }) => {
     lostAt = tries = 0;
     isOut = false;
     clearTimeout(staleTimer);
     tell("qd:trouble", null);
+    if (bell) tell("qd:bell", bell);
     showState();
   });
   socket.on("rows", take);

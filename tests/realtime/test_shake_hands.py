@@ -6,10 +6,13 @@ from collections.abc import Callable
 import pytest
 import socketio
 
+from app.notifications.service import News, send_news
 from tests.realtime.ear import Ear, cookie_of
 from tests.realtime.wire import RawSocket
 from tests.site import Site, wait_for
 from tests.world import Person
+
+Listen = Callable[..., Ear]
 
 
 def test_a_cookie_and_our_own_origin_are_let_in(hall: Site, ada: Person) -> None:
@@ -119,3 +122,13 @@ def test_a_platform_admin_counts_all_companies(
             <= set(pat.get("/api/events/websocket/stats").json["connectionsByCompany"])
         )
     )
+
+
+def test_what_rang_no_bell_before_the_socket_opened_is_said_then(listen: Listen, ada: Person, sam: Person) -> None:
+    with ada.acting():
+        send_news(News("order-late", "Order 7 is late"), people=[sam.public_id])
+    (ready,) = listen(sam, rows=True).of("ready")
+    assert ready["bell"]["unread"] == 1
+    assert ready["bell"]["newest"] == sam.get("/api/notifications").json["items"][0]["id"]
+    (script,) = listen(sam).of("ready")
+    assert "bell" not in script
