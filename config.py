@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config_queues import WorkSettings
+from config_storage import StorageSettings
 
 DEV_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 (refused in production below)
 MIN_SECRET_BYTES = 32
@@ -51,7 +52,7 @@ class SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value is not None}
 
 
-class Settings(WorkSettings, BaseSettings):
+class Settings(WorkSettings, StorageSettings, BaseSettings):
     """Settings of one process. Names are those of the environment, in lower case."""
 
     model_config = SettingsConfigDict(
@@ -111,12 +112,6 @@ class Settings(WorkSettings, BaseSettings):
     log_keep_days: int = Field(14, ge=1)
 
     upload_dir: Path = Path("uploads")
-    storage_provider: Literal["local", "s3"] = "local"
-    aws_region: str = "us-east-1"
-    aws_access_key_id: SecretStr | None = None
-    aws_secret_access_key: SecretStr | None = None
-    aws_s3_bucket: str = ""
-    s3_endpoint: str = ""
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port; none writes mail to files.")
     mail_from: str = "Quarterdeck <quarterdeck@localhost>"
     pg_dump: str = Field("", description="Path of pg_dump, pg_restore beside it; none takes the wheel's.")
@@ -213,8 +208,8 @@ class Settings(WorkSettings, BaseSettings):
             ) from None
         if self.db_min_connections > self.db_max_connections:
             raise ValueError("DB_MIN_CONNECTIONS is larger than DB_MAX_CONNECTIONS; set it to that or less")
-        if self.storage_provider == "s3" and not self.aws_s3_bucket:
-            raise ValueError("STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET, the name of the bucket")
+        if missing := self.missing_of(self.storage_provider):
+            raise ValueError(f"STORAGE_PROVIDER={self.storage_provider} needs {missing}")
         if self.flags_environment not in self.environments_of_flags:
             raise ValueError(
                 f"FLAGS_ENVIRONMENT {self.flags_environment!r} is not among FLAG_ENVIRONMENTS; add it there"

@@ -25,6 +25,7 @@ from app.queues.feature import init_queues
 from app.realtime.setup import init_realtime
 from app.reports.feature import init_reports
 from app.search.views import init_search
+from app.storage.feature import init_storage
 from config import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -41,6 +42,7 @@ def register(app: Flask, settings: Settings) -> None:
     init_flags(app)
     init_notifications(app)
     init_queues(app)
+    init_storage(app)
     init_inventory(app)
     init_orders(app)
     init_imports(app)

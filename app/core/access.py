@@ -28,12 +28,12 @@ class Role(StrEnum):
         return self.value.replace("_", " ")
 
 
-_VIEWER = frozenset({"orders:read", "inventory:read", "jobs:read", "events:read", "flags:evaluate"})
-_STAFF = _VIEWER | {"orders:write", "inventory:write", "jobs:write"}
+_VIEWER = frozenset({"orders:read", "inventory:read", "jobs:read", "events:read", "flags:evaluate", "files:read"})
+_STAFF = _VIEWER | {"orders:write", "inventory:write", "jobs:write", "files:write"}
 _COMPANY = _STAFF | {"users:read", "users:write", "sessions:read", "sessions:write", "company:read", "company:write"}
-_COMPANY |= {"tokens:read", "tokens:write", "flags:read", "audit:read"}
+_COMPANY |= {"tokens:read", "tokens:write", "flags:read", "audit:read", "files:manage"}
 _PLATFORM = _COMPANY | {"platform:read", "platform:write", "flags:write", "breakers:read", "breakers:write"}
-_PLATFORM |= {"queues:read", "queues:write", "queues:destroy"}
+_PLATFORM |= {"queues:read", "queues:write", "queues:destroy", "storage:read", "storage:write", "storage:destroy"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _VIEWER,

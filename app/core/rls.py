@@ -106,4 +106,6 @@ GLOBAL_UNIQUES: dict[str, str] = {
     "uq_users_public_id": "a random ULID",
     "uq_users_email": "one account per address, because sign-in knows no company yet; sign-up is by invitation only",
     "pk_outbox": "a number from a sequence",
+    "pk_storage_deltas": "a number from a sequence",
+    "uq_stored_files_key": "130 random bits under the company's own number",
 }

@@ -35,7 +35,7 @@ BAD = [
     ({"SESSION_SECRET_FILE": "/nowhere/secret"}, "SESSION_SECRET_FILE: /nowhere/secret cannot be read"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
     ({"DB_MIN_CONNECTIONS": "20"}, "DB_MIN_CONNECTIONS is larger than DB_MAX_CONNECTIONS; set it to that or less"),
-    ({"STORAGE_PROVIDER": "s3"}, "STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET, the name of the bucket"),
+    ({"STORAGE_PROVIDER": "s3"}, "STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET"),
     ({"STORAGE_PROVIDER": "floppy"}, "STORAGE_PROVIDER input should be 'local' or 's3'"),
     ({"DEFAULT_TIMEZONE": "Mars/Base"}, "is not a zone name like Europe/London"),
     ({"SOCKET_LIMIT": "5000"}, "SOCKET_LIMIT must be below WORKER_CONNECTIONS"),

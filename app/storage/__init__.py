@@ -1,0 +1,1 @@
+"""Files of companies: where their bytes are, what they come to, moving them, and looking after them."""

@@ -1,0 +1,11 @@
+"""What create_app registers of stored files."""
+
+from flask import Flask
+
+from app.storage import models
+
+__all__ = ["init_storage", "models"]  # imported for the tables they declare
+
+
+def init_storage(app: Flask) -> None:
+    """Serve files, and look after them."""

@@ -1,0 +1,1 @@
+"""One function per act on stored files."""
