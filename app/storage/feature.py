@@ -3,9 +3,11 @@
 from flask import Flask
 
 from app.storage import models
+from app.storage.cli import storage_cli
 
 __all__ = ["init_storage", "models"]  # imported for the tables they declare
 
 
 def init_storage(app: Flask) -> None:
     """Serve files, and look after them."""
+    app.cli.add_command(storage_cli)
