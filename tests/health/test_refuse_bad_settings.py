@@ -36,7 +36,7 @@ BAD = [
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
     ({"DB_MIN_CONNECTIONS": "20"}, "DB_MIN_CONNECTIONS is larger than DB_MAX_CONNECTIONS; set it to that or less"),
     ({"STORAGE_PROVIDER": "s3"}, "STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET"),
-    ({"STORAGE_PROVIDER": "floppy"}, "STORAGE_PROVIDER input should be 'local' or 's3'"),
+    ({"STORAGE_PROVIDER": "floppy"}, "STORAGE_PROVIDER input should be 'local', 's3', 'cloudflare-r2' or 'azure-blob'"),
     ({"DEFAULT_TIMEZONE": "Mars/Base"}, "is not a zone name like Europe/London"),
     ({"SOCKET_LIMIT": "5000"}, "SOCKET_LIMIT must be below WORKER_CONNECTIONS"),
     ({"QUARTERDECK_PORT": "3000"}, "QUARTERDECK_PORT: no such setting; known are QUARTERDECK_ENV, QUARTERDECK_HOME"),

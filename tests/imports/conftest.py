@@ -86,10 +86,10 @@ def wait() -> Callable[..., None]:
 @pytest.fixture(scope="session")
 def real_file() -> Path:
     """Half a year of a real retailer, which is not part of this project."""
-    named = os.environ.get("QUARTERDECK_SALES_FILE")
+    named = os.environ.get("TEST_SALES_FILE")
     path = Path(named) if named else Path(__file__).parents[3] / "shared" / "data" / "online-retail-part1.csv.xz"
     if not path.is_file():
-        pytest.skip("the real sales file is not here; name it in QUARTERDECK_SALES_FILE")
+        pytest.skip("the real sales file is not here; name it in TEST_SALES_FILE")
     return path
 
 
