@@ -3,7 +3,7 @@
 Each type of fact has its words in one of the files here; they follow the name of who did it.
 """
 
-from app.audit.sentences import bulk, commerce, control, knowing, people, queues, schedules, work, workers
+from app.audit.sentences import bulk, commerce, control, knowing, people, queues, schedules, storage, work, workers
 from app.audit.sentences.words import PREDICATES, Data, in_words
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "queues",
     "say",
     "schedules",
+    "storage",
     "work",
     "workers",
 ]
