@@ -91,6 +91,9 @@ class Settings(WorkSettings, StorageSettings, BaseSettings):
     redis_budget_ms: int = Field(100, ge=5, le=5000, description="Longest wait for Redis inside a request.")
 
     session_secret: SecretStr = Field(SecretStr(DEV_SECRET), description="Signs tickets, cursors and form tokens.")
+    session_secret_previous: SecretStr | None = Field(
+        None, description="The one before: what it signed or sealed is still taken while the new one settles in."
+    )
     session_days: int = Field(30, ge=1, le=365, description="Absolute lifetime of a session.")
     session_idle_days: int = Field(7, ge=1, le=90)
     admin_idle_hours: int = Field(12, ge=1, le=168, description="Idle timeout of platform admins.")
