@@ -43,6 +43,7 @@ class WorkSettings(BaseModel):
     search_concurrency: Slots = 1
     cache_concurrency: Slots = 1
     backup_concurrency: Slots = 1
+    files_concurrency: Slots = 2
 
     def slots_of(self, queue: str) -> int:
         """Return how many jobs of a queue run at once, as the environment says."""

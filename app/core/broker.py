@@ -17,7 +17,7 @@ from config import Settings
 
 QUEUES = (
     "email", "report", "ai-processing", "export", "notification", "cleanup", "ocr", "sync", "analytics",
-    "maintenance", "search", "cache", "backup",
+    "maintenance", "search", "cache", "backup", "files",
 )  # fmt: skip
 EXCHANGE = Exchange("jobs")
 HARD_LIMIT_S = 3600

@@ -13,7 +13,7 @@ from config import Settings
 TARGET_WAIT_S = 60
 # What people wait for, or what others wait for, sooner; what runs at night, whenever.
 TARGETS_S = {
-    "search": 10, "cache": 10, "email": 30, "notification": 30, "export": 60, "sync": 60, "report": 120, "ocr": 120,
+    "search": 10, "cache": 10, "email": 30, "notification": 30, "export": 60, "sync": 60, "report": 120, "ocr": 120, "files": 60,
     "ai-processing": 300, "analytics": 600, "maintenance": 600, "cleanup": 3600, "backup": 3600,
 }  # fmt: skip
 KEEPER = "queue-settings"  # their name among what is pushed to every process

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.auth import Company
 from app.core.db import db
+from app.core.money import scale
 from app.core.present import plural
 from app.inventory.models import Item, Movement, stock_state
 from app.reports.content import Cell, Chart, Content, Table
@@ -25,7 +26,7 @@ HOW = [
 def read_inventory(company: Company, period: Period) -> Content:
     """Return stock, its value and its movements."""
     sums = db.session.execute(_sums()).one()
-    value = Decimal(sums.value).quantize(Decimal("0.0001"))
+    value = trim(Decimal(sums.value).quantize(Decimal("0.0001")), company.currency)
     totals: list[tuple[Cell, ...]] = [
         ("Items", sums.items), ("Units on hand", int(sums.on_hand)), ("Units reserved", int(sums.reserved)),
         ("Items out of stock", sums.out), (f"Value, {company.currency}", value),
@@ -34,7 +35,7 @@ def read_inventory(company: Company, period: Period) -> Content:
     return Content(
         title="Inventory report", company=company.name, period=period, made_at=clock.now(),
         how=[one.format(zone=period.zone, currency=company.currency) for one in HOW],
-        lines=[f"{plural(sums.items, 'item')}, {plural(int(sums.on_hand), 'unit')} on hand, worth {value:,.2f} {company.currency}"],
+        lines=[f"{plural(sums.items, 'item')}, {plural(int(sums.on_hand), 'unit')} on hand, worth {value:,} {company.currency}"],
         tables=[Table("Totals", ("What", "Figure"), totals), moves], charts=_charts(period),
         detail_head=(
             "SKU", "Item", "Kind", "Category", "On hand", "Reserved", "Available", "Reorder at", "State",
@@ -42,6 +43,12 @@ def read_inventory(company: Company, period: Period) -> Content:
         ),
         detail=_detail, is_empty=not sums.items and not moves.rows,
     )  # fmt: skip
+
+
+def trim(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount without the digits that say nothing: those behind the currency's own, when they are zeros."""
+    short = amount.quantize(Decimal(1).scaleb(-scale(currency)))
+    return short if short == amount else amount
 
 
 def _sums() -> sa.Select[*tuple[Any, ...]]:  # Any: a row of sums
