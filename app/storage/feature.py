@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.storage import models
 from app.storage.cli import storage_cli
+from app.storage.usage.setup import init_usage
 
 __all__ = ["init_storage", "models"]  # imported for the tables they declare
 
@@ -11,3 +12,4 @@ __all__ = ["init_storage", "models"]  # imported for the tables they declare
 def init_storage(app: Flask) -> None:
     """Serve files, and look after them."""
     app.cli.add_command(storage_cli)
+    init_usage(app)

@@ -82,6 +82,7 @@ class Quota(Model):
     Attributes:
         soft_bytes: Above it people are warned. `hard_bytes`: above it nothing is taken. None for no limit.
         file_bytes: Largest single file.
+        warned_at: Since when more than the soft limit is used; people were told then.
     """
 
     __tablename__ = "storage_quotas"
@@ -95,6 +96,7 @@ class Quota(Model):
     soft_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
     hard_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
     file_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
+    warned_at: Mapped[datetime | None] = mapped_column(INSTANT, default=None)
     reason: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     actor: Mapped[dict[str, Any]] = mapped_column(JSONB, default_factory=dict, server_default="{}")
     updated_at: Mapped[datetime] = mapped_column(INSTANT, default_factory=clock.now, server_default=sa.func.now())

@@ -1,0 +1,1 @@
+"""What companies store: counted exactly, limited, followed over days, and priced."""
