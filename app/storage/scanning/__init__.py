@@ -1,0 +1,1 @@
+"""Whether a file is harmful: asked of clamd before anybody may fetch it."""
