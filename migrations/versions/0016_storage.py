@@ -34,13 +34,14 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in (
         "connections", "storage_findings", "storage_checks", "storage_moves", "storage_migrations", "storage_routing",
-        "storage_prices", "storage_quotas", "stored_files", "storage_days", "storage_totals", "storage_counts",
-        "storage_deltas",
+        "storage_prices", "storage_quotas", "stored_files", "storage_all_days", "storage_all_counts",
+        "storage_days", "storage_totals", "storage_counts", "storage_deltas",
     ):  # fmt: skip
         op.drop_table(table)
     op.execute("DROP FUNCTION storage_count()")
     op.execute("DROP FUNCTION storage_refuse_truncate()")
     op.execute("DROP FUNCTION storage_class(text)")
+    op.execute("DROP FUNCTION storage_refuse_held()")
 
 
 def text(name: str, default: str | None = "") -> sa.Column:
@@ -114,6 +115,16 @@ def create_files() -> None:
     index("provider", ["provider", "id"], None)
     index("behind", ["id"], sa.text("mirror <> '' AND mirrored_at IS NULL"))
     index("checked", ["checked_at", "id"], sa.text("state = 'ready'"))
+    # The check keeps a held file out of `deleting`; this one stops who deletes rows without asking for that.
+    op.execute(
+        "CREATE FUNCTION storage_refuse_held() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'file % is on legal hold', OLD.id "
+        "USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_stored_files_hold', TABLE = 'stored_files'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER stored_files_held BEFORE DELETE ON stored_files FOR EACH ROW "
+        "WHEN (OLD.held_at IS NOT NULL) EXECUTE FUNCTION storage_refuse_held()"
+    )
 
 
 def index(name: str, columns: list[str], where: sa.TextClause | None) -> None:
@@ -143,17 +154,40 @@ def create_usage() -> None:
         *key("category", "provider", "class", table="storage_counts"),
     )  # fmt: skip
     protect("storage_counts", app="SELECT", system=ALL)
-    op.create_table("storage_totals", company(), size("bytes"), number("files"), *key(table="storage_totals"))
+    op.create_table(
+        "storage_totals", company(), size("bytes"), number("files"), sa.Column("full_on", sa.Date),
+        *key(table="storage_totals"),
+    )  # fmt: skip
     protect("storage_totals", app="SELECT", system=ALL)
     op.create_index("ix_storage_totals_bytes", "storage_totals", ["bytes", "company_id"])
     op.create_table(
         "storage_days",
-        company(), sa.Column("day", sa.Date, nullable=False), text("category", None), text("provider", None),
-        size("bytes"), number("files"), number("writes"), number("reads"), size("sent_bytes"),
-        *key("day", "category", "provider", table="storage_days"),
+        company(), text("category", None), text("provider", None), sa.Column("day", sa.Date, nullable=False), *figures(),
+        *key("category", "provider", "day", table="storage_days"),
     )  # fmt: skip
-    protect("storage_days", app="SELECT", system=ALL)
+    protect("storage_days", app="SELECT, INSERT, UPDATE", system=ALL)
     op.create_index("ix_storage_days_day", "storage_days", ["day"])
+    create_sums()
+
+
+def create_sums() -> None:
+    """The same over all companies; rows of the installation."""
+    op.create_table(
+        "storage_all_counts",
+        company(), text("category", None), text("provider", None), text("class", None), size("bytes"), number("files"),
+        *key("category", "provider", "class", table="storage_all_counts"),
+    )  # fmt: skip
+    protect("storage_all_counts", app="SELECT", system=ALL)
+    op.create_table(
+        "storage_all_days",
+        company(), text("category", None), text("provider", None), sa.Column("day", sa.Date, nullable=False), *figures(),
+        *key("category", "provider", "day", table="storage_all_days"),
+    )  # fmt: skip
+    protect("storage_all_days", app="SELECT, INSERT, UPDATE", system=ALL)
+
+
+def figures() -> list[sa.Column]:
+    return [size("bytes"), number("files"), number("writes"), number("reads"), size("sent_bytes")]
 
 
 def create_counting() -> None:

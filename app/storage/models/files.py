@@ -67,6 +67,18 @@ class StoredFile(Model):
             "ix_stored_files_size", "company_id", "size_bytes", "id", postgresql_where=sa.text("parent_id IS NULL")
         ),
         sa.Index("ix_stored_files_subject", "company_id", "subject", postgresql_where=sa.text("subject <> ''")),
+        sa.Index(
+            "ix_stored_files_type", "company_id", "content_type", "id", postgresql_where=sa.text("parent_id IS NULL")
+        ),
+        sa.Index(
+            "ix_stored_files_digest", "company_id", "sha256",
+            postgresql_where=sa.text("parent_id IS NULL AND sha256 <> ''"),
+        ),
+        sa.Index(
+            "ix_stored_files_apart", "company_id", "state", "id",
+            postgresql_where=sa.text("parent_id IS NULL AND state <> 'ready'"),
+        ),
+        sa.Index("ix_stored_files_held", "company_id", "id", postgresql_where=sa.text("held_at IS NOT NULL")),
         # Over all companies: what is due, what moves, what was not looked at for long.
         sa.Index(
             "ix_stored_files_expires", "expires_at",
@@ -111,3 +123,9 @@ class StoredFile(Model):
     tries: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     not_before: Mapped[datetime] = mapped_column(INSTANT, default_factory=clock.now, server_default=sa.func.now())
     version: Mapped[int] = mapped_column(sa.BigInteger, default=1, server_default="1")
+
+
+sa.Index(
+    "ix_stored_files_name", StoredFile.company_id, sa.func.lower(StoredFile.file_name).label("name"),
+    postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}, postgresql_where=StoredFile.parent_id.is_(None),
+)  # fmt: skip

@@ -44,7 +44,11 @@ class UsageCount(Model):
 
 
 class UsageTotal(Model):
-    """All a company has, in one row, for the list of companies by size; folded in the same statement."""
+    """All a company has, in one row, for the list of companies by size; folded in the same statement.
+
+    Attributes:
+        full_on: When it will have filled its quota, if it goes on like this; None for not in sight.
+    """
 
     __tablename__ = "storage_totals"
     __table_args__ = (sa.Index("ix_storage_totals_bytes", "bytes", "company_id"),)
@@ -52,10 +56,14 @@ class UsageTotal(Model):
     company_id: Mapped[CompanyId] = mapped_column(sa.BigInteger, sa.ForeignKey("companies.id"), primary_key=True)
     bytes: Mapped[Decimal] = mapped_column(sa.Numeric(20), default=Decimal(0), server_default="0")
     files: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    full_on: Mapped[date | None] = mapped_column(sa.Date, default=None)
 
 
 class UsageDay(Model):
     """What a company had at the end of a day (UTC), and what was asked of the provider for it that day.
+
+    Only days on which something changed have a row: a day without one is as the day before it. Rows of categories are
+    what is stored (live and trashed); the rows of category "" and provider "" are all that counts, pending too.
 
     Attributes:
         writes: Requests of class A: put, copy, list. `reads`: of class B: get, head.
@@ -66,9 +74,38 @@ class UsageDay(Model):
     __table_args__ = (sa.Index("ix_storage_days_day", "day"),)
 
     company_id: Mapped[CompanyId] = mapped_column(sa.BigInteger, sa.ForeignKey("companies.id"), primary_key=True)
-    day: Mapped[date] = mapped_column(sa.Date, primary_key=True)
     category: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     provider: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    day: Mapped[date] = mapped_column(sa.Date, primary_key=True)
+    bytes: Mapped[Decimal] = mapped_column(sa.Numeric(20), default=Decimal(0), server_default="0")
+    files: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    writes: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    reads: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    sent_bytes: Mapped[Decimal] = mapped_column(sa.Numeric(20), default=Decimal(0), server_default="0")
+
+
+class AllCount(Model):
+    """`UsageCount` over all companies. Belongs to the installation."""
+
+    __tablename__ = "storage_all_counts"
+
+    company_id: Mapped[CompanyId] = mapped_column(sa.BigInteger, sa.ForeignKey("companies.id"), primary_key=True)
+    category: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    provider: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    kind: Mapped[str] = mapped_column("class", sa.Text, primary_key=True)
+    bytes: Mapped[Decimal] = mapped_column(sa.Numeric(20), default=Decimal(0), server_default="0")
+    files: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+
+
+class AllDay(Model):
+    """`UsageDay` over all companies. Belongs to the installation."""
+
+    __tablename__ = "storage_all_days"
+
+    company_id: Mapped[CompanyId] = mapped_column(sa.BigInteger, sa.ForeignKey("companies.id"), primary_key=True)
+    category: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    provider: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    day: Mapped[date] = mapped_column(sa.Date, primary_key=True)
     bytes: Mapped[Decimal] = mapped_column(sa.Numeric(20), default=Decimal(0), server_default="0")
     files: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     writes: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
