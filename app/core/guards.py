@@ -32,6 +32,9 @@ class Guard(Protocol):
     def fail(self, permit: Any, error: BaseException) -> None:  # Any: as above
         """Take a permit back after an exception, which the guard judges."""
 
+    def release(self, permit: Any) -> None:  # Any: as above
+        """Take a permit back as if there had been no call."""
+
 
 _providers: list[Callable[[str], Guard]] = []
 _unguarded: ContextVar[bool] = ContextVar("unguarded", default=False)

@@ -14,7 +14,9 @@ from app.storage.adapters.profiles import Profile
 
 
 class StorageError(Exception):
-    """Something went wrong at a provider; `key` says with what."""
+    """Something went wrong at a provider; `key` says with what, `attempts` how often it was tried."""
+
+    attempts = 1
 
     def __init__(self, message: str, key: str = "") -> None:
         super().__init__(message)
@@ -23,6 +25,8 @@ class StorageError(Exception):
 
 class ProviderAway(StorageError):
     """It could not be reached, answered too late, or said 5xx or "slow down": another try may work."""
+
+    retry_after_s: float | None = None
 
 
 class ProviderRefused(StorageError):

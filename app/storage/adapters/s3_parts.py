@@ -1,0 +1,136 @@
+"""Multipart uploads at S3: bookkeeping by the SDK, the parts themselves by our own way, one in memory at a time."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+from app.storage.adapters.bodies import check_digest, check_ended, digest, read_whole
+from app.storage.adapters.protocol import (
+    ObjectMissing,
+    Part,
+    StorageError,
+    Stored,
+    Unfinished,
+    WrongBytes,
+)
+from app.storage.adapters.s3_boto import speaking
+
+if TYPE_CHECKING:
+    from app.storage.adapters.s3 import S3
+
+MIB = 1 << 20
+
+
+def put_large(s3: "S3", key: str, body: IO[bytes], size_bytes: int, content_type: str, sha256: str) -> Stored:
+    """Send a body part by part; what was begun is forgotten when anything fails."""
+    upload_id = begin(s3, key, content_type)
+    try:
+        seen, left = hashlib.sha256(), size_bytes
+        parts: list[Part] = []
+        step = part_bytes(s3, size_bytes)
+        while left:
+            data = read_whole(body, min(step, left), key)
+            seen.update(data)
+            parts.append(put(s3, key, upload_id, len(parts) + 1, data))
+            left -= len(data)
+        check_ended(body, size_bytes, key)
+        check_digest(sha256, seen.hexdigest(), key)
+        stored = complete(s3, key, upload_id, parts)
+    except BaseException:
+        with suppress(StorageError):
+            abort(s3, key, upload_id)
+        raise
+    return Stored(key, stored.size_bytes, stored.etag, seen.hexdigest(), content_type, stored.modified_at)
+
+
+def copy_large(s3: "S3", source: str, target: str, found: Stored) -> Stored:
+    """Copy what is too large for one request, part by part inside the provider."""
+    upload_id = begin(s3, target, found.content_type)
+    try:
+        parts, step = [], 1 << 30
+        for number, at in enumerate(range(0, found.size_bytes, step), 1):
+            last = min(at + step, found.size_bytes) - 1
+            with speaking(source):
+                answer = s3.boto.client.upload_part_copy(
+                    Bucket=s3.place.bucket, Key=target, UploadId=upload_id, PartNumber=number,
+                    CopySource={"Bucket": s3.place.bucket, "Key": source}, CopySourceRange=f"bytes={at}-{last}",
+                )["CopyPartResult"]  # fmt: skip
+            parts.append(Part(number, answer["ETag"].strip('"'), last + 1 - at, answer.get("ChecksumSHA256", "")))
+        return complete(s3, target, upload_id, parts)
+    except BaseException:
+        with suppress(StorageError):
+            abort(s3, target, upload_id)
+        raise
+
+
+def part_bytes(s3: "S3", size_bytes: int) -> int:
+    """Return how large parts are: as the profile says, larger only when there would be too many."""
+    least = -(-size_bytes // s3.profile.most_parts)
+    return max(s3.profile.part_bytes, -(-least // MIB) * MIB)
+
+
+def begin(s3: "S3", key: str, content_type: str) -> str:
+    """Begin an upload."""
+    with speaking(key):
+        answer = s3.boto.client.create_multipart_upload(
+            Bucket=s3.place.bucket, Key=key, ContentType=content_type or "application/octet-stream"
+        )
+    return str(answer["UploadId"])
+
+
+def put(s3: "S3", key: str, upload_id: str, number: int, data: bytes) -> Part:
+    """Send a part; the provider checks its digest."""
+    found = digest(data)
+    answer = s3.http.send(
+        "PUT", key, body=data, payload=found, headers=s3.checks(data, found),
+        query={"partNumber": str(number), "uploadId": upload_id},
+    )  # fmt: skip
+    return Part(number, answer.headers.get("etag", "").strip('"'), len(data), found)
+
+
+def parts(s3: "S3", key: str, upload_id: str) -> Sequence[Part]:
+    """Return the parts that are there."""
+    found: list[Part] = []
+    asked = {"Bucket": s3.place.bucket, "Key": key, "UploadId": upload_id}
+    with speaking(key):
+        for page in s3.boto.client.get_paginator("list_parts").paginate(**asked):
+            found += [Part(one["PartNumber"], one["ETag"].strip('"'), one["Size"]) for one in page.get("Parts", [])]
+    return found
+
+
+def complete(s3: "S3", key: str, upload_id: str, wanted: Sequence[Part]) -> Stored:
+    """Make one object of the parts."""
+    if not s3.profile.conditional_complete:
+        s3.check_free(key)
+    joined = {"Parts": [{"PartNumber": part.number, "ETag": f'"{part.etag}"'} for part in wanted]}
+    asked: dict[str, Any] = {"Bucket": s3.place.bucket, "Key": key, "UploadId": upload_id, "MultipartUpload": joined}
+    if s3.profile.conditional_complete:
+        asked["IfNoneMatch"] = "*"
+    if not wanted:
+        raise WrongBytes("there are no parts", key)
+    with speaking(key):
+        s3.boto.client.complete_multipart_upload(**asked)
+    stored = s3.stat(key)
+    said = sum(part.size_bytes for part in wanted)
+    if all(part.size_bytes for part in wanted) and stored.size_bytes != said:
+        s3.delete([key])
+        raise WrongBytes(f"{stored.size_bytes} bytes were stored, {said} were sent", key)
+    return stored
+
+
+def abort(s3: "S3", key: str, upload_id: str) -> None:
+    """Forget an upload."""
+    with suppress(ObjectMissing), speaking(key):
+        s3.boto.client.abort_multipart_upload(Bucket=s3.place.bucket, Key=key, UploadId=upload_id)
+
+
+def unfinished(s3: "S3", prefix: str) -> Iterator[Unfinished]:
+    """Yield the uploads in the making."""
+    with speaking(prefix):
+        pages: Iterable[Any] = s3.boto.client.get_paginator("list_multipart_uploads").paginate(  # Any: the SDK's
+            Bucket=s3.place.bucket, Prefix=prefix
+        )
+        for page in pages:
+            for one in page.get("Uploads", []):
+                yield Unfinished(one["Key"], one["UploadId"], one.get("Initiated"))
