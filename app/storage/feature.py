@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.storage import models
+from app.storage import models, routing
 from app.storage.cli import storage_cli
 from app.storage.usage.setup import init_usage
 
@@ -12,4 +12,5 @@ __all__ = ["init_storage", "models"]  # imported for the tables they declare
 def init_storage(app: Flask) -> None:
     """Serve files, and look after them."""
     app.cli.add_command(storage_cli)
+    routing.follow(app)
     init_usage(app)
