@@ -14,13 +14,14 @@ from flask import Flask, current_app
 from app.breakers.breaker import Breaker
 from app.breakers.config import BreakerConfig
 from app.breakers.registry import breaker
-from app.storage.adapters.local import Local, Signer
+from app.storage.adapters.local import Local
 from app.storage.adapters.profiles import PROFILES
-from app.storage.adapters.protocol import NotOffered, Provider, Signed
+from app.storage.adapters.protocol import Provider
 from app.storage.adapters.s3 import S3
 from app.storage.adapters.s3_boto import Place
 from app.storage.guarded import Guarded
 from app.storage.problems import ProviderNotSetUp
+from app.storage.signing import OurAddresses
 from app.storage.states import ProviderName
 from config import Settings
 
@@ -32,29 +33,6 @@ OTHERS = BreakerConfig(
     permitted_number_of_calls_in_half_open_state=2, max_wait_duration_in_half_open_state_ms=20 * S,
     slow_call_duration_threshold_ms=5 * S, slow_call_rate_threshold=80,
 )  # fmt: skip
-
-
-class NoSigner:
-    """Before a feature has said who makes addresses of files on this disk."""
-
-    def sign_get(self, key: str, *, expires_s: int, file_name: str, content_type: str, inline: bool) -> Signed:
-        """Refuse."""
-        raise NotOffered("nobody signs addresses of local files here", key)
-
-    def sign_put(self, key: str, *, size_bytes: int, content_type: str, sha256: str, expires_s: int) -> Signed:
-        """Refuse."""
-        raise NotOffered("nobody signs addresses of local files here", key)
-
-    def sign_part(self, key: str, upload_id: str, number: int, *, size_bytes: int, expires_s: int) -> Signed:
-        """Refuse."""
-        raise NotOffered("nobody signs addresses of local files here", key)
-
-    def public_url(self, key: str) -> str:
-        """Return that there is none."""
-        return ""
-
-
-_signer: list[Signer] = [NoSigner()]
 
 
 class Providers:
@@ -110,11 +88,6 @@ def reset(app: Flask | None = None) -> None:
         found.forget()
 
 
-def sign_with(signer: Signer) -> None:
-    """Say who makes addresses of files on this disk."""
-    _signer[:] = [signer]
-
-
 def breaker_of(settings: Settings, name: str) -> str:
     """Return the name of a provider's breaker: `storage` is that of where new files go."""
     return BREAKER if name == settings.storage_provider else f"{BREAKER}-{name}"
@@ -138,7 +111,7 @@ def make(settings: Settings, name: str) -> Provider:
     guard(settings, name)
     match ProviderName(name):
         case ProviderName.LOCAL:
-            return Local(settings.upload_dir.resolve(), _Signing())
+            return Local(settings.upload_dir.resolve(), OurAddresses())
         case ProviderName.S3:
             return S3(name, PROFILES[profile_of_s3(settings)], _place_of_s3(settings), settings.cdn_base_url)
         case ProviderName.R2:
@@ -149,26 +122,6 @@ def make(settings: Settings, name: str) -> Provider:
 def profile_of_s3(settings: Settings) -> str:
     """Return which profile holds for the provider `s3`."""
     return settings.s3_profile or ("s3-compatible" if settings.s3_endpoint else "aws")
-
-
-class _Signing:
-    """Whoever signs at the time, for a provider may be made before a feature has said."""
-
-    def sign_get(self, key: str, *, expires_s: int, file_name: str, content_type: str, inline: bool) -> Signed:
-        return _signer[0].sign_get(
-            key, expires_s=expires_s, file_name=file_name, content_type=content_type, inline=inline
-        )
-
-    def sign_put(self, key: str, *, size_bytes: int, content_type: str, sha256: str, expires_s: int) -> Signed:
-        return _signer[0].sign_put(
-            key, size_bytes=size_bytes, content_type=content_type, sha256=sha256, expires_s=expires_s
-        )
-
-    def sign_part(self, key: str, upload_id: str, number: int, *, size_bytes: int, expires_s: int) -> Signed:
-        return _signer[0].sign_part(key, upload_id, number, size_bytes=size_bytes, expires_s=expires_s)
-
-    def public_url(self, key: str) -> str:
-        return _signer[0].public_url(key)
 
 
 def _providers() -> Providers:
