@@ -1,6 +1,7 @@
 """How much a company may store: checked while a file is reserved, so that parallel uploads never go over together."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -27,6 +28,18 @@ LIMITS = sa.text(
     FROM storage_quotas AS q WHERE q.company_id = :company AND q.category IN ('', :category)
     """
 )
+EACH = sa.text(
+    """
+    SELECT q.category, q.soft_bytes, q.hard_bytes, q.file_bytes, q.warned_at, q.reason, q.updated_at, q.version, (
+      SELECT coalesce(sum(bytes), 0) FROM (
+        SELECT category, bytes FROM storage_counts WHERE company_id = :company
+        UNION ALL
+        SELECT category, bytes FROM storage_deltas WHERE company_id = :company
+      ) AS used WHERE q.category = '' OR used.category = q.category
+    ) AS used_bytes
+    FROM storage_quotas AS q WHERE q.company_id = :company ORDER BY q.category
+    """
+)
 LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 LOCK_SHARED = sa.text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
 
@@ -45,6 +58,31 @@ class Limit:
         if self.hard_bytes is None:
             return True
         return self.used_bytes <= self.hard_bytes * FREE_SHARE and size_bytes * SMALL_SHARE <= self.hard_bytes
+
+
+@dataclass(frozen=True)
+class QuotaUse:
+    """A limit of a company, and what is used of it.
+
+    Attributes:
+        category: "" for all categories together.
+    """
+
+    category: str
+    soft_bytes: int | None
+    hard_bytes: int | None
+    file_bytes: int | None
+    warned_at: datetime | None
+    reason: str
+    updated_at: datetime
+    version: int
+    used_bytes: int
+
+
+def list_quotas() -> list[QuotaUse]:
+    """Return the limits of the current company, that of all categories first."""
+    rows = db.session.execute(EACH, {"company": current_company_id()})
+    return [QuotaUse(**{**row._mapping, "used_bytes": int(row.used_bytes)}) for row in rows]  # noqa: SLF001
 
 
 def check(category: Category, size_bytes: int) -> None:

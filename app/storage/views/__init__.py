@@ -1,0 +1,1 @@
+"""Pages of storage, and the files themselves."""
