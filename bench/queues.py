@@ -21,7 +21,7 @@ from app import create_app
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.embedded.ports import find_free_port
-from app.queues.figures import fold, samples
+from app.queues.figures import fold, gaps, samples, totals
 from bench import queue_jobs
 from bench.ledger_rows import fill
 from bench.memory import tree_bytes
@@ -142,6 +142,8 @@ def measure_pages(site: Site, world: World, services: Services, history: int) ->
         now = fold.minute_of(clock.now())
         fold.fold_minutes(fold.hour_of(now) - 48 * fold.HOUR, now + fold.MINUTE)
         samples.keep_figures()
+        gaps.catch_up(600)
+        totals.keep_totals()
     if "relay" not in site.processes:
         site.start_relay()
     site.start_web()

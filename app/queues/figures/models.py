@@ -118,6 +118,21 @@ class QueueSample(Model):
     told_at: Mapped[datetime | None] = mapped_column(INSTANT, default=None)
 
 
+class FigureGap(Model):
+    """A span whose jobs are still to be added up: the relay was away. Belongs to the installation.
+
+    Attributes:
+        since: Its first minute.
+        until: The minute after its last one; it moves towards `since` as the gap is closed from its newest end.
+    """
+
+    __tablename__ = "figure_gaps"
+
+    company_id: Mapped[CompanyId] = mapped_column(sa.BigInteger, sa.ForeignKey("companies.id"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(INSTANT, primary_key=True)
+    until: Mapped[datetime] = mapped_column(INSTANT)
+
+
 class FailureGroup(Model):
     """Failed jobs whose failures have one signature.
 

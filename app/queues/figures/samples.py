@@ -22,7 +22,8 @@ from app.core.jobs.limits import settings_of
 from app.core.outbox import record
 from app.core.tenancy import system_work
 from app.queues.figures.events import QueueFellBehind, QueueRecovered
-from app.queues.figures.fold import fold_recent, minute_of, newest_minute
+from app.queues.figures.fold import minute_of, newest_minute
+from app.queues.figures.gaps import catch_up, fold_recent
 from app.queues.figures.held import Standing, standings
 from app.queues.figures.models import QueueSample
 from app.queues.news import tell_admins
@@ -101,8 +102,14 @@ def age_s(since: datetime | None, now: datetime) -> float | None:
 
 
 def keep_figures() -> None:
-    """Fold what ended and look at every queue: the relay's duty."""
+    """Fold what ended, look at every queue, and close what is missing of the past: the relay's duty."""
     fold_recent(newest_minute())
+    take_samples()
+    catch_up()
+
+
+def take_samples() -> None:
+    """Look at every queue and keep what was seen."""
     now = clock.now()
     with system_work():
         held = standings(now)

@@ -13,7 +13,8 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.installation import installation, installation_id
 from app.core.tenancy import system_work
-from app.queues.figures.fold import hour_of, newest_minute
+from app.queues.figures.fold import hour_of
+from app.queues.figures.gaps import folded_until
 from app.queues.figures.histogram import Histogram
 from app.queues.figures.models import FailureGroup, JobHour, JobMinute, JobTotal, QueueSample, WorkerMinute
 from app.queues.figures.sums import COUNTS, HOURS_SETTLE, READ, Sum, gather
@@ -35,7 +36,7 @@ class Whose:
 
 def keep_totals() -> None:
     """Add hours that no longer change to the totals, and forget what is old: the relay's duty."""
-    reached = newest_minute()
+    reached = folded_until()
     if reached is not None:
         add_hours(hour_of(min(reached, clock.now()) - HOURS_SETTLE))
     forget_old()
@@ -101,17 +102,18 @@ def _together(some: dict[Whose, Sum], more: dict[Whose, Sum]) -> dict[Whose, Sum
 
 
 def forget_old() -> int:
-    """Drop what is older than it is kept; return how many rows."""
+    """Drop what is older than it is kept; return how many rows. Minutes stay until all before them is in hours and totals."""
     now, dropped = clock.now(), 0
-    olds: Iterable[tuple[type[Any], Any, timedelta]] = (
-        (JobMinute, JobMinute.at, MINUTES_KEPT),
-        (WorkerMinute, WorkerMinute.at, MINUTES_KEPT),
-        (JobHour, JobHour.at, HOURS_KEPT),
-        (FailureGroup, FailureGroup.last_seen, HOURS_KEPT),
+    old_minutes = min(now - MINUTES_KEPT, hour_of(folded_until() or now))
+    olds: Iterable[tuple[type[Any], Any, datetime]] = (
+        (JobMinute, JobMinute.at, old_minutes),
+        (WorkerMinute, WorkerMinute.at, old_minutes),
+        (JobHour, JobHour.at, now - HOURS_KEPT),
+        (FailureGroup, FailureGroup.last_seen, now - HOURS_KEPT),
     )
     with system_work():
-        for table, at, kept in olds:
-            dropped += _forget(table, at, now - kept)
+        for table, at, before in olds:
+            dropped += _forget(table, at, before)
     with installation():
         return dropped + _forget(QueueSample, QueueSample.minute, now - SAMPLES_KEPT)
 

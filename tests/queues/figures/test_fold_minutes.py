@@ -1,9 +1,7 @@
-"""Attempts are added up by the minute they ended in; doing it again changes nothing; a gap is caught up with."""
+"""Attempts are added up by the minute they ended in; doing it again changes nothing."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-
-from flask import Flask
 
 from app.core import clock
 from app.queues.figures import fold
@@ -99,16 +97,6 @@ def test_an_hour_that_is_over_holds_its_minutes(ada: Person, ledger: Ledger, fol
     [row] = ledger.minutes(ada.company_id, "job_hours")
     assert (row["at"], row["failed"], row["failures"]) == (hour, 3, {"one": 3})
     assert Histogram.read(row["wait_hist"]) == Histogram.of([0, 17, 59])
-
-
-def test_after_an_outage_the_gap_is_filled(app: Flask, ada: Person, ledger: Ledger) -> None:
-    now = clock.now()
-    ended = [fold.minute_of(now) - timedelta(minutes=ago) for ago in (200, 90, 30, 2, 0)]
-    for at in ended:
-        ledger.end(ada, ended_at=at)
-    with app.app_context():
-        fold.fold_recent(fold.minute_of(now) - timedelta(minutes=240))
-    assert [row["at"] for row in ledger.minutes(ada.company_id) if row["done"]] == sorted(ended)
 
 
 def groups(ledger: Ledger, whose: Person) -> list[dict[str, object]]:

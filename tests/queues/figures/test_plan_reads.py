@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.installation import installation
 from app.core.tenancy import acting_for, system_work
 from app.queues import figures
-from app.queues.figures import fold, samples, totals
+from app.queues.figures import fold, gaps, samples, totals
 from app.queues.figures.sums import WINDOWS, add_up, span_of
 from bench.ledger_rows import COMPANY, fill
 from tests.conftest import TEMPLATE, environment_for, settings_from
@@ -41,6 +41,7 @@ def full(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with app.app_context():
         fold.fold_minutes(fold.hour_of(now) - 26 * HOUR, fold.minute_of(now) + timedelta(minutes=1))
         samples.keep_figures()
+        gaps.catch_up(600)
         totals.keep_totals()
     with sa.create_engine(
         services.superuser_url(name).replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
