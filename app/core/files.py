@@ -1,13 +1,15 @@
-"""Files that jobs make: each below its company's folder, and whole or not there at all.
+"""Files that jobs made: kept by whoever registers that it keeps files (`kept`); older ones are in their company's folder.
 
-Names are made here from ids, never taken from input, so no name can lead out of the folder.
+Names in that folder are made here from ids, never taken from input, so no name can lead out of it.
 """
 
 import io
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +22,51 @@ from config import Settings
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}", re.ASCII)
 DRAFT_SUFFIX = ".draft"
+SPOOL = "spool"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that is kept for the company one acts in.
+
+    Attributes:
+        subject: What it belongs to: `job:01J…`, `report:01J…`.
+        opening: Gives its bytes in pieces; it may raise a Problem, with no transaction open.
+    """
+
+    id: str
+    subject: str
+    name: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    opening: Callable[[], AbstractContextManager[Iterator[bytes]]]
+
+
+Finder = Callable[[str], Sequence[Kept]]
+_finders: list[Finder] = []
+
+
+def keep_with(finder: Finder) -> None:
+    """Register who keeps files, and finds those of a subject."""
+    _finders[:] = [finder]
+
+
+def kept(subject: str) -> Sequence[Kept]:
+    """Return the files that belong to something, oldest first; none when nobody keeps any."""
+    return _finders[0](subject) if _finders else []
+
+
+@contextmanager
+def fetched(found: Kept) -> Iterator[Path]:
+    """Give a file's bytes as a temporary file on disk, for programs that want a path."""
+    (root() / SPOOL).mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=root() / SPOOL, suffix=DRAFT_SUFFIX) as target:
+        with found.opening() as pieces:
+            for piece in pieces:
+                target.write(piece)
+        target.flush()
+        yield Path(target.name)
 
 
 def root() -> Path:
