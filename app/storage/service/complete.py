@@ -15,6 +15,7 @@ from app.storage.service.opening import open_bytes, read_head
 from app.storage.service.settle import refuse, settle
 from app.storage.service.steps import leave_transaction, step
 from app.storage.states import Category, State
+from app.storage.usage import requests
 
 READ_HERE_BYTES = 64 << 20  # larger ones are read again by a job
 LOOK_AGAIN_IN = timedelta(minutes=15)  # an uploaded file that nobody finished looking at
@@ -91,6 +92,7 @@ def _arrived(row: StoredFile) -> protocol.Stored:
 
 def _put_together(row: StoredFile) -> protocol.Stored:
     provider = providers.provider(row.provider)
+    requests.note(row.provider, row.company_id, row.category, writes=2)
     parts = provider.list_parts(row.key, row.upload_id)
     if sum(part.size_bytes for part in parts) < row.size_bytes:
         raise FileNotReady(state="not there as a whole yet")
@@ -98,6 +100,7 @@ def _put_together(row: StoredFile) -> protocol.Stored:
 
 
 def _look(row: StoredFile) -> protocol.Stored:
+    requests.note(row.provider, row.company_id, row.category, reads=1)
     try:
         return providers.provider(row.provider).stat(row.key)
     except protocol.ObjectMissing as error:

@@ -9,6 +9,7 @@ from app.storage.models import StoredFile
 from app.storage.problems import FileMissing, FileNotReady, ProviderFailed, StorageAway
 from app.storage.service.steps import leave_transaction
 from app.storage.states import State
+from app.storage.usage import requests
 
 
 @contextmanager
@@ -51,7 +52,9 @@ def _open(row: StoredFile, start: int, end: int | None, stack: ExitStack) -> Ite
     problem: Exception | None = None
     for name in places:
         try:
-            return stack.enter_context(providers.provider(name).open(row.key, start=start, end=end))
+            pieces = stack.enter_context(providers.provider(name).open(row.key, start=start, end=end))
+            requests.note(name, row.company_id, row.category, reads=1)
+            return _counted(pieces, row, name)
         except protocol.ObjectMissing as error:
             problem = problem or _said(FileMissing(), error)
         except protocol.ProviderAway as error:
@@ -59,6 +62,12 @@ def _open(row: StoredFile, start: int, end: int | None, stack: ExitStack) -> Ite
         except protocol.StorageError as error:
             problem = problem or _said(ProviderFailed(), error)
     raise problem or FileMissing
+
+
+def _counted(pieces: Iterator[bytes], row: StoredFile, provider: str) -> Iterator[bytes]:
+    for piece in pieces:
+        requests.note(provider, row.company_id, row.category, sent_bytes=len(piece))
+        yield piece
 
 
 def _said(problem: Exception, cause: Exception) -> Exception:

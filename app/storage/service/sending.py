@@ -22,6 +22,7 @@ from app.storage.service.settle import settle
 from app.storage.service.spool import Spool, fill, spooled
 from app.storage.service.steps import leave_transaction, step
 from app.storage.states import ProviderName, State
+from app.storage.usage import requests
 
 log = structlog.get_logger(__name__)
 UNSURE_FOR = timedelta(minutes=15)  # a provider that did not answer may still be writing
@@ -109,6 +110,7 @@ def _put(row: StoredFile, body: IO[bytes]) -> protocol.Stored:
 
 
 def _send(row: StoredFile, body: IO[bytes]) -> protocol.Stored:
+    requests.note(row.provider, row.company_id, row.category, writes=1)
     return providers.provider(row.provider).put(
         row.key, body, size_bytes=row.size_bytes, content_type=row.content_type, sha256=row.sha256
     )
