@@ -14,9 +14,10 @@ from flask import Flask, current_app
 from app.breakers.breaker import Breaker
 from app.breakers.config import BreakerConfig
 from app.breakers.registry import breaker
+from app.storage.adapters.azure import Azure
 from app.storage.adapters.local import Local
 from app.storage.adapters.profiles import PROFILES
-from app.storage.adapters.protocol import Provider
+from app.storage.adapters.protocol import NotOffered, Provider
 from app.storage.adapters.s3 import S3
 from app.storage.adapters.s3_boto import Place
 from app.storage.guarded import Guarded
@@ -63,6 +64,7 @@ class Providers:
         self._made = {}
 
     def _make(self, name: str) -> Provider:
+        guard(self.settings, name)
         return Guarded(make(self.settings, name), breaker_of(self.settings, name))
 
 
@@ -93,7 +95,7 @@ def breaker_of(settings: Settings, name: str) -> str:
     return BREAKER if name == settings.storage_provider else f"{BREAKER}-{name}"
 
 
-def guard(settings: Settings, name: str) -> Breaker | None:
+def guard(settings: Settings, name: str) -> Breaker:
     """Return a provider's breaker, made here for one that is not where new files go."""
     called = breaker_of(settings, name)
     return breaker(called) if called == BREAKER else breaker(called, OTHERS)
@@ -108,7 +110,6 @@ def make(settings: Settings, name: str) -> Provider:
     missing = settings.missing_of(_known(name))
     if missing:
         raise ProviderNotSetUp(provider=name, missing=missing)
-    guard(settings, name)
     match ProviderName(name):
         case ProviderName.LOCAL:
             return Local(settings.upload_dir.resolve(), OurAddresses())
@@ -116,7 +117,8 @@ def make(settings: Settings, name: str) -> Provider:
             return S3(name, PROFILES[profile_of_s3(settings)], _place_of_s3(settings), settings.cdn_base_url)
         case ProviderName.R2:
             return S3(name, PROFILES["r2"], _place_of_r2(settings), settings.cdn_base_url)
-    raise ProviderNotSetUp(provider=name)
+        case ProviderName.AZURE:
+            return _make_azure(settings, name)
 
 
 def profile_of_s3(settings: Settings) -> str:
@@ -152,3 +154,14 @@ def _place_of_r2(settings: Settings) -> Place:
         settings.cloudflare_r2_bucket, PROFILES["r2"].region, endpoint, "", key.get_secret_value() if key else "",
         secret.get_secret_value() if secret else "",
     )  # fmt: skip
+
+
+def _make_azure(settings: Settings, name: str) -> Provider:
+    connection = settings.azure_storage_connection_string
+    try:
+        return Azure(
+            name, connection.get_secret_value() if connection else "", settings.azure_storage_container,
+            settings.cdn_base_url,
+        )  # fmt: skip
+    except NotOffered as error:
+        raise ProviderNotSetUp(provider=name, missing="its package: pip install -r requirements-azure.txt") from error
