@@ -5,6 +5,7 @@ from flask import Flask
 from app.storage import models, routing
 from app.storage.cli import storage_cli
 from app.storage.listeners import init_service
+from app.storage.migrating.setup import init_migrating
 from app.storage.usage.setup import init_usage
 
 __all__ = ["init_storage", "models"]  # imported for the tables they declare
@@ -16,3 +17,4 @@ def init_storage(app: Flask) -> None:
     routing.follow(app)
     init_service(app)
     init_usage(app)
+    init_migrating(app)

@@ -50,3 +50,30 @@ def file_released(data: Data) -> str:
 def file_signed(data: Data) -> str:
     """Somebody got an address."""
     return f"asked for an address of the file {quote(data['fileName'])} that is good until {data['expiresAt']}"
+
+
+MOVED = {
+    "planned": "tried out moving files {ends}",
+    "started": "began to move files {ends}",
+    "paused": "paused moving files {ends}",
+    "resumed": "let the move of files {ends} go on",
+    "limited": "changed how files move {ends}",
+    "verifying": "copied the files {ends}, and verifies them",
+    "ready": "verified all copies of the files {ends}",
+    "switching": "switched to serving files {ends}",
+    "soaking": "serves the files {ends}, and keeps the old ones for now",
+    "rolling-back": "began to take the move of files {ends} back",
+    "rolled-back": "took the move of files {ends} back",
+    "removing": "began to remove the old files after moving them {ends}",
+    "done": "ended the move of files {ends}",
+    "stopped": "stopped the move of files {ends}",
+    "retried": "tried the failures of the move {ends} again",
+}
+
+
+@says("storage-migration.changed")
+def storage_migration_changed(data: Data) -> str:
+    """A move between providers went on."""
+    ends = f"from {data['source']} to {data['target']}"
+    said = MOVED.get(data["act"], "changed the move of files {ends}").format(ends=ends)
+    return f"{said}: {quote(data['reason'])}" if data.get("reason") else said

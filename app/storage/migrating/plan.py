@@ -1,0 +1,101 @@
+"""The dry run: what a migration would do, counted from rows and timed by reading a few files. Nothing is written."""
+
+import time
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.core.db import db
+from app.core.tenancy import system_work
+from app.storage.adapters.protocol import Provider, StorageError
+from app.storage.migrating import rows
+from app.storage.migrating.copying import digest_of
+from app.storage.migrating.limits import Options
+from app.storage.migrating.rounds import is_read_again
+from app.storage.migrating.rows import Scope
+from app.storage.models import Migration
+
+SAMPLES, SAMPLE_S, SAMPLE_BYTES = 24, 2.0, 64 << 20
+READ_AND_WRITTEN = 2  # a sample is only read; a copy is written as well
+
+
+def make_plan(scope: Scope, options: Options, source: Provider, target: Provider) -> dict[str, Any]:  # Any: JSON
+    """Return what a migration would do.
+
+    Returns:
+        files, bytes: To be moved. copied_files, copied_bytes: Of these, what the target has already.
+        source_reads, target_writes, target_stats, target_reads: Requests; the same names count in the run's figures.
+        seconds: How long it takes at the speed of `rate_from`.
+    """
+    found = rows.count_files(scope)
+    to_copy = found.files - found.copied
+    reads_all = target.profile.checksums == "none" or target.profile.kind == "local"
+    plan = {
+        "files": found.files, "bytes": int(found.bytes), "companies": found.companies, "largest": int(found.largest),
+        "copied_files": found.copied, "copied_bytes": int(found.copied_bytes), "source_reads": to_copy,
+        "target_writes": to_copy, "target_stats": found.files,
+        "target_reads": found.files if reads_all else drawn(scope, options.verify_percent),
+    }  # fmt: skip
+    return {**plan, **estimate(scope, options, source, to_copy, int(found.bytes) - int(found.copied_bytes))}
+
+
+def drawn(scope: Scope, percent: int) -> int:
+    """Return how many files are drawn for being read again."""
+    if percent in {0, 100}:
+        return rows.count_files(scope).files if percent else 0
+    return sum(is_read_again(file_id, percent) for file_id in ids_of(scope))
+
+
+def ids_of(scope: Scope) -> list[str]:
+    """Return the ids of the files a migration would move."""
+    sql = f"SELECT f.id FROM stored_files f WHERE f.provider = :source AND {rows.HAS_BYTES} AND {rows.FILTERS}"
+    return [row.id for row in rows.run(sql, scope.values())]
+
+
+def estimate(scope: Scope, options: Options, source: Provider, files: int, size_bytes: int) -> dict[str, Any]:
+    """Return how long copying takes: by the last migration between the same two, else by reading a few files."""
+    known = last_rate(scope)
+    files_per_s, bytes_per_s = known or sample_rate(scope, source, options.threads)
+    if options.objects_per_s:
+        files_per_s = min(files_per_s or options.objects_per_s, options.objects_per_s)
+    if options.bytes_per_s:
+        bytes_per_s = min(bytes_per_s or options.bytes_per_s, options.bytes_per_s)
+    seconds = max(files / files_per_s if files_per_s else 0.0, size_bytes / bytes_per_s if bytes_per_s else 0.0)
+    return {
+        "seconds": round(seconds, 1), "files_per_s": round(files_per_s, 1), "bytes_per_s": round(bytes_per_s),
+        "rate_from": "last" if known else "sample" if files_per_s else "",
+    }  # fmt: skip
+
+
+def last_rate(scope: Scope) -> tuple[float, float] | None:
+    """Return files and bytes a second of the newest migration that copied between the same two."""
+    with system_work():
+        figures = db.session.scalar(
+            sa.select(Migration.figures)
+            .where(Migration.source == scope.source, Migration.target == scope.target, Migration.id != scope.migration_id)
+            .where(Migration.figures["copied_files"].as_integer() > 0)
+            .order_by(Migration.id.desc()).limit(1)
+        )  # fmt: skip
+    if not figures or not figures.get("busy_s"):
+        return None
+    return figures["copied_files"] / figures["busy_s"], figures["copied_bytes"] / figures["busy_s"]
+
+
+def sample_rate(scope: Scope, source: Provider, threads: int) -> tuple[float, float]:
+    """Read a few files, one after another, and return what so many threads would come to at most."""
+    sql = (
+        f"SELECT f.key FROM stored_files f WHERE f.provider = :source AND f.size_bytes <= {SAMPLE_BYTES} "
+        f"AND f.state = 'ready' AND {rows.FILTERS} ORDER BY f.id DESC LIMIT {SAMPLES}"
+    )
+    began, files, size_bytes = time.monotonic(), 0, 0
+    for row in rows.run(sql, scope.values()):
+        try:
+            size_bytes += digest_of(source, row.key, lambda _: None)[1]
+        except StorageError:
+            continue
+        files += 1
+        if time.monotonic() - began > SAMPLE_S:
+            break
+    took_s = max(time.monotonic() - began, 0.001)
+    by = min(threads, 4) / READ_AND_WRITTEN / took_s  # more threads help little once a machine is busy
+    return files * by, size_bytes * by
