@@ -110,7 +110,7 @@ class Azure:
         self._check_free(check_key(target))
         with speaking(target):
             said = self._blob(target).start_copy_from_url(
-                self._blob(source).url, match_condition=self._sdk.MatchConditions.IfMissing, etag="*"
+                self._blob(source).url, match_condition=self._sdk.MatchConditions.IfMissing
             )
         copied = self.stat(target)
         if said["copy_status"] != "success" or copied.size_bytes != found.size_bytes:
@@ -271,7 +271,7 @@ class Azure:
         return self._sdk.ContentSettings(content_type=content_type or "application/octet-stream")
 
     def _once(self) -> dict[str, Any]:  # Any: what the SDK takes
-        return {"match_condition": self._sdk.MatchConditions.IfMissing, "etag": "*"}
+        return {"match_condition": self._sdk.MatchConditions.IfMissing}
 
 
 def _stored(found: Any) -> Stored:  # Any: the SDK's BlobProperties
