@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.storage import models, routing
+from app.storage.care.setup import init_care
 from app.storage.cli import storage_cli
 from app.storage.listeners import init_service
 from app.storage.migrating.setup import init_migrating
@@ -18,3 +19,4 @@ def init_storage(app: Flask) -> None:
     init_service(app)
     init_usage(app)
     init_migrating(app)
+    init_care(app)

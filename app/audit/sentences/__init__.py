@@ -3,7 +3,19 @@
 Each type of fact has its words in one of the files here; they follow the name of who did it.
 """
 
-from app.audit.sentences import bulk, commerce, control, knowing, people, queues, schedules, storage, work, workers
+from app.audit.sentences import (
+    bulk,
+    commerce,
+    control,
+    knowing,
+    people,
+    queues,
+    schedules,
+    storage,
+    storage_care,
+    work,
+    workers,
+)
 from app.audit.sentences.words import PREDICATES, Data, in_words
 
 __all__ = [
@@ -18,6 +30,7 @@ __all__ = [
     "say",
     "schedules",
     "storage",
+    "storage_care",
     "work",
     "workers",
 ]

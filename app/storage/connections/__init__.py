@@ -1,0 +1,1 @@
+"""Buckets that somebody else runs: looked at, never written to."""

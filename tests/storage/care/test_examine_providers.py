@@ -1,0 +1,67 @@
+"""The doctor: right answers from a good bucket, what is wrong with a hostile one, and nothing left behind."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from app.core.installation import installation
+from app.storage import providers
+from app.storage.care import doctor
+from app.storage.care.probe import PROBES
+from app.storage.keys import PROBES as PROBE_KEYS
+from app.storage.models import StorageCheck
+from tests.storage import servers
+from tests.storage.servers import Server
+
+
+def examine(app: Flask, name: str) -> StorageCheck:
+    with app.app_context(), installation():
+        row = doctor.examine_provider(name)
+        left = [one.key for page in providers.provider(name).list(PROBE_KEYS) for one in page]
+        assert left == []
+        assert list(providers.provider(name).list_multiparts(PROBE_KEYS)) == []
+        return row
+
+
+def verdicts(row: StorageCheck) -> dict[str, str]:
+    return {one["name"]: one["verdict"] for one in row.figures["probes"]}
+
+
+def said(row: StorageCheck) -> str:
+    return "\n".join(f"{one['verdict']:5} {one['name']:24} {one['said']}" for one in row.figures["probes"])
+
+
+def test_a_faithful_bucket_answers_everything_right(seaweed_app: Flask) -> None:
+    row = examine(seaweed_app, "s3")
+    found = verdicts(row)
+    print(said(row), row.sentence, row.figures["fits"])
+    assert len(found) == len(PROBES) >= 20
+    assert [name for name, verdict in found.items() if verdict == "bad"] == [], said(row)
+
+
+def test_the_disk_of_this_machine(app_with: Callable[..., Flask]) -> None:
+    row = examine(app_with(), "local")
+    print(said(row), row.sentence, row.figures["fits"])
+    assert [name for name, verdict in verdicts(row).items() if verdict == "bad"] == [], said(row)
+
+
+def test_a_hostile_bucket_is_seen_through(app_with: Callable[..., Flask], rclone: Server) -> None:
+    app = app_with(storage_provider="s3", **servers.settings_of(rclone, servers.make_bucket(rclone)))
+    row = examine(app, "s3")
+    print(said(row), row.sentence, row.figures["fits"])
+
+
+def test_what_is_away_is_said(app_with: Callable[..., Flask], seaweed: Server) -> None:
+    settings = servers.settings_of(seaweed, "no-such-bucket") | {"s3_endpoint": "http://127.0.0.1:9"}
+    row = examine_away(app_with(storage_provider="s3", **settings))
+    assert row.verdict == "bad"
+    assert verdicts(row) == {"put": "bad"}
+
+
+def examine_away(app: Flask) -> StorageCheck:
+    with app.app_context(), installation():
+        return doctor.examine_provider("s3")
+
+
+_ = pytest
