@@ -8,6 +8,7 @@ from app.storage.cli import storage_cli
 from app.storage.listeners import init_service
 from app.storage.migrating.setup import init_migrating
 from app.storage.usage.setup import init_usage
+from app.storage.ways import init_ways
 
 __all__ = ["init_storage", "models"]  # imported for the tables they declare
 
@@ -19,4 +20,5 @@ def init_storage(app: Flask) -> None:
     init_service(app)
     init_usage(app)
     init_migrating(app)
+    init_ways(app)
     init_care(app)

@@ -20,6 +20,7 @@ from app.storage.states import Category
 
 __all__ = [
     "HEAD_BYTES",
+    "UNKNOWN",
     "check_allowed",
     "check_bytes",
     "check_size",

@@ -53,6 +53,7 @@ def furnish(owner: Person) -> Furnished:
     furnish_commerce(made)
     furnish_accounts(made)
     furnish_outgoing(made)
+    furnish_files(made)
     assets = [rule for rule in owner.app.url_map.iter_rules() if rule.endpoint == "assets.show_asset"]
     assert assets
     made.values |= {"filename": "icons.svg", "file": "none.css", "secret": "not-a-secret", "socket_id": "not-a-socket"}
@@ -132,6 +133,14 @@ def furnish_outgoing(made: Furnished) -> None:
         send_news(News("export-ready", f"Told {made.mark}"), people=[made.owner.public_id])
     told = asked(made.owner, "GET", "/api/notifications", None)["items"]
     made.values |= {"report_id": report["id"], "extension": "csv", "notification_id": told[0]["id"]}
+
+
+def furnish_files(made: Furnished) -> None:
+    """A private file, whose name and bytes are marked; and addresses nobody signed."""
+    sent = made.owner.put(f"/api/files?name={made.mark}.txt&category=documents", data=made.mark.encode())
+    assert sent.status_code == 201, sent.text
+    key = made.owner.world.sql.execute("SELECT key FROM stored_files WHERE id = %s", (sent.json["id"],)).fetchone()
+    made.values |= {"file_id": sent.json["id"], "serving.show_public:key": key["key"], "token": "bm8.bm8"}
 
 
 def asked(person: Person, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:

@@ -41,3 +41,9 @@ def files_of(subject: str) -> Sequence[StoredFile]:
         .order_by(StoredFile.id)
     )
     return db.session.scalars(statement, execution_options={"populate_existing": True}).all()
+
+
+def look_for_key(key: str) -> StoredFile | None:
+    """Return the file of a key, in this company; None when there is none."""
+    statement = sa.select(StoredFile).where(StoredFile.key == key)
+    return db.session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()

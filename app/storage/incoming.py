@@ -1,0 +1,144 @@
+"""A file in a request: the body itself, read in pieces as it comes, or a field of a form.
+
+A body has a Content-Length, is never held as a whole, and may take as long as it needs; a sender who says nothing for
+half a minute is given up.
+"""
+
+import io
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from app.core.errors import Problem
+from app.core.setting import current_settings
+from app.storage.problems import WrongBytes
+from app.storage.states import Category
+from app.storage.types import check_size
+
+IDLE_S = 30
+FORM_OVERHEAD_BYTES = 1_000_000
+NO_LIMIT = 1 << 62  # the category's is looked at before the first byte is read
+FIELDS = ("file", "image")
+
+
+class LengthNeeded(Problem, code="length-needed", status=411):
+    """Say how long the file is. Send it with a Content-Length; a body in chunks of unknown number is not taken here."""
+
+
+class SenderTooSlow(Problem, code="sender-too-slow", status=408):
+    """Nothing came for {idle_s} seconds, so the upload was given up. Send it again, or in parts, which need not be sent twice."""
+
+    idle_s: int
+
+
+class NoFileSent(Problem, code="no-file-sent", status=422):
+    """There is no file in this request. Send it as multipart/form-data in a field called file or image."""
+
+
+class Incoming(io.RawIOBase):
+    """The body of this request, as long as its Content-Length says."""
+
+    def __init__(self, body: IO[bytes]) -> None:
+        self.body = body
+
+    def readable(self) -> bool:
+        """It is to be read."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return what comes next.
+
+        Raises:
+            SenderTooSlow: Nothing did.
+            BadRequest: The sender hung up.
+        """
+        try:
+            return self.body.read(size)
+        except TimeoutError:
+            raise SenderTooSlow(idle_s=IDLE_S) from None
+
+
+def take_large_bodies(endpoints: set[str]) -> Any:  # Any: what Flask calls before a view
+    """Return a preprocessor that lets some routes take bodies of any length; they look at it themselves."""
+
+    def prepare(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if endpoint in endpoints:
+            request.max_content_length = NO_LIMIT
+
+    return prepare
+
+
+def take_forms(endpoints: set[str]) -> Any:  # Any: as above
+    """Return a preprocessor that lets some forms be as large as an upload may be."""
+
+    def prepare(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if endpoint in endpoints:
+            request.max_content_length = current_settings().max_upload_bytes + FORM_OVERHEAD_BYTES
+
+    return prepare
+
+
+def announced_bytes(category: Category) -> int:
+    """Return how long this request's body is, before it is read.
+
+    Raises:
+        LengthNeeded: It does not say.
+        FileTooLarge: More than its category takes.
+    """
+    size = length_of_body()
+    check_size(category, size)
+    return size
+
+
+def length_of_body() -> int:
+    """Return how long this request says it is; without a word about a body it has none (RFC 9112, 6.3).
+
+    Raises:
+        LengthNeeded: It comes in chunks.
+    """
+    if "Transfer-Encoding" in request.headers:
+        raise LengthNeeded
+    return request.content_length or 0
+
+
+def check_length(said: int) -> None:
+    """Refuse a body that is not as long as was signed for.
+
+    Raises:
+        LengthNeeded, WrongBytes: As they say.
+    """
+    if length_of_body() != said:
+        raise WrongBytes(reason=f"{said} bytes were announced and {length_of_body()} came")
+
+
+@contextmanager
+def incoming() -> Iterator[IO[bytes]]:
+    """Give the body of this request; every wait for its next piece is bounded, and not the whole."""
+    wire: socket.socket | None = request.environ.get("gunicorn.socket")
+    before = wire.gettimeout() if wire is not None else None
+    if wire is not None:
+        wire.settimeout(IDLE_S)
+    try:
+        yield cast("IO[bytes]", Incoming(request.stream))
+    finally:
+        if wire is not None:
+            wire.settimeout(before)
+
+
+def sent_file() -> tuple[IO[bytes], str, str, int]:
+    """Return the file in a form: its bytes, name, said type and length.
+
+    Raises:
+        NoFileSent: There is none.
+    """
+    found: FileStorage | None = next((request.files[name] for name in FIELDS if name in request.files), None)
+    if found is None or not found.filename:
+        raise NoFileSent
+    stream = found.stream
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    return stream, found.filename, found.mimetype, size
