@@ -94,6 +94,7 @@ DEFINER_FUNCTIONS: dict[str, str] = {
     "keep_job_partitions": "the same for jobs, their attempts and their logs",
     "search_jobs": "containment in JSON reaches no index under row-level security; it compares the company itself",
     "search_items": "LIKE reaches no index under row-level security; it compares the company itself",
+    "search_files": "LIKE reaches no index under row-level security; it compares the company itself",
     "search_orders": "LIKE reaches no index under row-level security; it compares the company itself",
 }
 GLOBAL_UNIQUES: dict[str, str] = {

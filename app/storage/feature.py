@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.storage import models, routing
+from app.storage.browsing.setup import init_browsing
 from app.storage.care.setup import init_care
 from app.storage.cli import storage_cli
 from app.storage.listeners import init_service
@@ -21,4 +22,5 @@ def init_storage(app: Flask) -> None:
     init_usage(app)
     init_migrating(app)
     init_ways(app)
+    init_browsing(app)
     init_care(app)

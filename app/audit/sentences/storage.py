@@ -34,6 +34,12 @@ def file_deleted(data: Data) -> str:
     return f"deleted the file {quote(data['fileName'])} ({format_bytes(data['sizeBytes'])}) for good"
 
 
+@says("file.deletion-asked")
+def file_deletion_asked(data: Data) -> str:
+    """Somebody wants a file gone for good."""
+    return f"had the file {quote(data['fileName'])} deleted for good: {quote(data['reason'])}"
+
+
 @says("file.held")
 def file_held(data: Data) -> str:
     """A file must stay."""

@@ -5,8 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from app.storage.previews import drawing
 
@@ -28,13 +27,20 @@ class Drawn:
     about: dict[str, Any] = field(default_factory=dict)
 
 
-def draw(path: Path, content_type: str, *, side: int = SIDE) -> Drawn:
-    """Draw a small picture, at most `side` pixels long."""
-    command = [sys.executable, "-I", drawing.__file__, str(path), content_type, str(side)]
+def draw(source: IO[bytes], content_type: str, *, side: int = SIDE) -> Drawn:
+    """Draw a small picture, at most `side` pixels long, of a file that is open on disk; it needs no name."""
+    command = [sys.executable, "-I", drawing.__file__, "/dev/stdin", content_type, str(side)]
+    source.flush()
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     try:
         done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=kept, timeout=WAIT_S, check=False
+            command,
+            stdin=source.fileno(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=kept,
+            timeout=WAIT_S,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return Drawn(b"", {"problem": "limits"})

@@ -9,8 +9,14 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen import canvas
 
-from app.storage.previews.draw import SIDE, draw
+from app.storage.previews import draw as drawer
+from app.storage.previews.draw import SIDE, Drawn
 from app.storage.previews.lines import MOST_LINES, first_lines
+
+
+def draw(path: Path, content_type: str) -> Drawn:
+    with path.open("rb") as source:
+        return drawer.draw(source, content_type)
 
 
 def picture(tmp_path: Path, kind: str, size: tuple[int, int] = (1200, 600), **options: object) -> Path:
