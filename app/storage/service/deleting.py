@@ -14,7 +14,7 @@ from app.core.ids import CompanyId
 from app.core.outbox import record
 from app.core.tenancy import acting_for, system_work
 from app.storage import providers
-from app.storage.adapters.protocol import StorageError
+from app.storage.adapters.protocol import Provider, StorageError
 from app.storage.events import FileDeleted
 from app.storage.models import StoredFile
 from app.storage.service.steps import step
@@ -96,14 +96,24 @@ def _delete_objects(rows: Sequence[StoredFile]) -> dict[str, str]:
         try:
             place = providers.provider(name)
             for row in there:
-                if row.upload_id and name == row.provider:
-                    place.abort_multipart(row.key, row.upload_id)
+                if name == row.provider:
+                    _abort_uploads(place, row)
             for start in range(0, len(there), BATCH):
                 place.delete([row.key for row in there[start : start + BATCH]])
         except (StorageError, Problem) as error:
             log.warning("files not deleted", provider=name, files=len(there), error=str(error))
             failed |= {row.id: str(error) for row in there}
     return failed
+
+
+def _abort_uploads(place: Provider, row: StoredFile) -> None:
+    """Forget the parts of a file: of the upload its row knows, and of one begun by who died before saying so."""
+    if row.upload_id:
+        place.abort_multipart(row.key, row.upload_id)
+    elif row.ready_at is None:
+        for one in place.list_multiparts(row.key):
+            if one.key == row.key:
+                place.abort_multipart(row.key, one.upload_id)
 
 
 def _places(rows: Sequence[StoredFile]) -> dict[str, list[StoredFile]]:
