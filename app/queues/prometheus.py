@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from app.core import clock, metrics
 from app.core.installation import installation
 from app.queues.figures.histogram import Histogram
-from app.queues.figures.queues import QueueFigures, queue_figures
+from app.queues.figures.queues import QueueFigures, queue_gauges
 from app.queues.figures.sums import Sum
 from app.queues.figures.totals import Whose, totals
 from app.queues.workers.model import WorkerState
@@ -50,7 +50,7 @@ GAUGES: dict[str, tuple[str, Callable[[QueueFigures], float | None]]] = {
 def collect() -> Iterable[Metric]:
     """Yield everything about queues, job names and workers."""
     with installation():
-        found, done = queue_figures("1h"), totals()
+        found, done = queue_gauges(), totals()
     yield from _queues(found)
     yield from _jobs(done)
     yield from _flower(done)

@@ -1,9 +1,11 @@
 """Catching up: the newest minutes are folded first, and what the relay missed is named and closed bit by bit.
 
-A gap is a row, so it outlives the process that found it. It is closed from its newest end, an hour at a time.
+A gap is a row, so it outlives the process that found it. It is closed from its oldest end, an hour at a time, so that
+what is behind it can go into the totals at once.
 """
 
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.installation import installation, installation_id
-from app.queues.figures.fold import AGAIN, MINUTE, fold_minutes, hour_of, minute_of, newest_minute
+from app.queues.figures.fold import AGAIN, HOUR, MINUTE, fold_minutes, hour_of, minute_of, newest_minute
 from app.queues.figures.models import FigureGap
 
 # At the very first start; later the last sample says where to go on.
@@ -41,19 +43,28 @@ def fold_recent(reached: datetime | None) -> None:
 
 
 def catch_up(budget_s: float = BUDGET_S) -> bool:
-    """Close gaps for a while, newest hours first; return whether none is left.
+    """Close gaps for a while, oldest hours first; return whether none is left.
 
     Args:
         budget_s: No further hour is begun after so long.
     """
     began = time.monotonic()
-    while (gap := _newest()) is not None:
+    while True:
+        with installation(), transaction():
+            gap = next(iter(open_gaps()), None)
+        if gap is None:
+            return True
         if time.monotonic() - began > budget_s:
             return False
-        since = max(gap.since, hour_of(gap.until - MINUTE))
-        fold_minutes(since, gap.until)
-        _shrink(gap, since)
-    return True
+        until = min(gap.until, hour_of(gap.since) + HOUR)
+        fold_minutes(gap.since, until)
+        _shorten(gap, until)
+
+
+def open_gaps() -> Sequence[FigureGap]:
+    """Return what is still to be folded, oldest first. Inside the installation."""
+    found = sa.select(FigureGap).order_by(FigureGap.since).execution_options(populate_existing=True)
+    return db.session.scalars(found).all()
 
 
 def folded_until() -> datetime | None:
@@ -70,19 +81,12 @@ def _note(since: datetime, until: datetime) -> None:
         db.session.execute(statement.on_conflict_do_update(index_elements=["company_id", "since"], set_=later))
 
 
-def _newest() -> FigureGap | None:
-    with installation(), transaction():
-        return db.session.scalars(
-            sa.select(FigureGap).order_by(FigureGap.until.desc()).limit(1).execution_options(populate_existing=True)
-        ).first()
-
-
-def _shrink(gap: FigureGap, until: datetime) -> None:
-    """Write that a gap ends earlier now, or is closed."""
+def _shorten(gap: FigureGap, since: datetime) -> None:
+    """Write that a gap begins later now, or is closed."""
     same = (FigureGap.since == gap.since, FigureGap.company_id == gap.company_id)
     with installation(), transaction():
-        if until <= gap.since:
+        if since >= gap.until:
             db.session.execute(sa.delete(FigureGap).where(*same).execution_options(synchronize_session=False))
         else:
-            shorter = sa.update(FigureGap).where(*same).values(until=until)
+            shorter = sa.update(FigureGap).where(*same).values(since=since)
             db.session.execute(shorter.execution_options(synchronize_session=False))

@@ -122,8 +122,8 @@ class FigureGap(Model):
     """A span whose jobs are still to be added up: the relay was away. Belongs to the installation.
 
     Attributes:
-        since: Its first minute.
-        until: The minute after its last one; it moves towards `since` as the gap is closed from its newest end.
+        since: Its first minute; it moves on as the gap is closed from its oldest end.
+        until: The minute after its last one.
     """
 
     __tablename__ = "figure_gaps"

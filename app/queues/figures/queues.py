@@ -1,6 +1,7 @@
 """Every queue at a glance, worst first: what waits, how fast it moves, whether it keeps its target."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -95,15 +96,26 @@ def queue_figures(window: str = "3h") -> list[QueueFigures]:
     now = clock.now()
     rates = add_up(["queue"], span_of(RATE, now))
     hour = add_up(["queue"], span_of(RUNS, now))
+    return _put_together(now, rates, hour, waiting_history(window, points=SPARK_POINTS))
+
+
+def queue_gauges() -> list[QueueFigures]:
+    """Return every queue as it stands, without rates, percentiles and the past: what a scrape asks for."""
+    return _put_together(clock.now(), {}, {}, {})
+
+
+def _put_together(
+    now: datetime, rates: Mapping[tuple[str, ...], Sum], hour: Mapping[tuple[str, ...], Sum],
+    lines: Mapping[str, list[float]],
+) -> list[QueueFigures]:  # fmt: skip
     samples = {sample.queue: sample for sample in newest_samples()}
     with platform_reads():
         held = standings(now)
-    lines = waiting_history(window, points=SPARK_POINTS)
     minutes, workers = span_of(RATE, now).minutes, workers_by_queue()
     found = [
         _figures(
             queue, samples.get(queue), rates.get((queue,), Sum()), hour.get((queue,), Sum()), minutes,
-            held[queue], lines[queue], workers, now,
+            held[queue], lines.get(queue, []), workers, now,
         )
         for queue in QUEUES
     ]  # fmt: skip

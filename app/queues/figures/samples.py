@@ -26,6 +26,7 @@ from app.queues.figures.fold import minute_of, newest_minute
 from app.queues.figures.gaps import catch_up, fold_recent
 from app.queues.figures.held import Standing, standings
 from app.queues.figures.models import QueueSample
+from app.queues.figures.totals import keep_totals
 from app.queues.news import tell_admins
 
 EVERY_S = 5.0
@@ -105,7 +106,8 @@ def keep_figures() -> None:
     """Fold what ended, look at every queue, and close what is missing of the past: the relay's duty."""
     fold_recent(newest_minute())
     take_samples()
-    catch_up()
+    if not catch_up():
+        keep_totals()  # a scrape reads all minutes that are not in the totals
 
 
 def take_samples() -> None:

@@ -3,12 +3,15 @@
 What a scope sees decides what is summed: inside a company its own jobs, inside the installation everybody's.
 """
 
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 
 from app.core import clock
 from app.core.db import db
@@ -23,6 +26,8 @@ WINDOWS = {
 FROM_HOURS = timedelta(hours=3)  # longer windows read hours
 # An hour is folded again in the first minutes after it: only older ones are read.
 HOURS_SETTLE = timedelta(minutes=10)
+LONG, STALE_S, MOST_KEPT = timedelta(days=2), 60.0, 64
+EXTENSION = "quarterdeck-long-sums"
 COUNTS = ("queued", "done", "failed", "retried", "cancelled", "lost", "late", "waited_ms", "ran_ms")
 
 READ = f"{', '.join(COUNTS)}, wait_hist, run_hist"
@@ -109,9 +114,40 @@ def add_up(
         queue: Only this one.
         histograms: False leaves them empty, which costs less.
     """
+    asked = (tuple(by), queue, histograms)
+    if span.hours_until - span.hours_since < LONG:
+        return _read(span, asked)
+    edge = replace(span, since=span.hours_until, hours_since=span.hours_until)  # a long window begins at a full hour
+    return together(_long_ago(span, asked), _read(edge, asked))
+
+
+Asked = tuple[tuple[str, ...], str | None, bool]
+
+
+def _read(span: Span, asked: Asked) -> dict[tuple[str, ...], Sum]:
+    by, queue, histograms = asked
     only = "WHERE queue = :queue" if queue else ""
     rows = f"(SELECT * FROM {source(f'queue, name, {READ}')} r {only})"
     return gather(rows, by, {**values_of(span), "queue": queue}, histograms=histograms)
+
+
+def _long_ago(span: Span, asked: Asked) -> dict[tuple[str, ...], Sum]:
+    """Return the whole hours of a long window, read at most once a minute by each process: they hardly ever change."""
+    kept: OrderedDict[object, tuple[float, dict[tuple[str, ...], Sum]]]
+    kept = current_app.extensions.setdefault(EXTENSION, OrderedDict())
+    key = (current_company_id(), span.hours_since, span.hours_until, asked)
+    read_at, found = kept.get(key, (float("-inf"), {}))
+    if time.monotonic() - read_at > STALE_S:
+        found = _read(replace(span, since=span.hours_since, until=span.hours_until), asked)
+        kept[key] = (time.monotonic(), found)
+        while len(kept) > MOST_KEPT:
+            kept.popitem(last=False)
+    return found
+
+
+def together(some: dict[tuple[str, ...], Sum], more: dict[tuple[str, ...], Sum]) -> dict[tuple[str, ...], Sum]:
+    """Return the sums of both."""
+    return {key: some.get(key, Sum()) + more.get(key, Sum()) for key in {**some, **more}}
 
 
 def gather(

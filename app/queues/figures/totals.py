@@ -1,11 +1,12 @@
 """Counters that only grow: everything up to an hour as one row a worker and name, and the minutes since."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -13,15 +14,16 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.installation import installation, installation_id
 from app.core.tenancy import system_work
-from app.queues.figures.fold import hour_of
-from app.queues.figures.gaps import folded_until
+from app.queues.figures.fold import hour_of, minute_of
+from app.queues.figures.gaps import folded_until, open_gaps
 from app.queues.figures.histogram import Histogram
-from app.queues.figures.models import FailureGroup, JobHour, JobMinute, JobTotal, QueueSample, WorkerMinute
+from app.queues.figures.models import FailureGroup, FigureGap, JobHour, JobMinute, JobTotal, QueueSample, WorkerMinute
 from app.queues.figures.sums import COUNTS, HOURS_SETTLE, READ, Sum, gather
 
 EVERY_S = 300.0
 MINUTES_KEPT, HOURS_KEPT, SAMPLES_KEPT = timedelta(days=3), timedelta(days=90), timedelta(days=31)
 DELETED_AT_ONCE = 5000
+EXTENSION = "quarterdeck-job-totals"
 BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00Z")
 
 
@@ -69,8 +71,47 @@ def add_hours(until: datetime) -> None:
 
 
 def totals() -> dict[Whose, Sum]:
-    """Return everything since the first job. Inside the installation."""
-    return _together(_kept(), _since(_added_until(), clock.now()))
+    """Return everything since the first job, but for gaps that are not folded yet. Inside the installation.
+
+    A scrape is frequent: what no longer changes is added up once in each process, and only the last minutes every time.
+    """
+    now, settled, added = clock.now(), _settled(), _added_until()
+    if gaps := open_gaps():
+        return _between(gaps, added, now)
+    until = minute_of(now - HOURS_SETTLE)
+    if settled.added != added:
+        settled.added, settled.until, settled.sums = added, until, _together(_kept(), _since(added, until))
+    elif settled.until < until:
+        settled.sums, settled.until = _together(settled.sums, _since(settled.until, until)), until
+    return _together(settled.sums, _since(settled.until, now))
+
+
+def _between(gaps: Iterable[FigureGap], since: datetime, until: datetime) -> dict[Whose, Sum]:
+    """Return the totals while minutes are missing: a half-filled gap is left out until it is closed."""
+    found = _kept()
+    for gap in gaps:
+        found = _together(found, _since(since, gap.since)) if since < gap.since else found
+        since = max(since, gap.until)
+    return _together(found, _since(since, until))
+
+
+@dataclass
+class Settled:
+    """What this process has added up of the totals.
+
+    Attributes:
+        added: Up to where the totals' rows go that it is made of.
+        until: The minute after the last one that is in it.
+    """
+
+    added: datetime | None = None
+    until: datetime = BEGINNING
+    sums: dict[Whose, Sum] = field(default_factory=dict)
+
+
+def _settled() -> Settled:
+    found: Settled = current_app.extensions.setdefault(EXTENSION, Settled())
+    return found
 
 
 def _added_until() -> datetime:

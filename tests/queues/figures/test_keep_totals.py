@@ -25,6 +25,7 @@ def from_the_beginning(ledger: Ledger) -> None:
 
 
 def read(app: Flask, name: str) -> Sum:
+    app.extensions.pop(totals.EXTENSION, None)  # another process's scrape, which knows nothing of the one before
     with app.app_context(), installation():
         return sum((one for whose, one in totals.totals().items() if whose.name == name), Sum())
 
@@ -42,6 +43,23 @@ def test_what_is_added_to_the_totals_is_counted_once(
             totals.add_hours(until)
     after = read(app, name)
     assert (before.done, after.done, after.waits, after.waited_ms) == (4, 4, before.waits, before.waited_ms)
+
+
+def test_each_scrape_goes_on_from_the_one_before(
+    app: Flask, ada: Person, ledger: Ledger, fold_minutes: Callable[[datetime, datetime], None]
+) -> None:
+    name, now = f"grown.{new_ulid()}", fold.minute_of(clock.now())
+    ledger.world.sql.execute("DELETE FROM figure_gaps")
+    seen = []
+    app.extensions.pop(totals.EXTENSION, None)
+    for ago in (40, 9, 1):
+        at = now - timedelta(minutes=ago)
+        ledger.end(ada, ended_at=at, name=name)
+        fold_minutes(at, at + timedelta(minutes=1))
+        with app.app_context(), installation():
+            seen.append(sum(one.done for whose, one in totals.totals().items() if whose.name == name))
+    assert seen == [1, 2, 3]
+    assert seen[-1] == read(app, name).done
 
 
 def test_totals_outlive_the_minutes_they_were_made_of(

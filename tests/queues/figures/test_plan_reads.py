@@ -17,8 +17,8 @@ from app.queues import figures
 from app.queues.figures import fold, gaps, samples, totals
 from app.queues.figures.sums import WINDOWS, add_up, span_of
 from bench.ledger_rows import COMPANY, fill
-from tests.conftest import TEMPLATE, environment_for, settings_from
 from tests.services import Services
+from tests.stage import TEMPLATE, environment_for, let_go, settings_from
 
 pytestmark = pytest.mark.slow
 JOBS, DAYS, COMPANIES, WAITING = 300_000, 6, 30, 20_000
@@ -48,9 +48,7 @@ def full(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     ).connect() as sql:
         sql.execute(sa.text("ANALYZE"))
     yield app
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(app)
 
 
 def plans(ask: Callable[[], object]) -> list[str]:
