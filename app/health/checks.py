@@ -137,6 +137,11 @@ QUESTIONS: dict[str, Callable[[Settings], tuple[bool, str, float | None]]] = {
 }
 
 
+def answer_with(name: str, question: Callable[[Settings], tuple[bool, str, float | None]]) -> None:
+    """Let a feature above answer for a system it knows better."""
+    QUESTIONS[name] = question
+
+
 def checks_of(app: Flask) -> Checks:
     """Return the app's checks."""
     found: Checks = app.extensions[EXTENSION]

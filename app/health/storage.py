@@ -1,6 +1,7 @@
 """Can uploads be kept: a folder that can be written, or a bucket that answers."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,17 @@ from config import Settings
 
 TIMEOUT_S = 1.0
 FREE_BYTES = 50_000_000  # room for an upload and the logs of a day
+_written_to: list[Callable[[], str]] = []  # who knows where new files go, once a feature has said so
+
+
+def tell_provider(function: Callable[[], str]) -> None:
+    """Register who knows where new files go now; the settings only say where they went first."""
+    _written_to[:] = [function]
+
+
+def provider_name(settings: Settings) -> str:
+    """Return where new files go."""
+    return _written_to[0]() if _written_to else settings.storage_provider
 
 
 def probe_storage(settings: Settings) -> tuple[bool, str]:

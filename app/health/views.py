@@ -15,6 +15,7 @@ from app.health.probes import accept_any_host
 from app.health.readiness import Schema, why_not_ready
 from app.health.release import git_sha
 from app.health.schemas import DependenciesOut, DependencyOut, HealthOut, PartOut, RelayOut, StorageOut
+from app.health.storage import provider_name
 from config import Settings
 
 bp = Blueprint("health", __name__)
@@ -65,7 +66,7 @@ def show_health() -> HealthOut:
         status=status_of(found),
         version=settings.release,
         git_sha=git_sha(settings),
-        storage=StorageOut(healthy=storage.is_healthy, provider=settings.storage_provider),
+        storage=StorageOut(healthy=storage.is_healthy, provider=provider_name(settings)),
         database=PartOut(healthy=database.is_healthy, detail=database.detail),
         redis=PartOut(healthy=redis.is_healthy, detail=redis.detail),
         relay=RelayOut(healthy=relay.is_healthy, detail=relay.detail, lag_seconds=relay.figure),

@@ -2,8 +2,12 @@
 
 from flask import Flask
 
-from app.core import live
-from app.storage.care import cli, tasks
+from app.core import live, relay
+from app.health.checks import answer_with
+from app.health.storage import tell_provider
+from app.storage import routing
+from app.storage.api.care import care_bp
+from app.storage.care import beats, cli, health, tasks
 
 __all__ = ["cli", "init_care", "tasks"]  # imported for the commands and the jobs
 
@@ -11,3 +15,7 @@ __all__ = ["cli", "init_care", "tasks"]  # imported for the commands and the job
 def init_care(app: Flask) -> None:
     """Serve the doctor, the checks, and the page of providers."""
     live.topic("storage", permission="storage:read", installation=True)
+    app.register_blueprint(care_bp)
+    answer_with("storage", health.ask)
+    tell_provider(routing.writes_to)
+    relay.duty("storage-beats", beats.EVERY_S, beats.beat_all)
