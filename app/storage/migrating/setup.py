@@ -4,10 +4,10 @@ from flask import Flask
 
 from app.core import live, metrics, relay
 from app.storage import mirroring
-from app.storage.migrating import tasks
+from app.storage.migrating import cli, tasks
 from app.storage.migrating.events import MigrationChanged
 
-__all__ = ["init_migrating", "tasks"]  # imported for the job
+__all__ = ["cli", "init_migrating", "tasks"]  # imported for the commands and the job
 
 
 def init_migrating(app: Flask) -> None:
