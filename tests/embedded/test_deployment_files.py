@@ -40,7 +40,7 @@ def test_every_file_runs_the_same_command_as_bin_up(name):
 def test_no_process_is_missing_anywhere():
     ours = {program.name for program in list_processes({})}
     assert ours | {"migrate"} == set(PODS)
-    assert ours | {"migrate", "nginx", "postgres", "valkey"} == set(COMPOSE["services"])
+    assert ours | {"migrate", "nginx", "postgres", "s3", "valkey"} == set(COMPOSE["services"])
 
 
 def images():
