@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from app.storage import providers
 from config import Settings
+from tests.storage import azurite as azure
 from tests.storage import servers
 from tests.storage.servers import Server
 
@@ -62,3 +63,11 @@ def app_with(app: Flask, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
 def seaweed_app(app_with: Callable[..., Flask], seaweed: Server, bucket: str) -> Flask:
     """An app whose new files go to a fresh bucket at SeaweedFS."""
     return app_with(storage_provider="s3", **servers.settings_of(seaweed, bucket))
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Server]:
+    """Azurite; asked for only where `azurite.why_not()` is empty."""
+    server = azure.start_azurite()
+    yield server
+    server.stop()

@@ -25,6 +25,7 @@ from app.storage.adapters.protocol import (
     ObjectExists,
     ObjectMissing,
     Part,
+    ProviderAway,
     ProviderRefused,
     Signed,
     StorageError,
@@ -37,10 +38,17 @@ from app.storage.naming import disposition
 CONNECT_S, READ_S, RETRIES = 5, 30, 3
 READ_BYTES = 4 << 20
 MOST_DELETES = 256
+ACCEPTED, NOT_FOUND = 202, 404
 
 
 class Azure:
-    """One container."""
+    """One container.
+
+    Attributes:
+        page_objects: How many a page of a list has at most.
+    """
+
+    page_objects = 1000
 
     def __init__(self, name: str, connection: str, container: str, public_base: str = "") -> None:
         self.name, self.profile = name, PROFILES["azure"]
@@ -100,9 +108,12 @@ class Azure:
 
     def delete(self, keys: Sequence[str]) -> None:
         """As the protocol says."""
-        for key in keys:
-            with suppress(ObjectMissing), speaking(key):
-                self._blob(key).delete_blob(delete_snapshots="include")
+        for at in range(0, len(keys), MOST_DELETES):
+            some = keys[at : at + MOST_DELETES]
+            with speaking(some[0]):
+                for key, said in zip(some, self._client.delete_blobs(*some, raise_on_any_failure=False), strict=True):
+                    if said.status_code not in {ACCEPTED, NOT_FOUND}:
+                        raise ProviderAway(f"deleting was answered by {said.status_code}", key)
 
     def copy(self, source: str, target: str) -> Stored:
         """As the protocol says: inside one account it is done when the answer comes."""
@@ -122,7 +133,7 @@ class Azure:
         """As the protocol says."""
         asked = {"start_from": after} if after else {}
         with speaking(prefix):
-            for page in self._client.list_blobs(prefix or None, results_per_page=1000, **asked).by_page():
+            for page in self._client.list_blobs(prefix or None, results_per_page=self.page_objects, **asked).by_page():
                 if found := [_stored(one) for one in page if one.name > after]:
                     yield found
 

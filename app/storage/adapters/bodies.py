@@ -2,14 +2,41 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import IO
+from typing import Protocol
 
 from app.storage.adapters.protocol import WrongBytes
 
 PIECE_BYTES = 1 << 20
 
 
-def read_pieces(body: IO[bytes], size_bytes: int, key: str) -> Iterator[bytes]:
+class Body(Protocol):
+    """What can be read."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Return at most so many bytes; none at the end."""
+
+
+class Watched:
+    """A body whose own mistakes can be told from those of where it goes.
+
+    Attributes:
+        failed: What reading raised, such as a visitor who has gone.
+    """
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self.failed: BaseException | None = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read from the body."""
+        try:
+            return self._body.read(size)
+        except BaseException as error:
+            self.failed = error
+            raise
+
+
+def read_pieces(body: Body, size_bytes: int, key: str) -> Iterator[bytes]:
     """Yield exactly `size_bytes` in pieces of at most 1 MiB.
 
     Raises:
@@ -24,7 +51,7 @@ def read_pieces(body: IO[bytes], size_bytes: int, key: str) -> Iterator[bytes]:
         yield piece
 
 
-def read_whole(body: IO[bytes], size_bytes: int, key: str) -> bytes:
+def read_whole(body: Body, size_bytes: int, key: str) -> bytes:
     """Return exactly `size_bytes`: what fits in memory at once.
 
     Raises:
@@ -36,7 +63,7 @@ def read_whole(body: IO[bytes], size_bytes: int, key: str) -> bytes:
     return b"".join((first, *read_pieces(body, size_bytes - len(first), key)))
 
 
-def check_ended(body: IO[bytes], size_bytes: int, key: str) -> None:
+def check_ended(body: Body, size_bytes: int, key: str) -> None:
     """Take no body that goes on: half a file must not pass for the whole.
 
     Raises:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from app.storage.adapters import local_list, local_parts
-from app.storage.adapters.bodies import PIECE_BYTES, check_digest, check_ended, read_pieces
+from app.storage.adapters.bodies import PIECE_BYTES, Watched, check_digest, check_ended, read_pieces
 from app.storage.adapters.names import check_key
 from app.storage.adapters.profiles import PROFILES
 from app.storage.adapters.protocol import ObjectExists, ObjectMissing, Part, Signed, Stored, Unfinished
@@ -39,7 +39,13 @@ class Signer(Protocol):
 
 
 class Local:
-    """The provider `local`."""
+    """The provider `local`.
+
+    Attributes:
+        page_objects: How many a page of a list has at most.
+    """
+
+    page_objects = 1000
 
     def __init__(self, root: Path, signer: Signer, name: str = "local", spare_bytes: int = SPARE_BYTES) -> None:
         self.name, self.profile = name, PROFILES["local"]
@@ -48,13 +54,13 @@ class Local:
 
     def put(self, key: str, body: IO[bytes], *, size_bytes: int, content_type: str, sha256: str = "") -> Stored:
         """As the protocol says. The type is not kept: a file system has no place for it."""
-        path = OBJECTS + check_key(key)
-        with speaking(key):
+        path, watched = OBJECTS + check_key(key), Watched(body)
+        with speaking(key, watched):
             self.check_free(key)
             self.tree.check_room(size_bytes, key)
             with self.tree.draft() as draft:
-                found = write_pieces(draft, read_pieces(body, size_bytes, key))
-                check_ended(body, size_bytes, key)
+                found = write_pieces(draft, read_pieces(watched, size_bytes, key))
+                check_ended(watched, size_bytes, key)
                 check_digest(sha256, found, key)
                 self.tree.give_name(draft, path)
                 return stored_of(key, os.fstat(draft.descriptor), found)
@@ -102,7 +108,7 @@ class Local:
     def list(self, prefix: str, *, after: str = "") -> Iterator[Sequence[Stored]]:
         """As the protocol says."""
         with speaking(prefix):
-            yield from local_list.pages(self.tree, OBJECTS, prefix, after)
+            yield from local_list.pages(self.tree, OBJECTS, prefix, after, self.page_objects)
 
     def begin_multipart(self, key: str, content_type: str) -> str:
         """As the protocol says."""
@@ -112,9 +118,10 @@ class Local:
 
     def put_part(self, key: str, upload_id: str, number: int, body: IO[bytes], *, size_bytes: int) -> Part:
         """As the protocol says."""
-        with speaking(key):
+        watched = Watched(body)
+        with speaking(key, watched):
             self.tree.check_room(size_bytes, key)
-            return local_parts.put(self.tree, key, upload_id, number, read_pieces(body, size_bytes, key))
+            return local_parts.put(self.tree, key, upload_id, number, read_pieces(watched, size_bytes, key))
 
     def list_parts(self, key: str, upload_id: str) -> Sequence[Part]:
         """As the protocol says."""

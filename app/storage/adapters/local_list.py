@@ -9,16 +9,14 @@ from datetime import UTC, datetime
 from app.storage.adapters.protocol import Stored
 from app.storage.adapters.tree import Tree, names_in
 
-PAGE_FILES = 1000
 
-
-def pages(tree: Tree, base: str, prefix: str, after: str) -> Iterator[Sequence[Stored]]:
-    """Yield pages of what is below `base` whose key begins with `prefix` and comes after `after`."""
+def pages(tree: Tree, base: str, prefix: str, after: str, size: int) -> Iterator[Sequence[Stored]]:
+    """Yield pages of what is below `base` whose key begins with `prefix` and comes after `after`, of `size` at most."""
     page: list[Stored] = []
     head = prefix.rpartition("/")[0]
     for one in _walk(tree, base, f"{head}/" if head else "", prefix, after):
         page.append(one)
-        if len(page) == PAGE_FILES:
+        if len(page) == size:
             yield page
             page = []
     if page:

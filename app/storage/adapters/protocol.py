@@ -110,7 +110,7 @@ class Provider(Protocol):
         """
 
     def open(self, key: str, *, start: int = 0, end: int | None = None) -> AbstractContextManager[Iterator[bytes]]:
-        """Read bytes from `start` up to and without `end`, in pieces of at most 1 MiB.
+        """Read bytes from `start` up to and without `end`, in pieces of at most 1 MiB; what is beyond the end is not there.
 
         Raises:
             ObjectMissing, ProviderAway, ProviderRefused: As they say.

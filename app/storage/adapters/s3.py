@@ -40,7 +40,10 @@ class S3:
 
     Attributes:
         http: Our own way, for what happens often. `boto`: the SDK, for the rest.
+        page_objects: How many a page of a list has at most.
     """
+
+    page_objects = 1000
 
     def __init__(self, name: str, profile: Profile, place: Place, public_base: str = "") -> None:
         self.name, self.profile, self.place = name, profile, place
@@ -83,7 +86,11 @@ class S3:
             yield iter(())
             return
         headers = {"range": f"bytes={start}-{'' if end is None else end - 1}"} if start or end is not None else {}
-        answer = self.http.begin_read(key, headers)
+        try:
+            answer = self.http.begin_read(key, headers)
+        except s3_errors.BeyondEnd:
+            yield iter(())
+            return
         try:
             yield _pieces(answer, key)
         finally:
@@ -128,7 +135,7 @@ class S3:
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Sequence[Stored]]:
         """As the protocol says."""
-        asked = {"Bucket": self.place.bucket, "Prefix": prefix, "MaxKeys": 1000}
+        asked = {"Bucket": self.place.bucket, "Prefix": prefix, "MaxKeys": self.page_objects}
         with speaking(prefix):
             while True:
                 page = self.boto.client.list_objects_v2(**asked, **({"StartAfter": after} if after else {}))

@@ -15,6 +15,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from app.storage.adapters.protocol import (
+    NotOffered,
     ObjectExists,
     ObjectMissing,
     ProviderAway,
@@ -38,8 +39,12 @@ AWAY = {
     "BandwidthLimitExceeded", "XMinioServerNotInitialized",
 }  # fmt: skip
 CLOCK = {"RequestTimeTooSkewed", "RequestExpired", "ExpiredToken"}
-TOO_MANY, SERVER_ERROR = 429, 500
+BEYOND_END, TOO_MANY, SERVER_ERROR, NOT_IMPLEMENTED = 416, 429, 500, 501
 AWAY_STATUSES = {408, TOO_MANY}
+
+
+class BeyondEnd(ProviderRefused):
+    """The range asked for begins at or after the object's end."""
 
 
 def of_answer(status: int, body: bytes, headers: Mapping[str, str], key: str) -> StorageError:
@@ -63,6 +68,10 @@ def of_code(code: str, message: str, status: int, key: str, retry_after_s: float
         away = ProviderAway(text, key)
         away.retry_after_s = retry_after_s
         return away
+    if code == "InvalidRange" or status == BEYOND_END:
+        return BeyondEnd(text, key)
+    if code == "NotImplemented" or status == NOT_IMPLEMENTED:
+        return NotOffered(text, key)
     if code in FULL:
         return StorageFull(text, key)
     if code in WRONG:

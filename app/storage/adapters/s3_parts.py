@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 from app.storage.adapters.bodies import check_digest, check_ended, digest, read_whole
 from app.storage.adapters.protocol import (
     ObjectMissing,
     Part,
+    ProviderRefused,
     StorageError,
     Stored,
     Unfinished,
@@ -81,6 +83,8 @@ def begin(s3: "S3", key: str, content_type: str) -> str:
 
 def put(s3: "S3", key: str, upload_id: str, number: int, data: bytes) -> Part:
     """Send a part; the provider checks its digest."""
+    if not 1 <= number <= s3.profile.most_parts:
+        raise ProviderRefused(f"parts are numbered from 1 to {s3.profile.most_parts}", key)
     found = digest(data)
     answer = s3.http.send(
         "PUT", key, body=data, payload=found, headers=s3.checks(data, found),
@@ -90,13 +94,23 @@ def put(s3: "S3", key: str, upload_id: str, number: int, data: bytes) -> Part:
 
 
 def parts(s3: "S3", key: str, upload_id: str) -> Sequence[Part]:
-    """Return the parts that are there."""
-    found: list[Part] = []
+    """Return the parts that are there.
+
+    SeaweedFS lists a part that was sent twice twice: the later one counts. When both are of one second nobody can
+    tell which it is, and the part is as good as missing.
+    """
+    found: dict[int, tuple[Any, Part]] = {}  # Any: the SDK's times
     asked = {"Bucket": s3.place.bucket, "Key": key, "UploadId": upload_id}
     with speaking(key):
         for page in s3.boto.client.get_paginator("list_parts").paginate(**asked):
-            found += [Part(one["PartNumber"], one["ETag"].strip('"'), one["Size"]) for one in page.get("Parts", [])]
-    return found
+            for one in page.get("Parts", []):
+                at, part = one["LastModified"], Part(one["PartNumber"], one["ETag"].strip('"'), one["Size"])
+                before = found.get(part.number)
+                if before is not None and before[0] == at and before[1].etag != part.etag:
+                    part = replace(part, etag="")
+                if before is None or before[0] <= at:
+                    found[part.number] = at, part
+    return [found[number][1] for number in sorted(found) if found[number][1].etag]
 
 
 def complete(s3: "S3", key: str, upload_id: str, wanted: Sequence[Part]) -> Stored:
@@ -126,8 +140,8 @@ def abort(s3: "S3", key: str, upload_id: str) -> None:
 
 
 def unfinished(s3: "S3", prefix: str) -> Iterator[Unfinished]:
-    """Yield the uploads in the making."""
-    with speaking(prefix):
+    """Yield the uploads in the making; rclone's server says "missing" when there never was one."""
+    with suppress(ObjectMissing), speaking(prefix):
         pages: Iterable[Any] = s3.boto.client.get_paginator("list_multipart_uploads").paginate(  # Any: the SDK's
             Bucket=s3.place.bucket, Prefix=prefix
         )

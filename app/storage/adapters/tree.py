@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from app.storage.adapters.bodies import Watched
 from app.storage.adapters.protocol import ObjectExists, ProviderAway, ProviderRefused, StorageError, StorageFull
 
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
@@ -20,8 +21,8 @@ MAKING_TRIES = 3
 
 
 @contextmanager
-def speaking(key: str) -> Iterator[None]:
-    """Say in the words of the protocol what the file system says.
+def speaking(key: str, body: Watched | None = None) -> Iterator[None]:
+    """Say in the words of the protocol what the file system says; a body's own mistakes are left as they are.
 
     Raises:
         StorageFull, ProviderRefused, ProviderAway: As they say. "Not there" is left to the caller.
@@ -29,7 +30,7 @@ def speaking(key: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOENT, errno.EEXIST}:
+        if error.errno in {errno.ENOENT, errno.EEXIST} or (body is not None and body.failed is error):
             raise
         raise translate(error, key) from error
 
