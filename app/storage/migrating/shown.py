@@ -170,3 +170,15 @@ def as_of(row: Migration) -> datetime | None:
     """Return when somebody last moved files of it."""
     told = row.figures.get("beaten_at")
     return clock.parse(told.replace("Z", "+00:00")) if told else None
+
+
+def question_of(look: Look, act: str) -> tuple[str, str, str]:
+    """Return what is asked before an act, the word that does it, and the way out."""
+    files = plural(look.row.plan.get("files", 0), "file")
+    return {
+        "start": (f"Copy {files} to {look.target}?", "Start copying", "Not now"),
+        "stop": ("Stop this move?", "Stop it", "Let it go on"),
+        "switch": (f"Serve the files from {look.target}?", "Switch", "Leave them"),
+        "rollback": (f"Go back to {look.source}?", "Go back", "Stay"),
+        "removal": (f"Remove the old files at {look.source}?", "Remove them", "Keep them"),
+    }.get(act, ("Do this with the move?", "Do it", "Leave it"))
