@@ -64,6 +64,8 @@ def furnish(owner: Person) -> Furnished:
     made.values |= {"key": "bulk-operations", "version_id": new_ulid(), "target_id": owner.company_slug}
     made.values |= {"environment": "production", "rollout_id": new_ulid(), "act": "go-on", "list": "allow"}
     made.values |= {"signature": new_ulid()}  # a failure that no job had
+    # A provider of files; nobody's check, finding and bucket.
+    made.values |= {"provider": "local", "check_id": new_ulid(), "finding_id": new_ulid(), "connection_id": new_ulid()}
     made.values |= {"migration_id": new_ulid()}  # a move of files nobody planned
     made.values |= {f"flags_api.{act}:name": "allow" for act in ("list_targets", "replace_list")}
     return made

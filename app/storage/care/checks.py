@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core import clock
 from app.core.context import actor
@@ -53,7 +54,7 @@ def newest() -> dict[tuple[str, str], StorageCheck]:
     """Return the newest check that ended of every (provider, kind)."""
     query = (
         sa.select(StorageCheck)
-        .distinct(StorageCheck.provider, StorageCheck.kind)
+        .ext(distinct_on(StorageCheck.provider, StorageCheck.kind))
         .where(StorageCheck.ended_at.is_not(None))
         .order_by(StorageCheck.provider, StorageCheck.kind, StorageCheck.id.desc())
     )
