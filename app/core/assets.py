@@ -21,6 +21,7 @@ RELOAD_S = 1.0
 HASH_LENGTH = 12
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 VENDORED = {"htmx.js": "vendor/htmx-4.0.1.min.js", "socket.io.js": "vendor/socket.io-4.8.3.min.js"}
+PAGES = ("send",)
 PLAIN = ("icons.svg", "flag-healthy.svg", "flag-danger.svg")
 
 bp = Blueprint("assets", __name__)
@@ -70,6 +71,9 @@ def load_assets(folder: Path) -> dict[str, Asset]:
     bodies = {
         "app.css": join_css(folder / "css" / "app.css"),
         "app.js": join_js(sorted((folder / "js").glob("*.js"))),
+        # What one page alone needs: each folder is a style and a script of its own.
+        **{f"{page}.js": join_js(sorted((folder / "js" / page).glob("*.js"))) for page in PAGES},
+        **{f"{page}.css": join_css(folder / "css" / page / f"{page}.css") for page in PAGES},
         **{name: (folder / path).read_bytes() for name, path in VENDORED.items()},
         **{name: re.sub(rb"<!--.*?-->\s*", b"", (folder / name).read_bytes(), flags=re.DOTALL) for name in PLAIN},
     }

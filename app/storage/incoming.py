@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import IO, Any, cast
 
 from flask import request
-from werkzeug.datastructures import FileStorage
 
 from app.core.errors import Problem
 from app.core.setting import current_settings
@@ -129,16 +128,32 @@ def incoming() -> Iterator[IO[bytes]]:
             wire.settimeout(before)
 
 
-def sent_file() -> tuple[IO[bytes], str, str, int]:
+Sent = tuple[IO[bytes], str, str, int]
+
+
+def sent_file() -> Sent:
     """Return the file in a form: its bytes, name, said type and length.
 
     Raises:
         NoFileSent: There is none.
     """
-    found: FileStorage | None = next((request.files[name] for name in FIELDS if name in request.files), None)
-    if found is None or not found.filename:
+    return sent_files()[0]
+
+
+def sent_files() -> list[Sent]:
+    """Return all files in a form; a field without a chosen file has none.
+
+    Raises:
+        NoFileSent: There is none.
+    """
+    found = [one for name in FIELDS for one in request.files.getlist(name) if one.filename]
+    if not found:
         raise NoFileSent
-    stream = found.stream
+    return [(one.stream, one.filename or "", one.mimetype, length_of(one.stream)) for one in found]
+
+
+def length_of(stream: IO[bytes]) -> int:
+    """Return how long a form's file is."""
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
-    return stream, found.filename, found.mimetype, size
+    return size

@@ -3,10 +3,10 @@
 from flask import Flask
 
 from app.storage.api import files, uploads
-from app.storage.views import serving
+from app.storage.views import serving, upload
 
 
 def init_ways(app: Flask) -> None:
     """Take files in, and hand them out."""
-    for blueprint in (serving.bp, files.api_bp, uploads.api_bp):
+    for blueprint in (serving.bp, upload.bp, files.api_bp, uploads.api_bp):
         app.register_blueprint(blueprint)
