@@ -30,9 +30,9 @@ from app.core.memory import settle_memory
 from app.core.tenancy import system_work
 from bench.ledger_rows import COMPANY, KINDS, fill
 from bench.memory import rss_bytes
-from tests import conftest as stage
+from tests import stage
 from tests.services import running_services
-from tests.world import Person, World
+from tests.world import Person, World, kept_superuser
 
 ROUNDS = 60
 LISTS_P95_MS, SEARCH_P95_MS, DROP_S = 100, 300, 1.0
@@ -63,7 +63,7 @@ def main() -> None:
         measure_fold(environment, options.days)
         app = create_app(stage.settings_from(environment))
         settle_memory()
-        measure_reads(app, World(app, superuser), options.rounds)
+        measure_reads(app, World(app, kept_superuser(superuser)), options.rounds)
         measure_drop(app, superuser, options.days)
         with app.app_context():
             for engine in db.engines.values():

@@ -22,13 +22,13 @@ from app.core.db import transaction
 from app.core.embedded.ports import find_free_port
 from app.core.outbox import record
 from app.core.tenancy import acting_for
-from tests import conftest as stage
+from tests import stage
 from tests.realtime.ear import cookie_of
 from tests.realtime.lanterns import LanternLit
 from tests.realtime.wire import RawSocket
 from tests.services import running_services
 from tests.site import Site
-from tests.world import Person, World
+from tests.world import Person, World, kept_superuser
 
 ROWS = 50
 
@@ -92,7 +92,7 @@ def measure(rate: int, seconds: int, sockets: int) -> list[dict[str, Any]]:
         environment = stage.environment_for(urls, services.redis_url, Path(folder))
         stage.migrate(urls, services.redis_url, Path(folder))
         app = create_app(stage.settings_from(environment))
-        world = World(app, services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2]))
+        world = World(app, kept_superuser(services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2])))
         port = find_free_port()
         site = Site(f"http://127.0.0.1:{port}", {**environment, "PORT": str(port), "WEB_WORKERS": "2"}, Path(folder))
         try:

@@ -26,11 +26,11 @@ from bench import queue_jobs
 from bench.ledger_rows import fill
 from bench.memory import tree_bytes
 from bench.queue_flower import measure_flower
-from tests import conftest as stage
+from tests import stage
 from tests.realtime.ear import cookie_of
 from tests.services import Services, running_services
 from tests.site import Site, wait_for
-from tests.world import Person, World
+from tests.world import Person, World, kept_superuser
 
 SLOTS, RATE, ASKED = "2", 20, 30
 
@@ -73,7 +73,9 @@ def prepare(services: Services, folder: Path) -> tuple[Site, World]:
     }  # fmt: skip
     stage.migrate(urls, services.redis_url, folder)
     app = create_app(stage.settings_from(environment))
-    world = World(app, services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0]))
+    world = World(
+        app, kept_superuser(services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0]))
+    )
     return Site(f"http://127.0.0.1:{port}", environment, folder), world
 
 

@@ -2,78 +2,25 @@
 
 import logging
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app import create_app
+from app.accounts import passwords
 from app.core.tenancy import system_work
-from config import Settings
 from tests import services as servers
 from tests.site import Site, running_site
-from tests.world import Person, World
+from tests.stage import ROOT, TEMPLATE, Stage, build_stage, mend_process, migrate, open_gates, take_process
+from tests.world import HASHER, Person, World, kept_superuser
 
-ROOT = Path(__file__).parent.parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
-TEMPLATE = "quarterdeck_template"
-TEST_SECRET = "a-secret-only-for-tests-0123456789abcdef"
-OPEN_LIMITS = {f"LIMIT_{name}": "100000/min" for name in ("API", "PAGE", "SEARCH", "GLOBAL", "IP", "BURST", "UPLOAD", "SOCKETS", "SOCKET_SESSION", "SOCKET_MESSAGES")}  # fmt: skip
-
-
-def environment_for(urls: dict[str, str], redis_url: str, home: Path) -> dict[str, str]:
-    """Return the environment of a process under test."""
-    return {
-        **urls,
-        **OPEN_LIMITS,
-        "REDIS_URL": redis_url,
-        "QUARTERDECK_ENV": "test",
-        "QUARTERDECK_HOME": str(home),
-        "UPLOAD_DIR": str(home / "uploads"),
-        "SESSION_SECRET": TEST_SECRET,
-        "LOG_LEVEL": "WARNING",
-        "OFREP_ORIGINS": "https://shop.test",
-    }
-
-
-def migrate(urls: dict[str, str], redis_url: str, home: Path) -> None:
-    """Bring a database to the newest schema, as `flask db upgrade` does: an app here would keep connections to it."""
-    environment = {**os.environ, **environment_for(urls, redis_url, home), "FLASK_APP": "app:create_app"}
-    subprocess.run([sys.executable, "-m", "flask", "db", "upgrade"], cwd=ROOT, env=environment, check=True)
-
-
-def open_gates(superuser_url: str) -> None:
-    """Switch bulk acts on for every company, and no share of people apart: what a test sees must not be drawn."""
-    with psycopg.connect(superuser_url) as sql:
-        sql.execute(
-            'UPDATE flag_environments SET settings = settings || \'{"enabled": true, "percentage": 100000}\' '
-            "WHERE flag_key = 'bulk-operations'"
-        )
-        sql.execute(
-            "UPDATE flag_environments SET settings = settings || '{\"percentage\": 0}' WHERE flag_key = 'mobile-app'"
-        )
-
-
-def settings_from(environment: dict[str, str]) -> Settings:
-    """Build Settings from given values only, whatever this shell's environment holds."""
-    fields = {name.upper(): name for name in Settings.model_fields}
-    aliases = {"QUARTERDECK_ENV": "QUARTERDECK_ENV"}
-    known: dict[str, Any] = {
-        {**fields, **aliases}[key]: value for key, value in environment.items() if key in fields or key in aliases
-    }
-    for key, value in environment.items():
-        if key.startswith("LIMIT_"):
-            os.environ[key] = value
-    return Settings(**known)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -89,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     urls = running.create_database(name=TEMPLATE)
     migrate(urls, running.redis_url, ROOT / "var")
     open_gates(running.superuser_url(TEMPLATE))
+    running.keep_mould()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -103,6 +51,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:  # Any: xdist's worker controller
     """Tell each worker where the servers are."""
     node.workerinput["services"] = node.config.stash[SERVICES].describe()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Play on the live stage last: its processes look for work all the time, and idle beside all other tests.
+
+    Within each half the order stays as pytest-randomly drew it; the halves share no database.
+    """
+    items.sort(key=plays_live)
 
 
 # Fixtures that start processes; a test that has one of them plays on the live stage.
@@ -123,43 +80,20 @@ def worker_number(request: pytest.FixtureRequest) -> int:
     return int(name.removeprefix("gw"))
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A database, a Valkey database, and the app on them."""
-
-    urls: dict[str, str]
-    superuser_url: str
-    redis_url: str
-    environment: dict[str, str]
-    app: Flask
-
-
-def build_stage(services: servers.Services, redis_number: int, home: Path) -> Iterator[Stage]:
-    """Make a stage and let go of its connections afterwards."""
-    from app.core.db import db
-
-    urls = services.create_database(template=TEMPLATE)
-    redis_url = services.worker_redis_url(redis_number)
-    superuser_url = services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
-    environment = environment_for(urls, redis_url, home)
-    made = create_app(settings_from(environment))
-    yield Stage(urls, superuser_url, redis_url, environment, made)
-    with made.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
-
-
 @pytest.fixture(autouse=True)
-def mended_breakers() -> Iterator[None]:
-    """Breakers belong to the process: what one test broke must not refuse the next one's calls."""
+def mended_process() -> Iterator[None]:
+    """What one test did to the process must not meet the next one."""
     yield
-    from app.breakers import registry
-    from app.breakers.states import State
+    mend_process()
 
-    for one in registry.breakers():
-        if one.state is not State.CLOSED or any(one.figures_now()[1:]):
-            one.force(None)
-            registry.reset(one.name)
+
+@pytest.fixture(scope="session", autouse=True)
+def product_hasher() -> Iterator[PasswordHasher]:
+    """The hasher of the product; here passwords cost no time, because nearly every test looks at some."""
+    product = passwords._hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", HASHER)
+        yield product
 
 
 @pytest.fixture(scope="session")
@@ -178,12 +112,15 @@ def live_stage(
     yield from build_stage(services, worker_number + 8, tmp_path_factory.mktemp("live"))
 
 
+def plays_live(item: pytest.Item) -> bool:
+    """Say whether a test asks for real processes."""
+    return not REAL_PROCESSES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture
 def stage(request: pytest.FixtureRequest) -> Stage:
     """The stage of this test: the live one when it asks for real processes."""
-    found: Stage = request.getfixturevalue(
-        "live_stage" if REAL_PROCESSES & set(request.fixturenames) else "quiet_stage"
-    )
+    found: Stage = request.getfixturevalue("live_stage" if plays_live(request.node) else "quiet_stage")
     return found
 
 
@@ -218,29 +155,10 @@ def app(stage: Stage) -> Flask:
     return stage.app
 
 
-def take_process(app: Flask) -> None:
-    """Give an app what a process has once: a real one holds one app, a test's may have made others since."""
-    from kombu import pools
-
-    from app.breakers.feature import take_breakers
-    from app.core.broker import configure
-    from app.extensions import celery
-
-    settings: Settings = app.config["SETTINGS"]
-    take_breakers(app)
-    if celery.conf.broker_url != settings.redis_url.get_secret_value():
-        configure(celery, settings)
-        pools.reset()  # Celery and kombu keep connections for the life of a process
-        celery._pool = None
-        celery.__dict__.pop("amqp", None)
-
-
 @pytest.fixture
-def world(app: Flask, superuser_url: str) -> Iterator[World]:
+def world(app: Flask, superuser_url: str) -> World:
     """A maker of fresh companies and people."""
-    made = World(app, superuser_url)
-    yield made
-    made.close()
+    return World(app, kept_superuser(superuser_url))
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ The run's controller starts them and hands `describe()` to its workers, which `a
 
 import fcntl
 import shutil
+import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -27,11 +29,16 @@ FOLDER_PREFIX = "quarterdeck-test-"
 
 @dataclass(frozen=True)
 class Addresses:
-    """What another process needs to use the services: plain values, fit for xdist's workerinput."""
+    """What another process needs to use the services: plain values, fit for xdist's workerinput.
+
+    Attributes:
+        mould: The folder of a cluster at rest, for those who start one of their own; empty while there is none.
+    """
 
     postgres_url: str
     redis_url: str
     passwords: dict[str, str] = field(repr=False)
+    mould: str = ""
 
 
 class Services:
@@ -77,6 +84,18 @@ class Services:
         with psycopg.connect(self.addresses.postgres_url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(dbname)))
 
+    def keep_mould(self) -> None:
+        """Keep a copy of the cluster as it is now: a test that breaks one begins with that, schema and roles and all."""
+        assert self.postgres is not None
+        assert self.postgres.process is not None
+        self.postgres.process.send_signal(signal.SIGINT)  # unlike `stop`, this leaves nothing to recover
+        self.postgres.process.wait()
+        mould = self.postgres.folder.with_name("mould")
+        copy_folder(self.postgres.folder, mould)
+        self.postgres.start()
+        self.addresses = replace(self.addresses, mould=str(mould))
+        _first.append(self.addresses)
+
     def stop(self) -> None:
         """End both servers and remove their folder; a view of another process's servers does nothing."""
         for server in (self.valkey, self.postgres):
@@ -90,13 +109,19 @@ class Services:
 
 def attach(description: dict[str, object]) -> Services:
     """A worker's view of the services its controller started."""
-    return Services(Addresses(**description))  # type: ignore[arg-type]
+    addresses = Addresses(**description)  # type: ignore[arg-type]
+    _first.append(addresses)
+    return Services(addresses)
 
 
-def start_services(parent: Path | None = None) -> Services:
+_first: list[Addresses] = []  # the run's own, once they keep a mould
+
+
+def start_services(parent: Path | None = None, like: Addresses | None = None) -> Services:
     """Start one throw-away cluster and one Valkey, with the roles made.
 
     Args:
+        like: services that keep a mould; the cluster begins as its copy, and has its passwords.
         parent: where their folder goes; the system's temporary folder if not given. Not pytest's tmp_path as root:
             that one is closed to the unprivileged user the servers run as.
     """
@@ -108,14 +133,16 @@ def start_services(parent: Path | None = None) -> Services:
     fcntl.flock(lock, fcntl.LOCK_EX)
     place = find_place(folder)
     postgres, valkey = _servers(place)
-    passwords = roles.make_passwords()
+    passwords = like.passwords if like else roles.make_passwords()
+    if like:
+        copy_folder(Path(like.mould), postgres.folder)
     services = Services(Addresses(postgres.url(), valkey.url(), passwords))
     services.postgres, services.valkey, services._folder, services._lock = postgres, valkey, folder, lock
     try:
         valkey.start()
         postgres.start()
         with psycopg.connect(postgres.url(), autocommit=True) as connection:
-            for role in roles.ROLES:
+            for role in () if like else roles.ROLES:
                 roles.ensure_role(connection, role, passwords[role.name])
     except BaseException:
         services.stop()
@@ -125,8 +152,8 @@ def start_services(parent: Path | None = None) -> Services:
 
 @contextmanager
 def running_services() -> Iterator[Services]:
-    """Services of one's own, for a test that stops, freezes or kills them."""
-    services = start_services()
+    """Services of one's own, for a test that stops, freezes or kills them; with the run's template of a database."""
+    services = start_services(like=_first[0] if _first and _first[0].mould else None)
     try:
         yield services
     finally:
@@ -138,6 +165,11 @@ def _servers(place: Place) -> tuple[Postgres, Valkey]:
         Postgres(place, find_free_port(), "superuser", is_durable=False),
         Valkey(place, find_free_port(), "valkey", is_durable=False),
     )
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """Copy a folder with the owners of its files."""
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
 
 def _remove_leftovers(base: Path) -> None:

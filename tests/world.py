@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import psycopg
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -16,6 +17,8 @@ from app.core.tenancy import acting_for
 
 PASSWORD = "correct horse battery staple"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+Connection = psycopg.Connection[dict[str, Any]]
 
 
 class Person:
@@ -85,14 +88,9 @@ class Person:
 class World:
     """Makes companies and people directly in the database."""
 
-    def __init__(self, app: Flask, superuser_url: str) -> None:
-        self.app = app
-        self.sql = psycopg.connect(superuser_url, autocommit=True, row_factory=psycopg.rows.dict_row)
+    def __init__(self, app: Flask, sql: Connection) -> None:
+        self.app, self.sql = app, sql
         self._companies: dict[str, dict[str, Any]] = {}
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self.sql.close()
 
     def harbour(self, role: str) -> Person:
         """Somebody of the company the test is about."""
@@ -142,14 +140,26 @@ class World:
         return Person(self, {**row, "slug": company["slug"]})
 
 
+@cache
 def password_hash() -> str:
     """Hash the cast's password once per process."""
-    global _hash  # noqa: PLW0603
-    if _hash is None:
-        from argon2 import PasswordHasher
-
-        _hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    return _hash
+    return HASHER.hash(PASSWORD)
 
 
-_hash: str | None = None
+def superuser(url: str) -> Connection:
+    """Return a connection that sees everything; each statement is a transaction of its own."""
+    return psycopg.connect(url, autocommit=True, prepare_threshold=None, row_factory=psycopg.rows.dict_row)
+
+
+_kept: dict[str, Connection] = {}
+
+
+def kept_superuser(url: str) -> Connection:
+    """Return this process's one connection to a stage's database, as new: nearly every test asks for it."""
+    found = _kept.get(url)
+    if found is None or found.closed:
+        found = _kept[url] = superuser(url)
+        return found
+    found.rollback()
+    found.execute("DISCARD ALL")
+    return found

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from app import create_app
-from app.core.db import db
 from app.core.tasks import run_job
 from app.core.tenancy import system_work
 from tests import services as servers
+from tests.stage import let_go
 from tests.world import SAME_ORIGIN, Person, World
 
 Sql = Callable[..., list[dict[str, Any]]]
@@ -131,6 +131,4 @@ def frail(app: Flask, own_valkey: Any) -> Iterator[Flask]:
     settings = app.config["SETTINGS"].model_copy(update={"redis_url": SecretStr(own_valkey.url())})
     made = create_app(settings)
     yield made
-    with made.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(made)

@@ -12,8 +12,8 @@ from flask import Flask
 
 from app import create_app
 from app.accounts import legacy_sessions
-from app.core.db import db
 from tests.accounts.conftest import Sql
+from tests.stage import let_go
 from tests.world import Person
 
 
@@ -27,9 +27,7 @@ def moving(app: Flask, sql: Sql) -> Iterator[Flask]:
     sql("GRANT SELECT, DELETE ON old_sessions TO qd_app")
     made = create_app(app.config["SETTINGS"].model_copy(update={"legacy_session_table": "old_sessions"}))
     yield made
-    with made.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(made)
     sql("DROP TABLE old_sessions")
 
 

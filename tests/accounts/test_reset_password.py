@@ -11,11 +11,11 @@ from flask import Flask
 from pydantic import SecretStr
 
 from app import create_app
-from app.core.db import db
 from app.core.embedded.ports import find_free_port
 from app.core.tasks import run_job
 from app.core.tenancy import system_work
 from tests.accounts.conftest import Post, Sql, browser, sign_in
+from tests.stage import let_go
 from tests.world import SAME_ORIGIN, Person
 
 NEW = "a new and longer sentence"
@@ -47,9 +47,7 @@ def mailing(app: Flask, letterbox: tuple[Letterbox, int]) -> Iterator[Flask]:
     url = SecretStr(f"smtp://127.0.0.1:{letterbox[1]}")
     made = create_app(app.config["SETTINGS"].model_copy(update={"smtp_url": url}))
     yield made
-    with made.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(made)
 
 
 def ask(app: Flask, email: str, address: str) -> Any:

@@ -5,8 +5,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
+from app.accounts import passwords
 from app.core.ids import new_ulid
 from tests.accounts.conftest import Sql, browser, cookie_of, sign_in
 from tests.world import PASSWORD, SAME_ORIGIN, Person
@@ -148,14 +150,20 @@ def test_an_id_somebody_made_up_is_never_taken(app: Flask, ada: Person) -> None:
     assert cookie_of(client) != "A" * 43
 
 
-def test_an_old_hash_is_renewed(app: Flask, ada: Person, sql: Sql) -> None:
+@pytest.fixture
+def dear(product_hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost what they cost in the product."""
+    monkeypatch.setattr(passwords, "_hasher", product_hasher)
+
+
+def test_an_old_hash_is_renewed(app: Flask, dear: None, ada: Person, sql: Sql) -> None:
     browser(app, ada)
     (row,) = sql("SELECT password_hash FROM users WHERE id = %s", ada.id)
     assert "m=19456,t=2,p=1" in row["password_hash"]
     browser(app, ada)
 
 
-def test_an_unknown_address_takes_as_long_as_a_known_one(app: Flask, ada: Person, sql: Sql) -> None:
+def test_an_unknown_address_takes_as_long_as_a_known_one(app: Flask, dear: None, ada: Person, sql: Sql) -> None:
     browser(app, ada)
 
     def took(email: str) -> float:

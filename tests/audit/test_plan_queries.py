@@ -13,8 +13,8 @@ from app.audit import reads
 from app.audit.schemas import AuditQuery
 from app.core.db import db
 from app.core.tenancy import acting_for, platform_reads
-from tests.conftest import TEMPLATE, environment_for, settings_from
 from tests.services import Services
+from tests.stage import TEMPLATE, environment_for, let_go, settings_from
 
 pytestmark = pytest.mark.slow
 ROWS = 200_000
@@ -51,9 +51,7 @@ def full(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         settings_from(environment_for(urls, services.worker_redis_url(0), tmp_path_factory.mktemp("full")))
     )
     yield app
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    let_go(app)
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)

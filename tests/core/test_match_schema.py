@@ -10,8 +10,8 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from app.core.db import Base
-from tests.conftest import environment_for, settings_from
 from tests.services import Services
+from tests.stage import environment_for, settings_from
 
 # Written and read as SQL only: partitioned, or one row, or PostgreSQL's own.
 SQL_ONLY = ("event_log", "topic_heads", "event_epoch", "alembic_version")

@@ -12,8 +12,8 @@ from app.core.db import transaction
 from app.core.ids import new_ulid
 from app.core.installation import installation, installation_id
 from app.core.pushed import Pushed, bump, list_processes, pushed_of
-from tests.conftest import settings_from
 from tests.site import wait_for
+from tests.stage import settings_from
 from tests.world import Person
 
 

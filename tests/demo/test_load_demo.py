@@ -13,7 +13,7 @@ from app.demo.load import PER_DAY, load_company, open_bulk
 from app.demo.story import Teller
 from app.demo.write import write_story
 from app.flags import reads, service
-from tests.conftest import build_stage
+from tests.stage import build_stage
 
 NOW = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 BOOKS = """

@@ -17,12 +17,12 @@ from app.core.db import db, transaction
 from app.core.embedded.ports import find_free_port
 from app.core.outbox import record
 from app.core.tenancy import acting_for
-from tests import conftest as stage
+from tests import stage
 from tests.realtime.ear import Ear, cookie_of
 from tests.realtime.lanterns import LanternLit, init_lanterns
 from tests.services import Services, running_services
 from tests.site import Site, wait_for
-from tests.world import Person, World
+from tests.world import Person, World, superuser
 
 EVENTS, WRITERS, ROWS = 5008, 16, 25
 
@@ -53,14 +53,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """PostgreSQL, Valkey, gunicorn with two workers and a relay, all these tests' own."""
     tmp_path = tmp_path_factory.mktemp("house")
     with running_services() as services:
-        urls = services.create_database()
+        urls = services.create_database(template=stage.TEMPLATE)
         environment = stage.environment_for(urls, services.redis_url, tmp_path)
-        stage.migrate(urls, services.redis_url, tmp_path)
         app = create_app(stage.settings_from(environment))
         init_lanterns(app)
         name = urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0]
         superuser_url = services.superuser_url(name)
-        world = World(app, superuser_url)
+        world = World(app, superuser(superuser_url))
         port = find_free_port()
         site = Site(f"http://127.0.0.1:{port}", {**environment, "PORT": str(port), "WEB_WORKERS": "2"}, tmp_path)
         try:
@@ -70,10 +69,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             yield House(services, site, app, world, superuser_url)
         finally:
             site.stop()
-            world.close()
-            with app.app_context():
-                for engine in db.engines.values():
-                    engine.dispose()
+            world.sql.close()
+            stage.let_go(app)
 
 
 def prepare_rows(house: House) -> None:

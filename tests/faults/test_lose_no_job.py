@@ -20,14 +20,14 @@ from flask import Flask
 
 from app import create_app
 from app.core.context import acting_as
-from app.core.db import db, transaction
+from app.core.db import transaction
 from app.core.tasks import JobFunction
 from app.core.tenancy import acting_for
-from tests import conftest as stage
+from tests import stage
 from tests.faults import flock
 from tests.services import Services, running_services
 from tests.site import Site, wait_for
-from tests.world import World
+from tests.world import World, superuser
 
 pytestmark = pytest.mark.slow
 JOBS = int(os.environ.get("FAULT_JOBS", "300"))
@@ -99,15 +99,14 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     """PostgreSQL, Valkey, relay and workers of these tests' own."""
     folder = tmp_path_factory.mktemp("farm")
     with running_services() as services:
-        urls = services.create_database()
+        urls = services.create_database(template=stage.TEMPLATE)
         environment = {**stage.environment_for(urls, services.redis_url, folder), **QUICK}
-        stage.migrate(urls, services.redis_url, folder)
         app = create_app(stage.settings_from(environment))
         superuser_url = services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
         with psycopg.connect(superuser_url, autocommit=True) as sql:
             for text in flock.TABLES:
                 sql.execute(text)
-        world = World(app, superuser_url)
+        world = World(app, superuser(superuser_url))
         made = Farm(services, Site("", environment, folder), app, world, random.Random(11))
         try:
             made.site.start("relay", "flask", "--app", "tests.faults.flock_app:create_app", "relay")
@@ -116,10 +115,8 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
             yield made
         finally:
             made.site.stop()
-            world.close()
-            with app.app_context():
-                for engine in db.engines.values():
-                    engine.dispose()
+            world.sql.close()
+            stage.let_go(app)
 
 
 def queue_jobs(farm: Farm, company_id: int, pause_s: float) -> None:

@@ -12,17 +12,17 @@ from flask import Flask
 from app import create_app
 from app.core import tasks
 from app.core.context import acting_as
-from app.core.db import db, transaction
+from app.core.db import transaction
 from app.core.embedded.ports import find_free_port
 from app.core.installation import installation
 from app.core.tenancy import acting_for
 from app.queues.service import pauses
-from tests import conftest as stage
+from tests import stage
 from tests.faults import flock
 from tests.faults.test_lose_no_job import children_of
 from tests.services import running_services
 from tests.site import Site, wait_for
-from tests.world import World
+from tests.world import World, superuser
 
 JOBS = 20
 QUICK = {"JOB_LEASE_S": "3", "JOB_RING_S": "3", "WEB_WORKERS": "1"}
@@ -75,25 +75,22 @@ class Barn:
 def barn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Barn]:
     folder = tmp_path_factory.mktemp("barn")
     with running_services() as services:
-        urls = services.create_database()
+        urls = services.create_database(template=stage.TEMPLATE)
         port = find_free_port()
         environment = {**stage.environment_for(urls, services.redis_url, folder), **QUICK, "PORT": str(port)}
-        stage.migrate(urls, services.redis_url, folder)
         app = create_app(stage.settings_from(environment))
         superuser_url = services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
         with psycopg.connect(superuser_url, autocommit=True) as sql:
             for text in flock.TABLES:
                 sql.execute(text)
-        world = World(app, superuser_url)
+        world = World(app, superuser(superuser_url))
         made = Barn(Site(f"http://127.0.0.1:{port}", environment, folder), app, world)
         try:
             yield made
         finally:
             made.site.stop()
-            world.close()
-            with app.app_context():
-                for engine in db.engines.values():
-                    engine.dispose()
+            world.sql.close()
+            stage.let_go(app)
 
 
 def test_a_pause_outlives_every_process(barn: Barn) -> None:

@@ -10,13 +10,12 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.core.db import db
 from app.core.embedded.roles import role_urls
 from app.health import checks
-from tests import conftest
+from tests import stage
 from tests.services import Services, running_services
 from tests.site import Site, wait_for
-from tests.world import Person, World
+from tests.world import Person, World, superuser
 
 pytestmark = pytest.mark.slow
 
@@ -31,23 +30,20 @@ def own() -> Iterator[Services]:
 @pytest.fixture
 def lonely(own: Services, tmp_path: Path) -> Iterator[Flask]:
     """An app on servers that may be stopped."""
-    urls = own.create_database(name="lonely")
-    conftest.migrate(urls, own.redis_url, tmp_path)
-    app = create_app(conftest.settings_from(conftest.environment_for(urls, own.redis_url, tmp_path)))
+    urls = own.create_database(template=stage.TEMPLATE, name="lonely")
+    app = create_app(stage.settings_from(stage.environment_for(urls, own.redis_url, tmp_path)))
     yield app
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    stage.let_go(app)
 
 
 @pytest.fixture
 def reader(own: Services, lonely: Flask) -> Iterator[Person]:
     """Somebody signed in there."""
-    world = World(lonely, own.superuser_url("lonely"))
+    world = World(lonely, superuser(own.superuser_url("lonely")))
     person = world.harbour("company_admin")
     assert person.get("/").status_code == 200
     yield person
-    world.close()
+    world.sql.close()
 
 
 def test_a_stopped_database_is_told_within_two_seconds_and_recovers(
@@ -88,7 +84,7 @@ def test_a_lost_redis_costs_nobody_a_page(own: Services, lonely: Flask, reader: 
 
 def test_a_frozen_relay_keeps_its_lock_and_is_told_of(own: Services, lonely: Flask, tmp_path: Path) -> None:
     urls = role_urls(own.addresses.postgres_url, "lonely", own.addresses.passwords)
-    site = Site("", conftest.environment_for(urls, own.redis_url, tmp_path), tmp_path)
+    site = Site("", stage.environment_for(urls, own.redis_url, tmp_path), tmp_path)
 
     def told() -> dict[str, Any]:
         return dict(lonely.test_client().get("/api/health").json["relay"])

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.core.mail import compose
 from app.core.mailing.letters import write_letter
-from tests.conftest import ROOT
+from tests.stage import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "templates" / "mail").glob("*.txt") if path.stem != "base")
 VALUES = {

@@ -17,9 +17,9 @@ from app.queues import brokers
 from app.queues.lint import RULES, Standing, Surroundings, check_all, run_rules
 from app.queues.lint.model import WorkerSeen
 from app.queues.lint.start import UnsafeStart, check_start
-from tests.conftest import ROOT
 from tests.queues import chores
 from tests.queues.waiting import let_wait
+from tests.stage import ROOT
 
 SAFE = {
     "broker_url": "redis://127.0.0.1/0",

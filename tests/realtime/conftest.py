@@ -6,10 +6,10 @@ import pytest
 from flask import Flask
 
 from app.core.embedded.ports import find_free_port
-from tests.conftest import Stage
 from tests.realtime.ear import Ear, cookie_of
 from tests.realtime.lanterns import init_lanterns
 from tests.site import Site
+from tests.stage import Stage
 from tests.world import Person
 
 

@@ -6,11 +6,11 @@ import pytest
 import socketio
 
 from app.core.embedded.ports import find_free_port
-from tests.conftest import Stage
 from tests.realtime.ear import Ear, cookie_of
 from tests.realtime.wire import RawSocket
 from tests.services import Services
 from tests.site import Site, wait_for
+from tests.stage import Stage
 from tests.world import Person
 
 CAP = 8

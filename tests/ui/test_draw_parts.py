@@ -9,7 +9,7 @@ import pytest
 from app.core.access import Role
 from app.core.auth import Principal
 from app.core.errors import DatabaseAway, Forbidden, InvalidInput, NotFound, Unexpected, VersionConflict
-from tests.conftest import ROOT
+from tests.stage import ROOT
 from tests.ui.conftest import person, seen_by
 
 EVIL = '"><script>alert(1)</script>'

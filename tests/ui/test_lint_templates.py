@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core.access import ALL_PERMISSIONS
-from tests.conftest import ROOT
+from tests.stage import ROOT
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))

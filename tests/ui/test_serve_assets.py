@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.core.assets import Assets, asset, join_css, join_js
-from tests.conftest import ROOT
+from tests.stage import ROOT
 
 STATIC = ROOT / "static"
 NAMES = ["app.css", "app.js", "htmx.js", "socket.io.js", "icons.svg", "flag-healthy.svg", "flag-danger.svg"]

@@ -7,11 +7,9 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.core.db import db
-from app.core.pushed import pushed_of
-from tests import conftest
+from tests import stage
 from tests.services import Services, running_services
-from tests.world import Person, World
+from tests.world import Person, World, superuser
 
 
 @pytest.fixture
@@ -24,21 +22,17 @@ def own() -> Iterator[Services]:
 @pytest.fixture
 def lonely(own: Services, tmp_path: Path) -> Iterator[Flask]:
     """An app on them."""
-    urls = own.create_database(name="lonely")
-    conftest.migrate(urls, own.redis_url, tmp_path)
-    app = create_app(conftest.settings_from(conftest.environment_for(urls, own.redis_url, tmp_path)))
+    urls = own.create_database(template=stage.TEMPLATE, name="lonely")
+    app = create_app(stage.settings_from(stage.environment_for(urls, own.redis_url, tmp_path)))
     yield app
-    pushed_of(app).stop()
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    stage.let_go(app)
 
 
 @pytest.fixture
 def reader(own: Services, lonely: Flask) -> Iterator[Person]:
     """A company's admin there."""
-    world = World(lonely, own.superuser_url("lonely"))
+    world = World(lonely, superuser(own.superuser_url("lonely")))
     person = world.harbour("company_admin")
     assert person.get("/").status_code == 200
     yield person
-    world.close()
+    world.sql.close()

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from app.accounts.secrets import new_token
-from tests import conftest
+from tests import stage
 from tests.services import Services
 from tests.site import Site, running_site, wait_for
 
@@ -23,9 +23,8 @@ LIMIT_S = 60  # for machines that do much else
 @pytest.fixture
 def lone_site(own: Services, tmp_path: Path) -> Iterator[Site]:
     """Real processes on servers that may be stopped."""
-    urls = own.create_database(name="site")
-    conftest.migrate(urls, own.redis_url, tmp_path)
-    with running_site(conftest.environment_for(urls, own.redis_url, tmp_path), tmp_path) as running:
+    urls = own.create_database(template=stage.TEMPLATE, name="site")
+    with running_site(stage.environment_for(urls, own.redis_url, tmp_path), tmp_path) as running:
         yield running
 
 

@@ -11,8 +11,8 @@ from flask import Flask
 from app.core.ids import new_ulid
 from app.queues.workers import watch
 from app.queues.workers.model import Snapshot, WorkerFacts
-from tests.conftest import Stage
 from tests.site import Site, wait_for
+from tests.stage import Stage
 
 START_LIMIT_S = 90
 
