@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.audit import reads
 from app.audit.models import AuditEntry
 from app.audit.schemas import AuditQuery
-from app.core import clock, files, tasks
+from app.core import clock, tasks
 from app.core.auth import Company
 from app.core.bulk import MORE_TIME
 from app.core.db import db, transaction
@@ -19,6 +19,7 @@ from app.core.present import zone_info
 from app.core.tasks import current_job_id, job, progress
 from app.inventory.exports import safe_cell, time_cell
 from app.notifications.service import News, tell_asker
+from app.storage.service.own import exporting
 
 HEAD = ("Who", "Who (id)", "Did", "Kind", "Topic", "Object", "Reason", "Changes", "Request", "Entry")
 CHUNK = 1000
@@ -36,9 +37,8 @@ def queue_export(wanted: AuditQuery, *, company: Company, zone: str) -> str:
 @job(queue="export", name="audit.export", permission="users:read")
 def export_audit(query: dict[str, Any], zone: str, name: str) -> dict[str, Any]:
     """Write a file of the entries that match. Run again, it replaces its own file."""
-    path, done = files.place("exports", f"{current_job_id()}.csv"), 0
-    wanted = AuditQuery.model_validate(query)
-    with files.writing_text(path) as target, transaction():
+    wanted, done = AuditQuery.model_validate(query), 0
+    with exporting(name) as target, transaction():
         target.write("\ufeff" + line([f"When ({zone})", *HEAD]))
         for entries in stream_entries(wanted, zone):
             target.write("".join(line(cells_of(entry, zone)) for entry in entries))

@@ -23,7 +23,7 @@ def send_kept(found: Kept, *, name: str, content_type: str = "", as_attachment: 
         response = Response(status=304)
     else:
         stack = ExitStack()
-        response = Response(stack.enter_context(found.opening()), direct_passthrough=True)
+        response = Response(stack.enter_context(found.opening()))
         response.call_on_close(stack.close)
         response.content_length = found.size_bytes
         response.content_type = content_type or found.content_type

@@ -52,6 +52,11 @@ def keep_with(finder: Finder) -> None:
     _finders[:] = [finder]
 
 
+def of_job(job_id: str) -> str:
+    """Return what the files of a job belong to."""
+    return f"job:{job_id}"
+
+
 def kept(subject: str) -> Sequence[Kept]:
     """Return the files that belong to something, oldest first; none when nobody keeps any."""
     return _finders[0](subject) if _finders else []

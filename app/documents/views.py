@@ -10,6 +10,7 @@ from app.core.access import allow
 from app.core.api import parse_query
 from app.core.auth import company
 from app.core.db import transaction
+from app.core.downloads import send_kept
 from app.core.errors import NotFound, Problem
 from app.core.idempotency import once
 from app.core.outbox import savepoint
@@ -19,6 +20,7 @@ from app.documents import reads, service
 from app.documents.models import Document
 from app.documents.reading import engine
 from app.documents.schemas import PageQuery
+from app.documents.service.keeping import TYPES
 from app.documents.uploads import allow_documents, sent_document
 from app.flags import gate
 from app.flags.gates import Gate
@@ -29,7 +31,6 @@ from app.orders.views.placing import suggestions
 bp = Blueprint("documents", __name__)
 bp.url_value_preprocessor(allow_documents)
 UNPROCESSABLE = 422
-TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "pdf": "application/pdf"}
 
 
 @bp.get("/documents")
@@ -98,15 +99,21 @@ def proposed_form(document: Document) -> OrderForm:
 def download_file(document_id: str) -> Response:
     """The file as it was sent: a photo to look at, a PDF to keep."""
     document = reads.find_document(document_id)
+    response = file_response(document)
+    response.cache_control.max_age = 3600
+    response.cache_control.private, response.cache_control.public = True, False
+    return response
+
+
+def file_response(document: Document) -> Response:
+    """Send the stored file, or the one that was kept before files were stored."""
+    found, name, is_pdf = service.find_file(document.id), f"{document.id}.{document.kind}", document.kind == "pdf"
+    if found is not None:
+        return send_kept(found, name=name, content_type=TYPES[document.kind], as_attachment=is_pdf)
     path = service.path_of(document.id)
     if not path.is_file():
         raise NotFound
-    response = send_file(
-        path, mimetype=TYPES[document.kind], as_attachment=document.kind == "pdf", download_name=f"{document.id}.{document.kind}",
-        max_age=3600,
-    )  # fmt: skip
-    response.cache_control.private, response.cache_control.public = True, False
-    return response
+    return send_file(path, mimetype=TYPES[document.kind], as_attachment=is_pdf, download_name=name)
 
 
 @bp.post("/documents/<string:document_id>/order")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.core import files, tasks
+from app.core import tasks
 from app.core.auth import Company
 from app.core.db import transaction
 from app.core.tasks import current_job_id, job, progress
@@ -10,6 +10,7 @@ from app.inventory import exports
 from app.inventory.reads.streaming import stream_items
 from app.inventory.schemas import ItemFilter
 from app.notifications.service import News, tell_asker
+from app.storage.service.own import exporting
 
 
 def queue_export(wanted: ItemFilter, sort: str | None, *, company: Company, zone: str) -> str:
@@ -33,8 +34,8 @@ def queue_export(wanted: ItemFilter, sort: str | None, *, company: Company, zone
 @job(queue="export", name="inventory.export")
 def export_items(wanted: dict[str, Any], sort: str | None, currency: str, zone: str, name: str) -> dict[str, Any]:
     """Write a file of the items that match. Run again, it replaces its own file."""
-    path, done = files.place("exports", f"{current_job_id()}.csv"), 0
-    with files.writing_text(path) as target, transaction():
+    done = 0
+    with exporting(name) as target, transaction():
         target.write(exports.head_line(currency, zone))
         for rows in stream_items(ItemFilter.model_validate(wanted), sort):
             target.write(exports.lines_of(rows, zone))

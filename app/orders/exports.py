@@ -3,22 +3,19 @@
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import sqlalchemy as sa
-from flask import current_app
 
-from app.core import clock, guards, tasks
+from app.core import clock, tasks
 from app.core.db import db, transaction
 from app.core.money import to_text
-from app.core.tenancy import current_company_id
 from app.inventory.exports import safe_cell, time_cell
 from app.orders.models import Order
 from app.orders.reads import list_orders
 from app.orders.reads.conditions import conditions
 from app.orders.reads.filter import MAX_PAGE, OrderFilter
 from app.orders.reads.listing import ListedOrder
-from config import Settings
+from app.storage.service.own import exporting
 
 STREAM_LIMIT = 100_000
 HEAD = (
@@ -84,18 +81,14 @@ def queue_export(wanted: OrderFilter, *, zone: str, name: str) -> str:
         return tasks.enqueue("orders.export", args, title="Export orders")
 
 
-def write_export(job_id: str, wanted: OrderFilter, zone: str) -> int:
-    """Write the file of a job and return how many orders are in it. Written again, it replaces itself."""
-    settings: Settings = current_app.config["SETTINGS"]
-    path = Path(settings.upload_dir.resolve() / "exports" / str(current_company_id()) / f"{job_id}.csv")
-    guards.call("storage", path.parent.mkdir, parents=True, exist_ok=True)
-    part, done = path.with_suffix(".part"), 0
-    with guards.call("storage", lambda: part.open("w", encoding="utf-8", newline="")) as target:
+def write_export(wanted: OrderFilter, zone: str, name: str) -> int:
+    """Write the file of the job that runs and return how many orders are in it. Written again, it replaces itself."""
+    done = 0
+    with exporting(name) as target:
         for count, text in csv_chunks(wanted, zone):
-            guards.call("storage", target.write, text)
+            target.write(text)
             done += count
             tasks.progress(done, None, "Writing orders")
-    guards.call("storage", part.rename, path)
     return done
 
 

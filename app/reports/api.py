@@ -44,7 +44,11 @@ def show_report(report_id: str) -> ReportOut:
 def answer_of(row: Report) -> ReportOut:
     """Return a report as JSON."""
     files = {
-        name: FileOut(href=url_for("reports.download_file", report_id=row.id, extension=name), **about)
+        name: FileOut(
+            href=url_for("reports.download_file", report_id=row.id, extension=name),
+            size_bytes=about["size_bytes"],
+            sha256=about["sha256"],
+        )
         for name, about in row.files.items()
     }
     return ReportOut(

@@ -1,7 +1,7 @@
 """Asking for a report, and making it."""
 
-import hashlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,13 @@ from app.reports.periods import Period, Preset, day_period, preset_period
 from app.reports.problems import NotOfThisCompany
 from app.reports.schemas import NewReport
 from app.reports.states import Format, Kind
-from app.reports.writers import WRITERS
+from app.reports.writers import MIMETYPES, WRITERS
+from app.storage.service.own import kept_until, leave_only
+from app.storage.service.reserve import NewFile
+from app.storage.service.sending import writing
+from app.storage.states import Category
 
 MOST_ATTACHED_BYTES = 10_000_000  # what mail servers take; larger ones are linked
-CHUNK = 1 << 20
 
 
 def ask_for_report(wanted: NewReport, company: Company) -> Report:
@@ -96,10 +99,8 @@ def make_scheduled(
         company = this_company()
         check_people(mail_to)
     period = preset_period(preset, company.timezone, clock.now())
-    made, content = write_files(job_id, kind, formats, period, company)
+    made, content = write_files(job_id, kind, formats, period, company, keeps_empty=False)
     if content.is_empty:
-        for one in made:
-            path_of(job_id, Format(one)).unlink(missing_ok=True)
         return {"made": False, "notes": [f"Nothing happened in {period.words}, so no report is kept."]}
     with transaction() as session:
         if session.get(Report, (current_company_id(), job_id)) is None:
@@ -114,40 +115,55 @@ def this_company() -> Company:
     return Company(row.id, row.slug, row.name, row.currency, row.timezone)
 
 
+def subject_of(report_id: str) -> str:
+    """Return what the stored files of a report belong to."""
+    return f"report:{report_id}"
+
+
 def path_of(report_id: str, kind: Format) -> Path:
-    """Return where a file of a report is."""
+    """Return where a file of a report is that was made before files were stored."""
     return files.place("reports", f"{report_id}.{kind.value}")
 
 
+def find_file(row: Report, kind: Format) -> files.Kept | None:
+    """Return a stored file of a report; None when it is gone, or was made before files were stored."""
+    file_id = row.files[kind.value].get("file_id")
+    return next((one for one in files.kept(subject_of(row.id)) if one.id == file_id), None)
+
+
 def write_files(
-    report_id: str, kind: Kind, formats: list[Format], period: Period, company: Company
+    report_id: str, kind: Kind, formats: list[Format], period: Period, company: Company, *, keeps_empty: bool = True
 ) -> tuple[dict[str, Any], Content]:
-    """Read the figures once and write every file from the same snapshot."""
-    made: dict[str, Any] = {}
-    with snapshot():
-        tasks.progress(0, len(formats), "Reading figures")
-        content = READERS[kind](company, period)
-        for done, one in enumerate(formats):
-            words = f"Writing {one.value.upper()}"
+    """Read the figures once, write every file from the same snapshot, and store them; what was there before goes."""
+    with ExitStack() as blocks:
+        targets = {one: blocks.enter_context(writing(file_of(report_id, kind, one, company))) for one in formats}
+        with snapshot():
+            tasks.progress(0, len(formats), "Reading figures")
+            content = READERS[kind](company, period)
+            for done, one in enumerate(formats):
+                words = f"Writing {one.value.upper()}"
 
-            def step(rows: int, done: int = done, words: str = words) -> None:
-                tasks.progress(done, len(formats), f"{words}, {rows:,} rows")
+                def step(rows: int, done: int = done, words: str = words) -> None:
+                    tasks.progress(done, len(formats), f"{words}, {rows:,} rows")
 
-            path = path_of(report_id, one)
-            with files.writing(path) as target:
-                WRITERS[one](content, target, step)
-            made[one.value] = {"size_bytes": path.stat().st_size, "sha256": digest(path)}
+                WRITERS[one](content, targets[one], step)
+                targets[one].is_wanted = keeps_empty or not content.is_empty
     tasks.progress(len(formats), len(formats), "Written")
+    stored = {one: target.stored for one, target in targets.items() if target.stored is not None}
+    leave_only(subject_of(report_id), [file.id for file in stored.values()])
+    made = {
+        one.value: {"size_bytes": file.size_bytes, "sha256": file.sha256, "file_id": file.id}
+        for one, file in stored.items()
+    }
     return made, content
 
 
-def digest(path: Path) -> str:
-    """Return a file's SHA-256."""
-    found = hashlib.sha256()
-    with path.open("rb") as source:
-        while chunk := source.read(CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
+def file_of(report_id: str, kind: Kind, wanted: Format, company: Company) -> NewFile:
+    """Return a file of a report, to be; it is kept for FILE_KEEP_DAYS."""
+    return NewFile(
+        file_name=f"{kind.value}-{company.slug}-{report_id[-6:].lower()}.{wanted.value}", category=Category.REPORTS,
+        content_type=MIMETYPES[wanted], subject=subject_of(report_id), expires_at=kept_until(), is_ours=True,
+    )  # fmt: skip
 
 
 def finish(report_id: str, made: dict[str, Any], content: Content) -> None:
@@ -169,7 +185,8 @@ def mail_report(row: Report, content: Content) -> None:
     people = list_audience(public_ids=row.mail_to)
     size = sum(one["size_bytes"] for one in row.files.values())
     attachments = [
-        {"kind": "reports", "file": f"{row.id}.{one}", "name": f"{row.kind}-report.{one}"} for one in row.files
+        {"subject": subject_of(row.id), "file": about["file_id"], "name": f"{row.kind}-report.{one}"}
+        for one, about in row.files.items()
     ]
     letter = write_letter(
         "", "report", subject=f"{row.title} of {content.company}, {row.period}", title=row.title,

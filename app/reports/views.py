@@ -10,6 +10,7 @@ from app.core import clock, guards, live
 from app.core.access import Role, allow
 from app.core.api import parse_query, problem_of
 from app.core.auth import company, principal
+from app.core.downloads import send_kept
 from app.core.errors import InvalidInput, Problem
 from app.core.idempotency import once
 from app.core.jobs import Job
@@ -69,14 +70,16 @@ def download_file(report_id: str, extension: str) -> Response:
     row = reads.find_report(report_id)
     if extension not in row.files:
         raise ReportNotMade
-    path = service.path_of(row.id, Format(extension))
+    kind = Format(extension)
+    name = f"{row.kind}-{company().slug}-{row.id[-6:].lower()}.{extension}"
+    found = service.find_file(row, kind)
+    if found is not None:
+        return send_kept(found, name=name, content_type=MIMETYPES[kind])
+    path = service.path_of(row.id, kind)
     if not path.is_file():
         settings: Settings = current_app.config["SETTINGS"]
         raise ReportExpired(days=settings.file_keep_days)
-    name = f"{row.kind}-{company().slug}-{row.id[-6:].lower()}.{extension}"
-    return guards.call(
-        "storage", send_file, path, mimetype=MIMETYPES[Format(extension)], as_attachment=True, download_name=name
-    )
+    return guards.call("storage", send_file, path, mimetype=MIMETYPES[kind], as_attachment=True, download_name=name)
 
 
 def show_page(errors: dict[str, str], status: int) -> Response:

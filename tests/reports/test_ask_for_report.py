@@ -9,6 +9,8 @@ from app.core import tasks
 from app.core.db import transaction
 from app.core.tasks import run_job
 from app.reports import service
+from app.storage.reads.files import files_of
+from app.storage.service.trash import trash
 from tests.reports.conftest import Make
 from tests.world import Person
 
@@ -67,7 +69,7 @@ def test_a_file_that_was_not_asked_for_or_is_gone(app: Flask, ada: Person, make:
     assert ada.get(f"/reports/{report['id']}/file.pdf").status_code == 409
     assert ada.get(f"/reports/{report['id']}/file.exe").status_code == 409
     with ada.acting():
-        service.path_of(report["id"], service.Format.CSV).unlink()
+        trash([one.id for one in files_of(service.subject_of(report["id"]))])
     gone = ada.get(report["files"]["csv"]["href"])
     assert gone.status_code == 410
     assert "kept for 30 days" in gone.text

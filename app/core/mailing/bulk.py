@@ -5,7 +5,9 @@ them it is `unsure` and left alone, for nobody wants the same mail twice.
 """
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +15,7 @@ from flask import current_app
 
 from app.core import clock, files, guards, tasks
 from app.core.db import db, transaction
-from app.core.errors import Problem
+from app.core.errors import NotFound, Problem
 from app.core.mail import Mail, compose, mail_folder, write_mail
 from app.core.mailing.model import Mailing, Recipient, RecipientState
 from app.core.mailing.post import Outcome, Post
@@ -49,7 +51,7 @@ def queue_mailing(
         letter: Its words; `to` is not used.
         addresses: Who gets it; an address named twice gets one.
         title: What people read about the job.
-        attachments: Files of this company: `kind` and `file` as in app/core/files.py, and the shown `name`.
+        attachments: Kept files of this company: `subject` and `file` (its id), and the shown `name`.
     """
     company_id = current_company_id()
     with transaction() as session:
@@ -82,10 +84,12 @@ def deliver_mailing(mailing_id: str) -> Tally:
             Recipient.state == RecipientState.WAITING).order_by(Recipient.address)).all()  # fmt: skip
     post = Post(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
     try:
-        for done, address in enumerate(addresses):
-            tasks.progress(done, len(addresses), f"{done} of {len(addresses)} handed over")
-            if _claim(mailing_id, address):
-                _deliver_one(mailing, address, settings, post)
+        with ExitStack() as fetched:
+            attached = tuple((one["name"], _fetch(one, fetched)) for one in mailing.attachments if addresses)
+            for done, address in enumerate(addresses):
+                tasks.progress(done, len(addresses), f"{done} of {len(addresses)} handed over")
+                if _claim(mailing_id, address):
+                    _deliver_one(mailing, address, settings, post, attached)
     finally:
         if post is not None:
             post.close()
@@ -96,10 +100,25 @@ def deliver_mailing(mailing_id: str) -> Tally:
     return tally
 
 
-def _deliver_one(mailing: Mailing, address: str, settings: Settings, post: Post | None) -> None:
-    attachments = tuple((one["name"], files.place(one["kind"], one["file"])) for one in mailing.attachments)
+def _fetch(wanted: dict[str, str], fetched: ExitStack) -> Path:
+    """Return an attachment as a file on this disk, until all have it; old letters name one that always was.
+
+    Raises:
+        NotFound: It is gone.
+    """
+    if "subject" not in wanted:
+        return files.place(wanted["kind"], wanted["file"])
+    for found in files.kept(wanted["subject"]):
+        if found.id == wanted["file"]:
+            return fetched.enter_context(files.fetched(found))
+    raise NotFound
+
+
+def _deliver_one(
+    mailing: Mailing, address: str, settings: Settings, post: Post | None, attached: tuple[tuple[str, Path], ...]
+) -> None:
     try:
-        message = compose(Mail(address, mailing.subject, mailing.text, mailing.html, attachments), settings.mail_from)
+        message = compose(Mail(address, mailing.subject, mailing.text, mailing.html, attached), settings.mail_from)
         if post is None:
             write_mail(message, mail_folder(settings))
             outcome = Outcome(RecipientState.SENT, "written to a file")

@@ -1,7 +1,7 @@
 """Files become pictures an engine can read, never larger than we want them: a small file can hold a huge picture."""
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from app.documents.problems import TooManyPixels, UnknownKind
 
@@ -11,7 +11,7 @@ FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
 Picture = Any  # PIL.Image.Image: Pillow comes with the extra
 
 
-def check_picture(path: Path, kind: str) -> None:
+def check_picture(path: Path | IO[bytes], kind: str) -> None:
     """Look at the size a picture says it has, before any of it is unpacked.
 
     Raises:
@@ -42,7 +42,7 @@ def read_picture(path: Path, kind: str) -> Picture:
     return picture
 
 
-def _open(path: Path, kind: str) -> Picture:
+def _open(path: Path | IO[bytes], kind: str) -> Picture:
     from PIL import Image
 
     try:

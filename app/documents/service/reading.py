@@ -24,7 +24,7 @@ from app.documents.reading.proposing import (
     tokens_of,
 )
 from app.documents.reading.wording import read_number
-from app.documents.service.keeping import path_of
+from app.documents.service.keeping import file_on_disk
 from app.documents.states import DocumentState
 from app.inventory.reads.lookalikes import items_named_like, items_spelled
 
@@ -62,9 +62,10 @@ def read_document(document_id: str) -> Document:
 
 def _read_rows(document: Document) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
-    for number, words in enumerate(read_pages(path_of(document.id), document.kind), start=1):
-        rows += rows_of(words)
-        progress(number, None, f"{number} read")
+    with file_on_disk(document.id) as path:
+        for number, words in enumerate(read_pages(path, document.kind), start=1):
+            rows += rows_of(words)
+            progress(number, None, f"{number} read")
     return rows
 
 

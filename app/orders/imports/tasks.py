@@ -25,7 +25,7 @@ def run_import(import_id: str) -> dict[str, Any]:
 @job(queue="export", name="orders.export")
 def export_orders(query: str, zone: str, name: str) -> dict[str, Any]:
     """Write a file of the orders that match."""
-    count = exports.write_export(current_job_id(), OrderFilter.of_query(query), zone)
+    count = exports.write_export(OrderFilter.of_query(query), zone, name)
     tell_asker(
         News("export-ready", "The orders you asked for are ready.", f"/jobs/{current_job_id()}"), current_job_id()
     )

@@ -6,10 +6,11 @@ from pathlib import Path
 from flask import Response, current_app, send_file, url_for
 
 from app.accounts import reads as accounts
-from app.core import clock, guards
+from app.core import clock, files, guards
 from app.core.access import allow
 from app.core.auth import principal
 from app.core.broker import SOFT_LIMIT_S
+from app.core.downloads import send_kept
 from app.core.errors import NotFound
 from app.core.jobs import FACT_OF, Job, JobState, permission_of
 from app.core.jobs.rules import RULES, rules_of
@@ -24,8 +25,8 @@ from app.queues.story import story_of
 from app.queues.timeline import draw_timeline
 from app.queues.verdict import time_left, verdict_on, wants_evidence
 from app.queues.views.blueprint import bp
-from config import Settings
 
+CSV = "text/csv; charset=utf-8"
 PRIORITIES = {9: "Highest", 5: "High", 0: "Normal", -5: "Low", -9: "Lowest"}
 
 
@@ -88,12 +89,12 @@ def is_alive(detail: JobDetail) -> bool:
 def download_file(job_id: str) -> Response:
     """Send the file that an export made."""
     job = reads.find_job(job_id, principal().permissions)
-    path, name = made_file(job), str((job.result or {}).get("file", "export.csv"))
-    if path is None:
+    found, name = made_file(job), str((job.result or {}).get("file", "export.csv"))
+    if found is None:
         raise NotFound
-    return guards.call(
-        "storage", send_file, path, mimetype="text/csv; charset=utf-8", as_attachment=True, download_name=name
-    )
+    if isinstance(found, files.Kept):
+        return send_kept(found, name=name, content_type=CSV)
+    return guards.call("storage", send_file, found, mimetype=CSV, as_attachment=True, download_name=name)
 
 
 def download_of(job: Job) -> str | None:
@@ -101,10 +102,12 @@ def download_of(job: Job) -> str | None:
     return url_for("jobs.download_file", job_id=job.id) if made_file(job) else None
 
 
-def made_file(job: Job) -> Path | None:
-    """Return the file a job made, while it is kept. Its place follows from company and job, never from input."""
+def made_file(job: Job) -> files.Kept | Path | None:
+    """Return the file a job made, while it is kept; a path for one that was made before files were stored."""
     if job.state is not JobState.DONE or not (job.result or {}).get("file"):
         return None
-    settings: Settings = current_app.config["SETTINGS"]
-    path = settings.upload_dir.resolve() / "exports" / str(job.company_id) / f"{job.id}.csv"
+    found = files.kept(files.of_job(job.id))
+    if found:
+        return found[-1]
+    path = files.root() / "exports" / str(job.company_id) / f"{job.id}.csv"
     return path if path.is_file() else None

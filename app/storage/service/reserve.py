@@ -33,6 +33,7 @@ class NewFile:
         parent_id, variant: Of which file it was made, and as what.
         expires_at: When it is put into the trash; None for never (and for temp, after TEMP_HOURS).
         about: What is kept with it, as JSON.
+        is_ours: The product made it: it is of the type that is said, whatever names of items in it look like.
     """
 
     file_name: str
@@ -46,6 +47,7 @@ class NewFile:
     variant: str = ""
     expires_at: datetime | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    is_ours: bool = False
 
 
 def reserve(new: NewFile) -> StoredFile:

@@ -44,7 +44,7 @@ def keep(new: NewFile, body: IO[bytes]) -> StoredFile:
     leave_transaction()
     types.check_size(new.category, new.size_bytes)
     head, whole = look_ahead(body, min(types.HEAD_BYTES, new.size_bytes))
-    content_type = types.check_bytes(new.category, head, types.clean_name(new.file_name), new.content_type)
+    content_type = _type_of(new, head)
     row = reserve(replace(new, content_type=content_type))
     stored = _put(row, whole)
     found = settle(row, stored, sha256=stored.sha256 or new.sha256, content_type=content_type)
@@ -66,7 +66,8 @@ def writing(new: NewFile) -> Iterator[Spool]:
     """Open a file to write; it is stored when the block has ended well, as `.file`, and is gone when not."""
     with spooled(types.most_bytes(new.category)) as target:
         yield target
-        target.stored = _keep_spooled(new, target)
+        if target.is_wanted:
+            target.stored = _keep_spooled(new, target)
 
 
 @contextmanager
@@ -84,6 +85,13 @@ def writing_text(new: NewFile) -> Iterator[tuple[IO[str], Spool]]:
 def _keep_spooled(new: NewFile, target: Spool) -> StoredFile:
     about = {**new.about, **target.about}
     return keep(replace(new, size_bytes=target.rewind(), about=about), target)
+
+
+def _type_of(new: NewFile, head: bytes) -> str:
+    name = types.clean_name(new.file_name)
+    if new.is_ours:
+        return types.expected_type(name, new.content_type)
+    return types.check_bytes(new.category, head, name, new.content_type)
 
 
 def _put(row: StoredFile, body: IO[bytes]) -> protocol.Stored:

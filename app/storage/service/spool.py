@@ -21,6 +21,7 @@ class Spool(io.BufferedRandom):
 
     Attributes:
         about: What is kept with it; to be filled before its block ends.
+        is_wanted: False before its block ends, and it is forgotten.
         file: What became of it, once its block has ended.
     """
 
@@ -28,6 +29,7 @@ class Spool(io.BufferedRandom):
         super().__init__(raw)
         self.most_bytes = most_bytes
         self.about: dict[str, Any] = {}
+        self.is_wanted = True
         self.stored: StoredFile | None = None
 
     def write(self, data: Buffer) -> int:
