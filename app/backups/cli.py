@@ -15,9 +15,7 @@ def make_command() -> None:
     """Back the database up now."""
     with installation():
         made, gone = service.back_up()
-        click.echo(
-            f"{store.dump_path(made.name)}  {format_bytes(made.size_bytes)}  {made.rows:,} rows  sha256 {made.sha256}"
-        )
+        click.echo(f"{made.name}  {format_bytes(made.size_bytes)}  {made.rows:,} rows  sha256 {made.sha256}")
     for name in gone:
         click.echo(f"removed {name}")
 

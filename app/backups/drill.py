@@ -12,9 +12,10 @@ import psycopg
 from flask import current_app
 
 from app.backups.dump import count_rows
+from app.backups.manifest import Manifest
 from app.backups.problems import NoBackup
 from app.backups.programs import ProgramFailed, complaint, find_program, login
-from app.backups.store import Manifest, digest, dump_path, list_backups
+from app.backups.store import digest, fetched, list_backups
 from app.core import tasks
 from app.core.embedded import roles
 from app.core.embedded.place import find_place
@@ -68,22 +69,22 @@ def find_newest() -> Manifest:
 def drill(manifest: Manifest) -> Finding:
     """Restore a backup into an empty server, which is thrown away, and compare. Inside `installation()`."""
     finding = Finding(manifest.name)
-    path = dump_path(manifest.name)
     tasks.progress(0, STEPS, "Reading the file")
-    if digest(path) != manifest.sha256:
-        finding.differences.append("the file is not the one that was written; its SHA-256 differs.")
-        return finding
-    tasks.progress(1, STEPS, "Starting an empty server")
-    with empty_server() as url:
-        tasks.progress(2, STEPS, "Restoring")
-        try:
-            restore(path, url)
-        except ProgramFailed as error:
-            finding.differences.append(f"it cannot be restored. {error}")
+    with fetched(manifest.name) as path:
+        if digest(path) != manifest.sha256:
+            finding.differences.append("the file is not the one that was written; its SHA-256 differs.")
             return finding
-        tasks.progress(3, STEPS, "Counting")
-        with psycopg.connect(url) as connection:
-            found = count_rows(connection)
+        tasks.progress(1, STEPS, "Starting an empty server")
+        with empty_server() as url:
+            tasks.progress(2, STEPS, "Restoring")
+            try:
+                restore(path, url)
+            except ProgramFailed as error:
+                finding.differences.append(f"it cannot be restored. {error}")
+                return finding
+            tasks.progress(3, STEPS, "Counting")
+            with psycopg.connect(url) as connection:
+                found = count_rows(connection)
     finding.tables, finding.rows = len(found), sum(found.values())
     finding.differences = compare(manifest.tables, found)
     tasks.progress(STEPS, STEPS, "Compared")

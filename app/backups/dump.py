@@ -1,21 +1,23 @@
 """Making a backup: every table counted and dumped in one snapshot, with a login that may only read."""
 
 import hashlib
-import os
 import subprocess
 import tempfile
 import time
+from dataclasses import asdict
 from typing import IO
 
 import psycopg
 from flask import current_app
 from psycopg import sql
 
+from app.backups.manifest import Manifest
 from app.backups.problems import NoBackupLogin
 from app.backups.programs import complaint, find_program, login
-from app.backups.store import CHUNK, Manifest, dump_path, write_manifest
-from app.core import clock, files, guards, tasks
+from app.backups.store import CHUNK, keep_beside, new_file
+from app.core import clock, tasks
 from app.core.ids import new_ulid
+from app.storage.service.sending import writing
 from config import Settings
 
 MEGABYTE = 1_000_000
@@ -25,7 +27,7 @@ TABLES = """SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.re
 
 
 def make_backup() -> Manifest:
-    """Dump the database into a file, and return what it holds. Inside `installation()`.
+    """Dump the database, store it, and return what it holds. Inside `installation()`.
 
     Raises:
         NoBackupLogin: DATABASE_BACKUP_URL is not set.
@@ -37,20 +39,20 @@ def make_backup() -> Manifest:
     url = settings.database_backup_url.get_secret_value()
     started, at = time.monotonic(), clock.now()
     name = f"quarterdeck-{at:%Y%m%d-%H%M%S}-{new_ulid()[-6:].lower()}"
-    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), connect_timeout=10) as connection:
+    address = url.replace("postgresql+psycopg://", "postgresql://")
+    with writing(new_file(name)) as target, psycopg.connect(address, connect_timeout=10) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
         tables = count_rows(connection)
         (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
-        with files.writing(dump_path(name)) as target:
-            os.fchmod(target.fileno(), 0o600)
-            size, sha256 = run_dump(settings, url, snapshot, target)
-        server = str(connection.info.server_version // 10000)
-    made = Manifest(
-        name=name, made_at=clock.rfc3339(at), seconds=round(time.monotonic() - started, 1), size_bytes=size,
-        sha256=sha256, server=server, revision=revision, release=settings.release, tables=tables,
-    )  # fmt: skip
-    write_manifest(made)
+        size, sha256 = run_dump(settings, url, snapshot, target)
+        made = Manifest(
+            name=name, made_at=clock.rfc3339(at), seconds=round(time.monotonic() - started, 1), size_bytes=size,
+            sha256=sha256, server=str(connection.info.server_version // 10000), revision=revision,
+            release=settings.release, tables=tables,
+        )  # fmt: skip
+        target.about = {"manifest": asdict(made)}
+    keep_beside(made, target.file)
     return made
 
 
@@ -66,7 +68,7 @@ def count_rows(connection: psycopg.Connection) -> dict[str, int]:
 
 
 def run_dump(settings: Settings, url: str, snapshot: str, target: IO[bytes]) -> tuple[int, str]:
-    """Stream pg_dump into a file; return its size and SHA-256."""
+    """Stream pg_dump into the spool; return its size and SHA-256."""
     address, environment = login(url)
     command = [find_program(settings, "pg_dump"), "--format=custom", "--no-password", f"--snapshot={snapshot}"]
     found, size = hashlib.sha256(), 0
@@ -78,7 +80,7 @@ def run_dump(settings: Settings, url: str, snapshot: str, target: IO[bytes]) -> 
     ):
         try:
             while chunk := dump.stdout.read(CHUNK) if dump.stdout else b"":
-                guards.call("storage", target.write, chunk)
+                target.write(chunk)
                 found.update(chunk)
                 size += len(chunk)
                 tasks.progress(size // MEGABYTE, None, f"{size // MEGABYTE} MB written")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.backups import drill as drills
 from app.backups import store
 from app.backups.dump import make_backup
+from app.backups.manifest import Manifest
 from app.backups.models import Drill
 from app.core import clock, tasks
 from app.core.access import Role
@@ -32,7 +33,7 @@ def ask_for_drill() -> str:
         return tasks.enqueue("backups.drill", {}, title="Restore the newest backup, as a drill", key="backups.drill")
 
 
-def back_up(job_id: str | None = None) -> tuple[store.Manifest, list[str]]:
+def back_up(job_id: str | None = None) -> tuple[Manifest, list[str]]:
     """Make a backup and remove old ones; platform admins hear when it fails.
 
     Returns:

@@ -1,85 +1,78 @@
-"""Backups on disk: a dump and, written last, its manifest. A dump without one was never finished."""
+"""Backups as stored files: a dump, what it holds in its row, and the same beside it as a file."""
 
 import hashlib
+import io
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, timedelta
 from pathlib import Path
 
-from app.core import clock, files
+from app.backups import old
+from app.backups.manifest import Manifest, read_manifest
+from app.core import files
+from app.storage.models import StoredFile
+from app.storage.reads.files import files_of
+from app.storage.service.own import as_kept
+from app.storage.service.reserve import NewFile
+from app.storage.service.sending import keep
+from app.storage.service.trash import purge
+from app.storage.states import Category, State
 
+SUBJECT = "backups"
 DAYS_KEPT, WEEKS_KEPT = 7, 4
 YOUNG = timedelta(hours=1)
 CHUNK = 1 << 20
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """What a backup holds.
-
-    Attributes:
-        tables: Rows of each table, counted in the snapshot that was dumped.
-        revision: The newest migration in it.
-        made_at: RFC 3339.
-    """
-
-    name: str
-    made_at: str
-    seconds: float
-    size_bytes: int
-    sha256: str
-    server: str
-    revision: str
-    release: str
-    tables: dict[str, int]
-
-    @property
-    def at(self) -> datetime:
-        """When it was made."""
-        return clock.parse(self.made_at)
-
-    @property
-    def rows(self) -> int:
-        """All rows in it."""
-        return sum(self.tables.values())
-
-    @property
-    def age_s(self) -> float:
-        """How old it is."""
-        return (clock.now() - self.at).total_seconds()
+def new_file(name: str) -> NewFile:
+    """Return the file of a backup, to be. Inside `installation()`, as all here."""
+    return NewFile(
+        file_name=f"{name}.dump", category=Category.BACKUPS, content_type="application/octet-stream", subject=SUBJECT,
+        is_ours=True,
+    )  # fmt: skip
 
 
-def dump_path(name: str) -> Path:
-    """Return where the dump of a backup is. Inside `installation()`."""
-    return files.place("backups", f"{name}.dump")
-
-
-def manifest_path(name: str) -> Path:
-    """Return where its manifest is."""
-    return files.place("backups", f"{name}.json")
-
-
-def write_manifest(found: Manifest) -> None:
-    """Keep a manifest, which makes the dump beside it a backup."""
-    with files.writing_text(manifest_path(found.name)) as target:
-        json.dump(asdict(found), target, indent=2)
+def keep_beside(found: Manifest, dump: StoredFile) -> None:
+    """Store the manifest as a file of its own, too: it tells which key is which backup when every table is lost."""
+    text = json.dumps({**asdict(found), "key": dump.key}, indent=2).encode()
+    new = NewFile(
+        file_name=f"{found.name}.json", category=Category.BACKUPS, content_type="application/json", subject=SUBJECT,
+        size_bytes=len(text), parent_id=dump.id, variant="manifest", is_ours=True,
+    )  # fmt: skip
+    keep(new, io.BytesIO(text))
 
 
 def list_backups() -> list[Manifest]:
     """Return the finished backups, newest first."""
-    folder = files.place("backups", "x").parent
-    found = [read_manifest(path) for path in folder.glob("*.json")] if folder.is_dir() else []
-    whole = [one for one in found if one is not None and dump_path(one.name).is_file()]
-    return sorted(whole, key=lambda one: one.made_at, reverse=True)
+    found = {one.name: one for one in old.list_backups()} | {one.name: one for one in map(manifest_of, stored()) if one}
+    return sorted(found.values(), key=lambda one: one.made_at, reverse=True)
 
 
-def read_manifest(path: Path) -> Manifest | None:
-    """Return a manifest; None for a file that is none."""
-    try:
-        return Manifest(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
+def stored() -> list[StoredFile]:
+    """Return the dumps that are stored and ready."""
+    return [row for row in files_of(SUBJECT) if row.state == State.READY]
+
+
+def manifest_of(row: StoredFile) -> Manifest | None:
+    """Return what a stored dump says it holds."""
+    return read_manifest(row.about.get("manifest"))
+
+
+@contextmanager
+def fetched(name: str) -> Iterator[Path]:
+    """Give the dump of a backup as a file on this disk.
+
+    Raises:
+        Problem: It cannot be read.
+    """
+    row = next((row for row in stored() if row.file_name == f"{name}.dump"), None)
+    if row is None:
+        yield old.dump_path(name)
+        return
+    with files.fetched(as_kept(row)) as path:
+        yield path
 
 
 def digest(path: Path) -> str:
@@ -96,10 +89,11 @@ def prune() -> list[str]:
     backups = list_backups()
     kept = kept_names(backups)
     gone = [one.name for one in backups if one.name not in kept and one.age_s > YOUNG.total_seconds()]
+    rows = {row.file_name.removesuffix(".dump"): row for row in stored()}
+    purge([rows[name].id for name in gone if name in rows and rows[name].held_at is None])
     for name in gone:
-        manifest_path(name).unlink(missing_ok=True)  # first: without it the dump is no backup any more
-        dump_path(name).unlink(missing_ok=True)
-    return gone
+        old.remove(name)
+    return [name for name in gone if name not in rows or rows[name].held_at is None]
 
 
 def kept_names(backups: Iterable[Manifest]) -> set[str]:
