@@ -99,7 +99,10 @@ LABELS = (
     "Flags",
     "Breakers",
     "Limits",
+    "Storage",
+    "Backups",
     "Sessions",
+    "Connections",
     "Live",
     "Audit",
     "Settings",
@@ -131,11 +134,13 @@ def rail() -> list[dict[str, Any]]:
         if (item.permission == "self" or can(item.permission)) and (
             not item.gate or gates.is_on(item.gate, default=False)
         ):
+            href = url_for(item.endpoint)
             current = item.endpoint.split(".")[0] == here and (here != "accounts" or request.endpoint == item.endpoint)
+            current = current or request.path.startswith(f"{href}/")  # pages below it, whoever serves them
             tab = {
                 "label": item.label,
                 "icon": item.icon,
-                "href": url_for(item.endpoint),
+                "href": href,
                 "current": current,
                 "mark": item.mark() if item.mark else None,
             }

@@ -19,6 +19,7 @@ LOOKS = {
     "schedule-missed": ("warn", "clock"),
     "queue-behind": ("warn", "layers"),
     "late-orders": ("warn", "receipt-text"),
+    "quota-near": ("warn", "hard-drive"),
 }
 
 

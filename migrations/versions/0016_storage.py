@@ -252,10 +252,16 @@ def create_quotas() -> None:
     op.create_table(
         "storage_quotas",
         company(), text("category"), sa.Column("soft_bytes", sa.BigInteger), sa.Column("hard_bytes", sa.BigInteger),
-        sa.Column("file_bytes", sa.BigInteger), instant("warned_at"), text("reason"), json("actor"),
+        sa.Column("file_bytes", sa.BigInteger), sa.Column("granted_bytes", sa.BigInteger),
+        sa.Column("granted_file_bytes", sa.BigInteger), instant("warned_at"), text("reason"), json("actor"),
         instant("updated_at", now=True), number("version", "1"), *key("category", table="storage_quotas"),
         rule("soft_bytes IS NULL OR hard_bytes IS NULL OR soft_bytes <= hard_bytes", "ck_storage_quotas_order"),
         rule("least(soft_bytes, hard_bytes, file_bytes) >= 0", "ck_storage_quotas_not_negative"),
+        rule(
+            "(granted_bytes IS NULL OR coalesce(hard_bytes <= granted_bytes, false)) AND "
+            "(granted_file_bytes IS NULL OR coalesce(file_bytes <= granted_file_bytes, false))",
+            "ck_storage_quotas_granted",
+        ),
     )  # fmt: skip
     protect("storage_quotas", app=ALL, system="SELECT")
     op.create_table(

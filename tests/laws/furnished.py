@@ -7,6 +7,7 @@ from werkzeug.routing import Rule
 
 from app.core.ids import new_ulid
 from app.notifications.service import News, send_news
+from app.storage.usage import requests
 from tests.world import Person
 
 MARK = "Marked-as-theirs"
@@ -63,10 +64,12 @@ def furnish(owner: Person) -> Furnished:
     # A flag of the product, one of its lists, and a change of it that nobody made.
     made.values |= {"key": "bulk-operations", "version_id": new_ulid(), "target_id": owner.company_slug}
     made.values |= {"environment": "production", "rollout_id": new_ulid(), "act": "go-on", "list": "allow"}
+    made.values |= {"category": "documents", "place": "aws"}  # a folder of files, and a row of the price list
     made.values |= {"signature": new_ulid()}  # a failure that no job had
     # A provider of files; nobody's check, finding and bucket.
     made.values |= {"provider": "local", "check_id": new_ulid(), "finding_id": new_ulid(), "connection_id": new_ulid()}
     made.values |= {"migration_id": new_ulid()}  # a move of files nobody planned
+    requests.init_meter(owner.app).flush()  # what was asked of providers until here is written a little later
     made.values |= {f"flags_api.{act}:name": "allow" for act in ("list_targets", "replace_list")}
     return made
 

@@ -83,3 +83,29 @@ def storage_migration_changed(data: Data) -> str:
     ends = f"from {data['source']} to {data['target']}"
     said = MOVED.get(data["act"], "changed the move of files {ends}").format(ends=ends)
     return f"{said}: {quote(data['reason'])}" if data.get("reason") else said
+
+
+@says("storage.quota-changed")
+def quota_changed(data: Data) -> str:
+    """A company may store more or less."""
+    names = {"softBytes": "warning at", "hardBytes": "at most", "fileBytes": "a single file at most"}
+    changed = [
+        f"{names.get(name, name)} {'no limit' if pair['after'] is None else format_bytes(pair['after'])}"
+        for name, pair in data["changes"].items()
+    ]
+    what = f"the quota of {data['category']}" if data["category"] else "the storage quota"
+    return f"set {what}: {', '.join(changed)}; {quote(data['reason'])}"
+
+
+@says("storage.quota-near")
+def quota_near(data: Data) -> str:
+    """A company uses more than its soft limit."""
+    what = f"the folder {data['category']}" if data["category"] else "storage"
+    used, soft = format_bytes(data["usedBytes"]), format_bytes(data["softBytes"])
+    return f"noticed that {what} is above its soft limit: {used} of {soft}"
+
+
+@says("storage.price-changed")
+def price_changed(data: Data) -> str:
+    """Somebody gave prices."""
+    return f"changed the storage prices of {quote(data['name'])}: {quote(data['reason'])}"

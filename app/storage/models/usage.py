@@ -119,6 +119,7 @@ class Quota(Model):
     Attributes:
         soft_bytes: Above it people are warned. `hard_bytes`: above it nothing is taken. None for no limit.
         file_bytes: Largest single file.
+        granted_bytes, granted_file_bytes: What the platform gave; the company's own admins may only lower it.
         warned_at: Since when more than the soft limit is used; people were told then.
     """
 
@@ -126,6 +127,11 @@ class Quota(Model):
     __table_args__ = (
         sa.CheckConstraint("soft_bytes IS NULL OR hard_bytes IS NULL OR soft_bytes <= hard_bytes", name="order"),
         sa.CheckConstraint("least(soft_bytes, hard_bytes, file_bytes) >= 0", name="not_negative"),
+        sa.CheckConstraint(
+            "(granted_bytes IS NULL OR coalesce(hard_bytes <= granted_bytes, false)) AND "
+            "(granted_file_bytes IS NULL OR coalesce(file_bytes <= granted_file_bytes, false))",
+            name="granted",
+        ),
     )
 
     company_id: Mapped[CompanyId] = mapped_column(sa.BigInteger, sa.ForeignKey("companies.id"), primary_key=True)
@@ -133,6 +139,8 @@ class Quota(Model):
     soft_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
     hard_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
     file_bytes: Mapped[int | None] = mapped_column(sa.BigInteger)
+    granted_bytes: Mapped[int | None] = mapped_column(sa.BigInteger, default=None)
+    granted_file_bytes: Mapped[int | None] = mapped_column(sa.BigInteger, default=None)
     warned_at: Mapped[datetime | None] = mapped_column(INSTANT, default=None)
     reason: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     actor: Mapped[dict[str, Any]] = mapped_column(JSONB, default_factory=dict, server_default="{}")

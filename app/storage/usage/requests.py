@@ -9,11 +9,12 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import cast
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Flask, current_app, has_app_context
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from app.core import clock, guards
 from app.core.db import db, transaction
@@ -22,6 +23,7 @@ from app.core.tenancy import acting_for
 
 log = structlog.get_logger(__name__)
 EVERY_S = 5.0
+EXTENSION = "quarterdeck-storage-requests"
 MOST_PLACES = 50_000  # companies × categories × providers that wait while the database is away
 Place = tuple[int, str, str]  # company, category, provider
 # A new day begins with what the counters hold; the fold, which writes what it changes, comes later or came before.
@@ -57,10 +59,10 @@ class Asked:
 
 
 class Meter:
-    """What one process has counted and not yet written, and the thread that writes it."""
+    """What an app has counted in this process and not yet written, and the thread that writes it."""
 
-    def __init__(self) -> None:
-        self.app: Flask | None = None
+    def __init__(self, app: Flask) -> None:
+        self.app = app
         self._begin()
         os.register_at_fork(after_in_child=self._begin)
 
@@ -76,7 +78,7 @@ class Meter:
             if place not in self._waiting and len(self._waiting) >= MOST_PLACES:
                 return
             self._waiting.setdefault(place, Asked()).add(asked)
-            if self._thread is None and self.app is not None:
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="storage-requests", daemon=True)
                 self._thread.start()
 
@@ -92,31 +94,42 @@ class Meter:
                     log.exception("requests are not written")
 
     def flush(self) -> int:
-        """Write what waits; return how many places that were.
+        """Write what waits; return for how many companies.
 
         Raises:
             SQLAlchemyError: The database is away; what was not written waits.
         """
-        if self.app is None:
-            return 0
         with self._flushing:
             with self._counting:
                 taken, self._waiting = self._waiting, {}
-            left = dict(taken)
+            left = [(company, list(places)) for company, places in groupby(sorted(taken), key=lambda place: place[0])]
+            count = len(left)
             try:
                 with self.app.app_context():
-                    for company, places in groupby(sorted(taken), key=lambda place: place[0]):
-                        mine = list(places)
-                        _write(company, {place: taken[place] for place in mine})
-                        for place in mine:
-                            del left[place]
+                    while left:
+                        _write(left[-1][0], {place: taken[place] for place in left[-1][1]})
+                        left.pop()
             finally:
-                for place, asked in left.items():
-                    self.note(place, asked)
-            return len(taken)
+                for place in (place for _, places in left for place in places):
+                    self.note(place, taken[place])
+            return count
 
 
-METER = Meter()
+_latest: list[Meter] = []
+
+
+def init_meter(app: Flask) -> Meter:
+    """Let an app count; what is noted outside of any app's context is the newest one's."""
+    meter: Meter = app.extensions.setdefault(EXTENSION, Meter(app))
+    _latest[:] = [meter]
+    return meter
+
+
+def meter_here() -> Meter | None:
+    """Return the meter of this context's app."""
+    if has_app_context():
+        return cast("Meter | None", current_app.extensions.get(EXTENSION))
+    return _latest[0] if _latest else None
 
 
 def note(
@@ -132,13 +145,18 @@ def note(
         reads: Requests of class B: get, head; a signed address counts as one.
         sent_bytes: What left the provider: served by us, or signed for.
     """
-    METER.note((int(company_id), category, provider), Asked(writes, reads, sent_bytes))
+    meter = meter_here()
+    if meter is not None:
+        meter.note((int(company_id), category, provider), Asked(writes, reads, sent_bytes))
 
 
 def _write(company: int, asked: dict[Place, Asked]) -> None:
-    """Add to the company's day and to that of all, each in its own scope; a database that goes away between leaves the second out."""
-    with acting_for(company), transaction():
-        db.session.execute(ADD_OWN, _values(company, asked))
+    """Add to the company's day and to that of all, each in its own scope; an outage between leaves the second out."""
+    try:
+        with acting_for(company), transaction():
+            db.session.execute(ADD_OWN, _values(company, asked))
+    except IntegrityError:  # the company is gone, and what was asked for it
+        return
     with installation(), transaction():
         db.session.execute(ADD_ALL, _values(int(installation_id()), asked))
 

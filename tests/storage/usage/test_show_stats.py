@@ -59,11 +59,11 @@ def test_requests_are_added_to_the_day(world: World, ada: Person) -> None:
     put(world.sql, ada.company_id, 100)
     with ada.app.app_context():
         fold()
-    requests.note("local", ada.company_id, "documents", writes=2, sent_bytes=50)
-    requests.note("local", ada.company_id, "documents", reads=3)
-    requests.note("s3", ada.company_id, "exports", reads=1)
-    requests.METER.app = ada.app
-    requests.METER.flush()
+    with ada.app.app_context():
+        requests.note("local", ada.company_id, "documents", writes=2, sent_bytes=50)
+        requests.note("local", ada.company_id, "documents", reads=3)
+        requests.note("s3", ada.company_id, "exports", reads=1)
+        requests.init_meter(ada.app).flush()
     rows = world.sql.execute(
         "SELECT category, provider, bytes::int, writes, reads, sent_bytes::int FROM storage_days "
         "WHERE company_id = %s AND category <> '' ORDER BY 1",

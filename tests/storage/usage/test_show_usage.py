@@ -1,0 +1,131 @@
+"""/storage: everybody sees their own, platform admins all companies."""
+
+from datetime import timedelta
+
+from app.core import clock
+from app.storage.states import Category
+from app.storage.usage import watch
+from app.storage.usage.fold import fold
+from tests.storage.usage.shelf import put, put_many
+from tests.world import Person, World
+
+GB = 10**9
+
+
+def test_an_empty_page_teaches(vera: Person) -> None:
+    """What will be here, and how to begin."""
+    text = vera.get("/storage").text
+    assert "No file is stored yet." in text
+    assert "counted exactly with every write" in text
+
+
+def test_a_company_sees_its_folders(world: World, ada: Person, cleo: Person) -> None:
+    """With what is in the trash and being sent; and nothing of anybody else."""
+    put(world.sql, ada.company_id, 455 * GB)
+    put(world.sql, ada.company_id, 20 * GB, category=Category.EXPORTS, state="trashed")
+    put(world.sql, ada.company_id, 5 * GB, state="pending")
+    put(world.sql, cleo.company_id, 77 * GB)
+    text = ada.get("/storage").text
+    assert "480 GB in 3 files; no quota is set." in text
+    assert '<tr id="folder-documents">' in text
+    assert "20 GB" in text
+    assert "5.0 GB" in text
+    assert "77 GB" not in text
+    assert "What it would cost elsewhere" not in text
+
+
+def test_the_verdict_and_the_notice_speak_of_quotas(world: World, ada: Person) -> None:
+    """Above the soft limit a notice; the sentence says how much of what."""
+    put(world.sql, ada.company_id, 455 * GB)
+    world.sql.execute(
+        "INSERT INTO storage_quotas (company_id, category, soft_bytes, hard_bytes) VALUES (%s, '', %s, %s)",
+        (ada.company_id, 450 * GB, 500 * GB),
+    )
+    text = ada.get("/storage").text
+    assert "455 GB of 500 GB are used, in 1 file; too few days are known to say when it is full." in text
+    assert "All folders are above the soft limit: 455 GB of 450 GB" in text
+    assert "91% of 500 GB" in text
+
+
+def test_a_live_read_brings_sentence_and_table(world: World, ada: Person) -> None:
+    """The same elements as the page, by id."""
+    put(world.sql, ada.company_id, 10)
+    text = ada.fragment("/storage").text
+    assert 'id="verdict"' in text
+    assert 'id="folders"' in text
+    assert "<html" not in text
+
+
+def test_a_platform_admin_sees_all_companies_and_costs(world: World, ada: Person, cleo: Person, pat: Person) -> None:
+    """Largest first, with the costs beside."""
+    put(world.sql, ada.company_id, 10**15)
+    put(world.sql, cleo.company_id, 2 * 10**15, provider="s3")
+    with ada.app.app_context():
+        fold()
+    text = pat.get("/storage").text
+    first, second = text.index(f"usage-{cleo.company_slug}"), text.index(f"usage-{ada.company_slug}")
+    assert first < second
+    assert "What it would cost elsewhere" in text
+    assert "Amazon S3 Standard, us-east-1" in text
+    assert "the same would cost" in text
+
+
+def test_companies_page_by_page_without_gaps(world: World, pat: Person) -> None:
+    """By size, by name, by when it is full: each company once."""
+    mine = [world.company("paged") for _ in range(7)]
+    for number, one in enumerate(mine):
+        put_many(world.sql, one["id"], number + 1)
+    with pat.app.app_context():
+        fold()
+        watch.forecast()
+    for sort in ("size", "name", "full"):
+        seen: list[str] = []
+        after = ""
+        while True:
+            answer = pat.get(f"/api/storage/companies?sort={sort}&limit=2&q=Paged&after={after}").json
+            assert answer is not None
+            seen += [one["company"] for one in answer["items"]]
+            if answer["nextCursor"] is None:
+                break
+            after = answer["nextCursor"]
+        assert len(seen) == len(set(seen))
+        assert {one["slug"] for one in mine} <= set(seen)
+        if sort == "size":
+            assert [slug for slug in seen if slug in {one["slug"] for one in mine}] == [
+                one["slug"] for one in reversed(mine)
+            ]
+    wrong = pat.get("/api/storage/companies?sort=size&limit=1").json
+    assert wrong is not None
+    assert pat.get(f"/api/storage/companies?sort=name&after={wrong['nextCursor']}").status_code == 400
+
+
+def test_only_the_platform_sees_companies_and_costs(ada: Person, vera: Person, pat: Person) -> None:
+    """A company's admin gets neither."""
+    for path in ("/api/storage/companies", "/api/storage/costs", "/storage/prices"):
+        assert ada.get(path).status_code == 403
+        assert vera.get(path).status_code == 403
+        assert pat.get(path).status_code == 200
+
+
+def test_a_forecast_is_kept_for_the_list(world: World, ada: Person, pat: Person) -> None:
+    """Ten days of growth, and twelve more until it is full."""
+    put(world.sql, ada.company_id, 100 * GB)
+    with ada.app.app_context():
+        fold()
+    for ago in range(1, 11):
+        world.sql.execute(
+            "INSERT INTO storage_days (company_id, category, provider, day, bytes) VALUES (%s, '', '', %s, %s)",
+            (ada.company_id, clock.now().date() - timedelta(days=ago), (100 - 5 * ago) * GB),
+        )
+    world.sql.execute(
+        "INSERT INTO storage_quotas (company_id, category, hard_bytes) VALUES (%s, '', %s)", (ada.company_id, 160 * GB)
+    )
+    with ada.app.app_context():
+        watch.forecast()
+    row = world.sql.execute("SELECT full_on FROM storage_totals WHERE company_id = %s", (ada.company_id,)).fetchone()
+    assert row == {"full_on": clock.now().date() + timedelta(days=12)}
+    found = pat.get("/api/storage/companies?sort=full&limit=200").json
+    assert found is not None
+    mine = next(one for one in found["items"] if one["company"] == ada.company_slug)
+    assert (mine["full"], mine["fullInDays"], mine["weekBytes"]) == ("soon", 12, 35 * GB)
+    assert "in 12 days" in ada.get("/storage").text
