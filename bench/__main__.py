@@ -15,9 +15,10 @@ BENCHES = {
     "ledger": "lists and searches over 3,000,000 jobs, the fold, retention; servers of its own: bin/bench ledger --jobs 3000000",
     "queues": "enqueue, latency and throughput beside plain Celery, pages beside Flower; servers of its own: bin/bench queues",
     "breakers": "a call through a breaker beside interlock-cb, pybreaker, circuitbreaker and purgatory, alone and in a fleet",
+    "storage": "small and large puts, memory, signing, verifying beside boto3, obstore and rclone; --migrate 20000 moves files",
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
-ITS_OWN_SERVERS = {"live", "flags", "breakers", "ledger", "queues"}
+ITS_OWN_SERVERS = {"storage", "live", "flags", "breakers", "ledger", "queues"}
 
 
 def main() -> None:

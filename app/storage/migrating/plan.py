@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.core.tenancy import system_work
+from app.storage.adapters.profiles import Profile
 from app.storage.adapters.protocol import Provider, StorageError
 from app.storage.migrating import rows
 from app.storage.migrating.copying import digest_of
-from app.storage.migrating.limits import Options
+from app.storage.migrating.limits import ALL, Options
 from app.storage.migrating.rounds import is_read_again
 from app.storage.migrating.rows import Scope
 from app.storage.models import Migration
@@ -29,27 +30,28 @@ def make_plan(scope: Scope, options: Options, source: Provider, target: Provider
     """
     found = rows.count_files(scope)
     to_copy = found.files - found.copied
-    reads_all = target.profile.checksums == "none" or target.profile.kind == "local"
     plan = {
         "files": found.files, "bytes": int(found.bytes), "companies": found.companies, "largest": int(found.largest),
         "copied_files": found.copied, "copied_bytes": int(found.copied_bytes), "source_reads": to_copy,
         "target_writes": to_copy, "target_stats": found.files,
-        "target_reads": found.files if reads_all else drawn(scope, options.verify_percent),
+        "target_reads": read_again(scope, options.verify_percent, target.profile, found.files),
     }  # fmt: skip
     return {**plan, **estimate(scope, options, source, to_copy, int(found.bytes) - int(found.copied_bytes))}
 
 
-def drawn(scope: Scope, percent: int) -> int:
-    """Return how many files are drawn for being read again."""
-    if percent in {0, 100}:
-        return rows.count_files(scope).files if percent else 0
-    return sum(is_read_again(file_id, percent) for file_id in ids_of(scope))
+def read_again(scope: Scope, percent: int, profile: Profile, files: int) -> int:
+    """Return how many files are read again at the target: those drawn, and those it tells no digest of.
 
-
-def ids_of(scope: Scope) -> list[str]:
-    """Return the ids of the files a migration would move."""
-    sql = f"SELECT f.id FROM stored_files f WHERE f.provider = :source AND {rows.HAS_BYTES} AND {rows.FILTERS}"
-    return [row.id for row in rows.run(sql, scope.values())]
+    A disk tells none; what speaks S3 tells none of what was sent in parts.
+    """
+    if percent == ALL or profile.checksums == "none" or profile.kind == "local":
+        return files
+    sql = (
+        f"SELECT f.id, f.size_bytes > :part AS is_large FROM stored_files f WHERE f.provider = :source "
+        f"AND {rows.HAS_BYTES} AND {rows.FILTERS} AND (f.size_bytes > :part OR :percent > 0)"
+    )
+    found = rows.run(sql, {**scope.values(), "part": profile.part_bytes, "percent": percent})
+    return sum(row.is_large or is_read_again(row.id, percent) for row in found)
 
 
 def estimate(scope: Scope, options: Options, source: Provider, files: int, size_bytes: int) -> dict[str, Any]:
