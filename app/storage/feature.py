@@ -6,6 +6,7 @@ from app.storage import models, routing
 from app.storage.browsing.setup import init_browsing
 from app.storage.care.setup import init_care
 from app.storage.cli import storage_cli
+from app.storage.connections.setup import init_connections
 from app.storage.listeners import init_service
 from app.storage.migrating.setup import init_migrating
 from app.storage.usage.setup import init_usage
@@ -24,3 +25,4 @@ def init_storage(app: Flask) -> None:
     init_ways(app)
     init_browsing(app)
     init_care(app)
+    init_connections(app)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from flask import Flask
 
 from app.core.installation import installation
@@ -62,6 +61,3 @@ def test_what_is_away_is_said(app_with: Callable[..., Flask], seaweed: Server) -
 def examine_away(app: Flask) -> StorageCheck:
     with app.app_context(), installation():
         return doctor.examine_provider("s3")
-
-
-_ = pytest
