@@ -61,7 +61,9 @@ function put(upload, body, { signal, moved }) {
   return new Promise((done, stop) => {
     const request = new XMLHttpRequest();
     const url = new URL(upload.url);
-    request.open("PUT", url.pathname.startsWith("/files/signed/") ? url.pathname : url.href);
+    const isOurs = url.pathname.startsWith("/files/signed/");
+    request.open("PUT", isOurs ? url.pathname : url.href);
+    if (isOurs) request.setRequestHeader("Accept", "application/json");
     for (const [name, value] of Object.entries(upload.headers)) if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", ({ loaded }) => moved(loaded));
     request.addEventListener("load", () => {
