@@ -25,6 +25,7 @@ from config import Settings
 
 log = structlog.get_logger(__name__)
 FAN_OUT = "schedules.fan_out"
+AT_ONCE = 50
 # Later than this is late: only a grace lets it run.
 ON_TIME = timedelta(seconds=30)
 # A job that this release does not know may be another's, who fires it; after so long it is nobody's.
@@ -39,15 +40,17 @@ def fire_due() -> int:
         return 0
     fired, seen = 0, set[str]()
     with installation():
-        while (found := _look_at_next(seen)) is not None:
-            schedule_id, is_fired = found
-            seen.add(schedule_id)
-            fired += is_fired
+        while settled := _settle_some(seen):
+            seen.update(settled)
+            fired += sum(settled.values())
     return fired
 
 
-def _look_at_next(seen: set[str]) -> tuple[str, bool] | None:
-    """Take one schedule that is due and settle it; None when there is none left."""
+def _settle_some(seen: set[str]) -> dict[str, bool]:
+    """Take some schedules that are due and settle them in one transaction; return which of them queued a job.
+
+    Many are due in the same minute, at midnight above all: one after the other, the last would wait for as many commits.
+    """
     now = clock.now()
     due = (
         sa.select(Schedule)
@@ -58,12 +61,12 @@ def _look_at_next(seen: set[str]) -> tuple[str, bool] | None:
             sa.or_(Schedule.job.in_(list(JOBS)), Schedule.next_at <= now - SOMEBODY_ELSES),
         )
         .order_by(Schedule.next_at, Schedule.id)
-        .limit(1)
+        .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
     )
     with acting_as(SYSTEM_ACTOR), transaction():
-        row = db.session.scalars(due.execution_options(populate_existing=True)).first()
-        return None if row is None else (row.id, settle(row, now))
+        rows = db.session.scalars(due.execution_options(populate_existing=True)).all()
+        return {row.id: settle(row, now) for row in rows}
 
 
 def settle(row: Schedule, now: datetime) -> bool:

@@ -66,6 +66,19 @@ def test_ten_who_look_at_once_queue_one_job(app: Flask, make_schedule: Make, row
     assert [len(rows(RUNS, one.id)) for one in made] == [1] * 5
 
 
+def test_fifty_of_one_minute_fire_once_each(app: Flask, make_schedule: Make, rows: Rows) -> None:
+    made = [make_schedule(due=just_due(), cron="0 0 1 1 *", grace_s=600) for _ in range(50)]
+    threads = [threading.Thread(target=fire, args=(app,)) for _ in range(2)]  # two beats
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    fire(app)  # both may have passed over what the other held
+    jobs = [rows(JOBS, one.id) for one in made]
+    assert [len(one) for one in jobs] == [1] * 50
+    assert [len(rows(RUNS, one.id)) for one in made] == [1] * 50
+
+
 def test_each_company_gets_one_job_however_often_the_queueing_runs(
     app: Flask, make_schedule: Make, rows: Rows, ada: Person, cleo: Person
 ) -> None:
