@@ -68,7 +68,7 @@ def allowed(connection: psycopg.Connection[Row], table: str, column: str) -> str
     row = connection.execute(
         """SELECT substring(pg_get_constraintdef(oid) FROM %s) AS value
            FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c' ORDER BY 1 LIMIT 1""",
-        (rf"\({column}\)?(?:::text)? = ANY \(+ARRAY\['([^']+)'", table),
+        (rf"\({column}\)?(?:::text)? = (?:ANY \(+ARRAY\[)?'([^']+)'", table),
     ).fetchone()
     return row["value"] if row else None
 

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.laws.furnished import Furnished, furnish
 from tests.world import Person, World
 
-CASES_PER_OPERATION = int(os.environ.get("FUZZ_CASES", "12"))
+CASES_PER_OPERATION = int(os.environ.get("FUZZ_CASES", "6"))
 AT_LEAST = 500
 
 

@@ -51,12 +51,12 @@ def test_each_policy_opened_turns_this_suite_red(two_companies: tuple[Connection
     ).fetchall()
     assert {policy["tablename"] for policy in policies} >= set(app_tables(connection, tables))
     for policy in policies:
+        table = policy["tablename"]
+        if not can_read(connection, table) or table not in tables:
+            continue
         with pytest.raises(Undo), connection.transaction():
-            connection.execute(f"ALTER POLICY {policy['policyname']} ON {policy['tablename']} USING (true)")
-            leaks = find_leaks(connection, tables, mine, theirs)
-            expected = policy["tablename"]
-            if can_read(connection, expected) and expected in tables:
-                assert Leak(expected, "reads") in leaks, f"{expected}: an open policy went unnoticed"
+            connection.execute(f"ALTER POLICY {policy['policyname']} ON {table} USING (true)")
+            assert Leak(table, "reads") in find_leaks(connection, [table], mine, theirs), f"{table}: unnoticed"
             raise Undo
 
 
@@ -67,7 +67,7 @@ def test_each_table_unprotected_turns_this_suite_red(two_companies: tuple[Connec
             continue
         with pytest.raises(Undo), connection.transaction():
             connection.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-            assert Leak(table, "reads") in find_leaks(connection, tables, mine, theirs), table
+            assert Leak(table, "reads") in find_leaks(connection, [table], mine, theirs), table
             raise Undo
 
 
