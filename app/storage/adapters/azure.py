@@ -52,7 +52,7 @@ class Azure:
 
     def __init__(self, name: str, connection: str, container: str, public_base: str = "") -> None:
         self.name, self.profile = name, PROFILES["azure"]
-        self._connection, self._container, self._public_base = connection, container, public_base
+        self.connection, self.container, self._public_base = connection, container, public_base
         self._sdk, self._lock = load(), threading.Lock()
         self._made: Any = None  # Any: the SDK's
 
@@ -62,7 +62,7 @@ class Azure:
             with self._lock:
                 if self._made is None:
                     self._made = self._sdk.ContainerClient.from_connection_string(
-                        self._connection, self._container, connection_timeout=CONNECT_S, read_timeout=READ_S,
+                        self.connection, self.container, connection_timeout=CONNECT_S, read_timeout=READ_S,
                         retry_total=RETRIES, max_single_get_size=READ_BYTES, max_chunk_get_size=READ_BYTES,
                         max_single_put_size=self.profile.most_put_bytes,
                     )  # fmt: skip
@@ -194,7 +194,7 @@ class Azure:
             raise NotOffered("without an account key nothing can be signed", key)
         with speaking(key):
             token = self._sdk.generate_blob_sas(
-                account.account_name, self._container, key, account_key=account.account_key,
+                account.account_name, self.container, key, account_key=account.account_key,
                 permission=self._sdk.BlobSasPermissions(read=True), expiry=until, content_type=content_type or None,
                 content_disposition=disposition(file_name, inline=inline) if file_name else plain,
             )  # fmt: skip

@@ -115,14 +115,23 @@ def make_local(root: Path) -> Provider:
 def make_s3(server: Server) -> Provider:
     """Return a server that speaks S3."""
     about = server.about
-    profile = PROFILES["seaweedfs" if server.name == "seaweed" else "s3-compatible"]
     place = S3Place(about["bucket"], "us-east-1", about["endpoint"], "", about["access"], about["secret"])
-    return S3("s3", replace(profile, part_bytes=PART_BYTES), place)
+    return make_made_s3("seaweedfs" if server.name == "seaweed" else "s3-compatible", place)
+
+
+def make_made_s3(profile: str, place: S3Place) -> Provider:
+    """Return a bucket of a server that runs."""
+    return S3("s3", replace(PROFILES[profile], part_bytes=PART_BYTES), place)
 
 
 def make_azure(server: Server) -> Provider:
     """Return Azurite."""
-    found = Azure("azure-blob", server.about["connection"], server.about["container"])
+    return make_made_azure(server.about["connection"], server.about["container"])
+
+
+def make_made_azure(connection: str, container: str) -> Provider:
+    """Return a container of a server that runs."""
+    found = Azure("azure-blob", connection, container)
     found.profile = replace(found.profile, part_bytes=PART_BYTES)
     return found
 
