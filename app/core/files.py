@@ -63,15 +63,27 @@ def kept(subject: str) -> Sequence[Kept]:
 
 
 @contextmanager
+def aside() -> Iterator[Path]:
+    """Give an empty file in the spool, gone when the block ends; what a kill leaves, the clean-up takes away."""
+    with tempfile.NamedTemporaryFile(dir=make_spool(), suffix=DRAFT_SUFFIX) as target:
+        yield Path(target.name)
+
+
+@contextmanager
 def fetched(found: Kept) -> Iterator[Path]:
     """Give a file's bytes as a temporary file on disk, for programs that want a path."""
-    (root() / SPOOL).mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=root() / SPOOL, suffix=DRAFT_SUFFIX) as target:
-        with found.opening() as pieces:
+    with aside() as path:
+        with found.opening() as pieces, path.open("wb") as target:
             for piece in pieces:
                 target.write(piece)
-        target.flush()
-        yield Path(target.name)
+        yield path
+
+
+def make_spool() -> Path:
+    """Return the folder where bytes wait, on the disk of the uploads; made when it is not there."""
+    folder = root() / SPOOL
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def root() -> Path:

@@ -6,6 +6,9 @@ import pytest
 
 from app.core import tasks
 from app.orders.imports import service
+from app.orders.imports.upload import subject_of
+from app.storage.reads.files import files_of
+from app.storage.service.trash import trash
 from tests.imports.conftest import SALES
 
 
@@ -96,7 +99,7 @@ def test_a_broken_import_says_why_and_can_go_on(ada, work):
     import_id = upload(ada)
     ada.post(f"/orders/imports/{import_id}/job")
     with ada.acting():
-        service.path_of(import_id).unlink()
+        trash([one.id for one in files_of(subject_of(import_id))])
     work(ada, import_id)
     page = ada.get(f"/orders/imports/{import_id}").text
     assert "no longer kept here" in page

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -9,7 +10,7 @@ from typing import Any, BinaryIO
 import sqlalchemy as sa
 from flask import current_app
 
-from app.core import clock, guards, tasks
+from app.core import clock, files, guards, tasks
 from app.core.context import actor
 from app.core.db import db, transaction
 from app.core.errors import BodyTooLarge, Problem
@@ -24,6 +25,8 @@ from app.orders.imports.models import Import, ImportKind, ImportState
 from app.orders.imports.problems import EmptyFile, FileIsGone, ImportIsRunning, NoLines
 from app.orders.imports.report import EXACT, Tally
 from app.orders.imports.stage import stage_lines
+from app.orders.imports.upload import is_kept, store_file, uploaded_file
+from app.storage.problems import StorageAway
 from config import Settings
 
 DEFAULT_SOURCE = "sales"
@@ -38,15 +41,12 @@ def keep_upload(stream: BinaryIO, *, kind: ImportKind, file_name: str, source: s
         EmptyFile, NoLines, NotCsv, WrongHeader: It cannot be imported.
         BodyTooLarge: It is larger than MAX_UPLOAD_BYTES.
     """
-    import_id = new_ulid()
-    path = path_of(import_id)
-    guards.call("storage", path.parent.mkdir, parents=True, exist_ok=True)
-    try:
+    guards.call("storage", files.make_spool)
+    with files.aside() as path:
         size = _write(stream, path)
         preview = with_lines(preview_file(look_at(path), kind))
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        import_id = new_ulid()
+        store_file(import_id, path, file_name, size)
     with transaction() as session:
         row = _new_import(import_id, kind, file_name, source, size, preview)
         session.add(row)
@@ -87,12 +87,6 @@ def _new_import(
     )  # fmt: skip
 
 
-def path_of(import_id: str) -> Path:
-    """Return where an upload is kept: by company and import, never by its own name."""
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings.upload_dir.resolve() / "imports" / str(current_company_id()) / import_id
-
-
 def preview_file(file: SourceFile, kind: ImportKind) -> dict[str, Any]:
     """Return columns, the first rows, and the account of the first 5,000 lines."""
     if kind is ImportKind.INVENTORY:
@@ -121,7 +115,7 @@ def queue_import(import_id: str) -> Import:
         row = row or reads.find_import(import_id)
         if row.state not in {ImportState.UPLOADED, ImportState.FAILED}:
             raise ImportIsRunning
-        if not path_of(import_id).is_file():
+        if not is_kept(import_id):
             raise FileIsGone
         row.state, row.error = ImportState.RUNNING.value, ""
         row.job_id = tasks.enqueue("orders.import", {"import_id": import_id}, title=f"Import {row.file_name}")
@@ -136,7 +130,7 @@ def import_file(path: Path, *, kind: ImportKind = ImportKind.ORDERS, source: str
         row = _new_import(import_id, kind, path.name, source, path.stat().st_size, {})
         row.state = ImportState.RUNNING.value
         session.add(row)
-    return _run(row, lambda: file)
+    return _run(row, lambda: nullcontext(file))
 
 
 def run_import(import_id: str) -> dict[str, Any]:
@@ -149,24 +143,18 @@ def run_import(import_id: str) -> dict[str, Any]:
         row = reads.find_import(import_id)
     if row.state == ImportState.DONE and row.report is not None:
         return row.report
-    return _run(row, lambda: _uploaded(import_id))
+    return _run(row, lambda: uploaded_file(import_id))
 
 
-def _uploaded(import_id: str) -> SourceFile:
-    path = path_of(import_id)
-    if not path.is_file():
-        raise FileIsGone
-    return look_at(path)
-
-
-def _run(row: Import, find: Callable[[], SourceFile]) -> dict[str, Any]:
+def _run(row: Import, find: Callable[[], AbstractContextManager[SourceFile]]) -> dict[str, Any]:
     """Load the file and finish the import's row, whatever happens."""
     started = time.monotonic()
     try:
         load = stock.load if row.kind == ImportKind.INVENTORY else load_sales
-        report = with_lines(load(find(), row))
+        with find() as file:
+            report = with_lines(load(file, row))
     except (Problem, tasks.JobCancelled) as error:
-        if guards.is_refusal(error):
+        if guards.is_refusal(error) or isinstance(error, StorageAway):
             raise  # the storage rests: the job waits, and begins again
         sentence = error.sentence if isinstance(error, Problem) else "Stopped on request. What was imported stays."
         _finish(row.id, ImportState.FAILED, error=sentence)

@@ -63,8 +63,7 @@ class Spool(io.BufferedRandom):
 @contextmanager
 def spooled(most_bytes: int) -> Iterator[Spool]:
     """Open a nameless file in the spool folder, which is on the disk of the uploads."""
-    folder = files.root() / files.SPOOL
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = files.make_spool()
     raw: io.RawIOBase = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  closed with the Spool
     with Spool(raw, most_bytes) as target:
         yield target
