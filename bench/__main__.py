@@ -16,9 +16,11 @@ BENCHES = {
     "queues": "enqueue, latency and throughput beside plain Celery, pages beside Flower; servers of its own: bin/bench queues",
     "breakers": "a call through a breaker beside interlock-cb, pybreaker, circuitbreaker and purgatory, alone and in a fleet",
     "storage": "small and large puts, memory, signing, verifying beside boto3, obstore and rclone; --migrate 20000 moves files",
+    "storage-usage": "usage of 10,000,000 files: page, read, what counting costs writers; servers of its own",
+    "upload": "5 GiB through the web to this disk and to SeaweedFS: memory, temporary files, what others wait; --gib 5",
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
-ITS_OWN_SERVERS = {"storage", "live", "flags", "breakers", "ledger", "queues"}
+ITS_OWN_SERVERS = {"storage-usage", "storage", "live", "flags", "breakers", "ledger", "queues"}
 
 
 def main() -> None:
@@ -28,7 +30,7 @@ def main() -> None:
     if name not in ITS_OWN_SERVERS and "DATABASE_URL" not in os.environ:
         os.environ.update(running_services())
     sys.argv = [f"bin/bench {name}", *sys.argv[2:]]
-    importlib.import_module(f"bench.{name}").main()
+    importlib.import_module(f"bench.{name.replace('-', '_')}").main()
 
 
 def running_services() -> dict[str, str]:
