@@ -20,6 +20,7 @@ from app.storage.adapters.tree import Draft, Tree, speaking
 
 OBJECTS = "objects/"
 SPARE_BYTES = 64 << 20
+LEFT_S = 24 * 3600.0
 
 
 class Signer(Protocol):
@@ -173,6 +174,14 @@ class Local:
     def public_url(self, key: str) -> str:
         """As the protocol says: an address of our own."""
         return self._signer.public_url(check_key(key))
+
+    def sweep(self, older_s: float = LEFT_S) -> int:
+        """Take away what a crash left of files in the making; return how many.
+
+        Only file systems without nameless files leave any.
+        """
+        with speaking("staging"):
+            return self.tree.sweep(older_s)
 
     def check_free(self, key: str) -> None:
         """Refuse a key that is taken before its bytes are read; giving the name decides.

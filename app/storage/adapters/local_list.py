@@ -38,7 +38,7 @@ def _walk(tree: Tree, base: str, inside: str, prefix: str, after: str) -> Iterat
 def _names(tree: Tree, path: str) -> Sequence[tuple[str, os.stat_result]]:
     """Return one folder's files and folders, sorted as their keys are: a folder's name ends in a slash."""
     found = []
-    with suppress(FileNotFoundError), tree.folder(path) as folder:
+    with suppress(FileNotFoundError, NotADirectoryError), tree.folder(path) as folder:
         for name in names_in(folder):
             with suppress(FileNotFoundError):
                 about = os.stat(name, dir_fd=folder, follow_symlinks=False)

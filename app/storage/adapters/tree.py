@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -111,6 +112,15 @@ class Tree:
                     with suppress(FileNotFoundError):
                         os.unlink(made.name, dir_fd=staging)
 
+    def sweep(self, older_s: float) -> int:
+        """Remove drafts with names that a crash left, unless somebody writes them still; return how many."""
+        swept = 0
+        with suppress(FileNotFoundError), self.folder("staging") as staging:
+            for name in names_in(staging):
+                with suppress(OSError):  # gone meanwhile, or held by who writes it
+                    swept += _sweep_one(staging, name, older_s)
+        return swept
+
     def give_name(self, draft: "Draft", path: str) -> None:
         """Let a finished draft appear under its name, durably and all at once, never over another file.
 
@@ -172,6 +182,18 @@ def _open_draft(staging: int) -> Draft:
     descriptor = os.open(name, flags, FILE_MODE, dir_fd=staging)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a sweep takes only what nobody holds
     return Draft(descriptor, staging, name)
+
+
+def _sweep_one(staging: int, name: str, older_s: float) -> int:
+    if time.time() - os.stat(name, dir_fd=staging, follow_symlinks=False).st_mtime < older_s:
+        return 0
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=staging)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(name, dir_fd=staging)
+    finally:
+        os.close(descriptor)
+    return 1
 
 
 def _step(here: int, name: str, *, make: bool) -> int:
