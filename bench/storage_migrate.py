@@ -1,7 +1,6 @@
 """Moving files from a disk to SeaweedFS, ours beside rclone and beside a loop over the SDK: rate, processors, proof."""
 
 import hashlib
-import itertools
 import random
 import time
 from pathlib import Path
@@ -31,26 +30,32 @@ COLUMNS = "company_id, id, key, category, provider, state, file_name, content_ty
 
 def measure_migration(server: Server, folder: Path, count: int) -> None:
     """Move so many files by each, and prove that they arrived."""
-    bucket = fresh(server)
     with running_services() as services:
         urls = services.create_database()
-        settings = {name.upper(): value for name, value in servers.settings_of(server, bucket).items()}
-        environment = {
-            **stage.environment_for(urls, services.redis_url, folder), **settings, "LOG_LEVEL": "ERROR",
-            "ENABLE_JOB_QUEUES": "false",
-        }  # fmt: skip
         stage.migrate(urls, services.redis_url, folder)
-        app = create_app(stage.settings_from(environment))
+        environment = stage.environment_for(urls, services.redis_url, folder)
         superuser = services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
-        objects = app.config["SETTINGS"].upload_dir.resolve() / "objects"
+        objects = Path(environment["UPLOAD_DIR"]).resolve() / "objects"
         total = fill(superuser, objects, count)
         print(f"{count:,} files, {total / 1e6:,.0f} MB, from this disk to SeaweedFS, {THREADS} threads\n")
         print(f"{'':48}{'files/s':>9}{'CPU ms each':>13}")
-        move_ours(app, count)
+        for by_list in (False, True):
+            app = app_at(server, environment)
+            move_ours(app, count, by_list=by_list)
+            with app.app_context():
+                for engine in db.engines.values():
+                    engine.dispose()
+            with psycopg.connect(superuser) as sql:
+                sql.execute("UPDATE stored_files SET mirror = '', mirrored_at = NULL")
         move_others(server, objects, count)
-        with app.app_context():
-            for engine in db.engines.values():
-                engine.dispose()
+
+
+def app_at(server: Server, environment: dict[str, str]) -> Flask:
+    """Return an app whose other provider is a fresh bucket."""
+    settings = {name.upper(): value for name, value in servers.settings_of(server, fresh(server)).items()}
+    return create_app(
+        stage.settings_from({**environment, **settings, "LOG_LEVEL": "ERROR", "ENABLE_JOB_QUEUES": "false"})
+    )
 
 
 def fill(superuser: str, objects: Path, count: int) -> int:
@@ -75,40 +80,49 @@ def fill(superuser: str, objects: Path, count: int) -> int:
     return total
 
 
-def move_ours(app: Flask, count: int) -> None:
-    """Plan, copy, verify, switch, compare every byte, and go back."""
+def move_ours(app: Flask, count: int, *, by_list: bool) -> None:
+    """Plan, copy, verify; and unless that is by list, compare every byte, switch, and go back."""
     with app.app_context():
         with installation():
-            row = service.plan("local", "s3", options={"threads": THREADS})
+            row = service.plan("local", "s3", options={"threads": THREADS, "by_list": by_list})
             service.start(row.id)
-        phases: list[Took] = []
-        marks = [(time.perf_counter(), processors(), "copying")]
+        marks = {"copying": (time.perf_counter(), processors())}
 
         def told(standing: Standing, _: object) -> None:
-            phase = str(standing.row.phase)
-            if phase != marks[-1][2]:
-                marks.append((time.perf_counter(), processors(), phase))
+            marks.setdefault(standing.row.phase, (time.perf_counter(), processors()))
 
         run(row.id, told=told)
-        marks.append((time.perf_counter(), processors(), "end"))
-        for (began, cpu, phase), (ended, cpu_then, _) in itertools.pairwise(marks):
-            phases.append(Took(phase, ended - began, cpu_then - cpu, count))
-        copying = next(one for one in phases if one.name == "copying")
-        verifying = next(one for one in phases if one.name == "verifying")
-        tell(Took("ours: copy, SHA-256 compared at both ends", copying.seconds, copying.cpu_s, count))
-        tell(Took("ours: verify, length and SHA-256 by HEAD", verifying.seconds, verifying.cpu_s, count))
+        copying = between(marks["copying"], marks["verifying"], "ours: copy, SHA-256 compared at both ends", count)
+        how = "pages of a list" if by_list else "length and SHA-256 by HEAD"
+        verifying = between(marks["verifying"], marks["ready"], f"ours: verify, {how}", count)
+        for one in (copying, verifying):
+            tell(one)
         tell(Took("ours: both", copying.seconds + verifying.seconds, copying.cpu_s + verifying.cpu_s, count))
-        with installation():
-            planned = service.migration(row.id)
-        found: list[object] = []
-        tell(timed("ours: every byte read again", count, lambda: found.append(check_all(planned, lambda *_: None))))
-        print(f"  {found[0]}")
-        with installation():
-            service.switch(row.id, "bench")
-        tell(timed("ours: switch", count, lambda: run(row.id)))
-        with installation():
-            service.roll_back(row.id, "bench")
-        tell(timed("ours: way back", count, lambda: run(row.id)))
+        if not by_list:
+            compare_and_go_back(row.id, count)
+        else:
+            with installation():
+                service.stop(row.id, "bench")
+
+
+def between(began: tuple[float, float], ended: tuple[float, float], name: str, count: int) -> Took:
+    """Return what lies between two marks."""
+    return Took(name, ended[0] - began[0], ended[1] - began[1], count)
+
+
+def compare_and_go_back(migration_id: str, count: int) -> None:
+    """Compare every byte, switch, and go back."""
+    with installation():
+        planned = service.migration(migration_id)
+    found: list[object] = []
+    tell(timed("ours: every byte read again", count, lambda: found.append(check_all(planned, lambda *_: None))))
+    print(f"  {found[0]}")
+    with installation():
+        service.switch(migration_id, "bench")
+    tell(timed("ours: switch", count, lambda: run(migration_id)))
+    with installation():
+        service.roll_back(migration_id, "bench")
+    tell(timed("ours: way back", count, lambda: run(migration_id)))
 
 
 def move_others(server: Server, objects: Path, count: int) -> None:

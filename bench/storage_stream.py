@@ -37,7 +37,7 @@ def main() -> None:
         obstore.put(store, "warm", b"warm")
 
         def send() -> object:
-            return obstore.put(store, "large", body)
+            return obstore.put(store, "large", iter(lambda: body.read(MIB), b""))
 
     print(round((peak(send)) / MIB, 1))
 

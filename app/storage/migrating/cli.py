@@ -44,15 +44,16 @@ storage_cli.add_command(migration_cli)
 @click.option("--limit-mib", type=float, default=0, help="So many MiB a second at most.")
 @click.option("--threads", type=int, default=8, show_default=True, help="Files copied at once.")
 @click.option("--verify-percent", type=int, default=0, help="Share of the copies read again in full.")
+@click.option("--by-list", is_flag=True, help="Verify by pages of the target's list: fewer requests.")
 @click.option("--switch", is_flag=True, help="Also switch once everything is verified.")
 def migrate_command(
     *, target: str, source: str, dry_run: bool, verify: bool, company: str, category: str, limit_objects: float,
-    limit_mib: float, threads: int, verify_percent: int, switch: bool,
+    limit_mib: float, threads: int, verify_percent: int, by_list: bool, switch: bool,
 ) -> None:  # fmt: skip
     """Copy and verify files at another provider; they are served from there once you switch."""
     options = {
         "objects_per_s": limit_objects, "bytes_per_s": round(limit_mib * MIB), "threads": threads,
-        "verify_percent": verify_percent,
+        "verify_percent": verify_percent, "by_list": by_list,
     }  # fmt: skip
     with installation():
         row = asked(lambda: service.plan(

@@ -26,6 +26,8 @@ class Options:
         verify_percent: Share of the copies read again in full; the others are compared by length and digest as the
             target tells them. What the target tells no digest of is always read again.
         window: Hours of the day in UTC, as `22-6`; "" for all of them.
+        by_list: Compare copies page by page with what the target's list says: length, and the ETag it gave when it took
+            the bytes and checked their SHA-256. A thousandth of the requests, and what is asked is a little less.
         grace_days: How long the source keeps its files after the switch.
     """
 
@@ -35,6 +37,7 @@ class Options:
     verify_percent: int = 0
     window: str = ""
     grace_days: int = 14
+    by_list: bool = False
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:

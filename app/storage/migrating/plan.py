@@ -36,6 +36,8 @@ def make_plan(scope: Scope, options: Options, source: Provider, target: Provider
         "target_writes": to_copy, "target_stats": found.files,
         "target_reads": read_again(scope, options.verify_percent, target.profile, found.files),
     }  # fmt: skip
+    if options.by_list:  # at most so many looks; pages of a list instead of most of them
+        plan |= {"target_lists": found.files // 1000 + 1, "target_stats": plan["target_reads"]}
     return {**plan, **estimate(scope, options, source, to_copy, int(found.bytes) - int(found.copied_bytes))}
 
 

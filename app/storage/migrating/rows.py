@@ -154,6 +154,29 @@ def next_items(scope: Scope, state: str, count: int) -> Round:
     return found
 
 
+def copied_among(scope: Scope, keys: Sequence[str]) -> dict[str, tuple[Item, str]]:
+    """Return those of some keys whose copies are to be verified, with the ETag the target gave them."""
+    rows = run(
+        """
+        SELECT m.company_id, m.file_id, f.key, f.size_bytes, f.content_type, f.sha256, m.etag, m.tries
+        FROM stored_files f JOIN storage_moves m ON m.company_id = f.company_id AND m.file_id = f.id
+        WHERE f.key = ANY(:keys) AND m.migration_id = :m AND m.state = 'copied' AND m.etag <> ''
+          AND f.provider = :source AND f.mirror = :target
+        """,
+        {**scope.values(), "keys": list(keys)},
+    )
+    return {
+        row.key: (
+            Item(
+                row.company_id, row.file_id, Wanted(row.key, row.size_bytes, row.content_type, row.sha256),
+                scope.target, is_mirrored=True, tries=row.tries,
+            ),
+            row.etag,
+        )
+        for row in rows
+    }  # fmt: skip
+
+
 def pairs(items: Sequence[Item]) -> dict[str, list[Any]]:  # Any: ids
     """Return the keys of items as parameters."""
     return {"companies": [one.company_id for one in items], "ids": [one.file_id for one in items]}

@@ -177,6 +177,7 @@ class Runner:
 
     def verify_all(self) -> Phase | None:
         """Copy what came since, and verify all."""
+        self.rounds.verify_listed()
         return Phase.READY if self.until_done(self.rounds.copy, self.rounds.verify) else None
 
     def switch_all(self) -> Phase | None:

@@ -19,6 +19,7 @@ class Limits(Shape):
     verify_percent: int | None = Field(None, ge=0, le=100, description="Share of the copies read again in full.")
     window: str | None = Field(None, max_length=5, description="Hours of the day in UTC: 22-6; empty for all.")
     grace_days: int | None = Field(None, ge=0, le=365)
+    by_list: bool | None = Field(None, description="Verify by pages of the target's list instead of one look a file.")
 
     def given(self) -> dict[str, Any]:  # Any: options
         """Return what was said."""

@@ -12,6 +12,7 @@ ACTS = (
     "source_reads",
     "target_writes",
     "target_stats",
+    "target_lists",
     "target_reads",
     "read_again_bytes",
     "were_there",

@@ -110,3 +110,15 @@ def switch(places: Flask, migration_id: str) -> None:
             service.switch(migration_id, "cheaper")
         assert run(migration_id) is Ended.RESTS
         assert look(places, migration_id).phase == "soaking"
+
+
+def test_a_list_verifies_what_it_shows_unchanged(places: Flask, ada: Person, begun: Move) -> None:
+    with ada.acting():
+        files = [put_file(f"{number}.txt", f"{number}".encode() * 50) for number in range(12)]
+    row = begun(options={"by_list": True})
+    with places.app_context():
+        run(row.id)
+    done = look(places, row.id)
+    assert (done.phase, done.figures["states"]["verified"]["files"]) == ("ready", len(files))
+    assert (done.figures["target_lists"], done.figures["target_stats"]) == (1, 0)
+    assert (done.plan["target_lists"], done.plan["target_stats"]) == (1, 0)
