@@ -6,15 +6,18 @@ from flask import Response, request, url_for
 
 from app.core import live
 from app.core.access import allow
+from app.core.api import parse_form
 from app.core.errors import NotFound
 from app.core.idempotency import once
 from app.core.web import done, page
 from app.storage.browsing.blueprint import TOPIC, bp
 from app.storage.browsing.looks import FOLDERS, kind_of, look_of
+from app.storage.browsing.query import ShareFile
 from app.storage.browsing.reads import THUMB
 from app.storage.reads.files import find_file
 from app.storage.reads.variants import find_variant
 from app.storage.service import opening, trash
+from app.storage.service.signed import sign_file
 from app.storage.states import Category
 
 A_YEAR_S = 31_536_000
@@ -34,7 +37,7 @@ def file_page(file_id: str, *, status: int = 200, **refused: Any) -> Response:  
     return page(
         "storage/file.html", block="detail", status=status, live=state, file=row, look=look_of(row), kind=kind_of(row),
         folder=FOLDERS[Category(row.category)], thumb=find_variant(row.id, THUMB), preview=row.about.get("preview") or {},
-        scan=row.about.get("scan"), **({"errors": {}, "asked": ""} | refused),
+        scan=row.about.get("scan"), **({"errors": {}, "asked": "", "shared": None} | refused),
     )  # fmt: skip
 
 
@@ -72,6 +75,20 @@ def restore_file(file_id: str) -> Response:
     row = find_file(file_id)
     trash.restore([row.id])
     return done(url_for("files.show_file", file_id=row.id), toast=f"{row.file_name} restored.")
+
+
+@bp.post("/<string:file_id>/address")
+@allow("files:write")
+def share_file(file_id: str) -> Response:
+    """Show an address that fetches the file without signing in, for a while; who asked is kept.
+
+    It stands on the answer and nowhere else, so a repeated form makes another.
+    """
+    wanted = parse_form(ShareFile)
+    signed = sign_file(file_id, expires_s=wanted.hours * 3600, inline=False)
+    response = file_page(file_id, shared=signed)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.post("/<string:file_id>/hold")

@@ -64,3 +64,9 @@ class BulkFiles(Shape):
 
     act: Literal["trash", "restore", "purge", "zip"]
     view: FileView = FileView.USED
+
+
+class ShareFile(Shape):
+    """For how long an address shall work."""
+
+    hours: Annotated[int, Field(ge=1, le=168)] = 24

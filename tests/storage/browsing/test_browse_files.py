@@ -137,3 +137,15 @@ def test_an_empty_list_says_what_would_be_there(cleo: Person, view: str) -> None
 def test_too_many_or_no_ticks_are_refused(ada: Person) -> None:
     assert ada.post("/storage/files/acts", data={"act": "trash"}).status_code == 422
     assert ada.post("/storage/files/acts", data={"act": "trash", "file": ["x"] * 1}).status_code == 303
+
+
+def test_an_address_for_somebody_without_an_account(ada: Person, cleo: Person, vera: Person, send: Send) -> None:
+    row = send(ada, "for-you.txt", b"yours")
+    page = ada.post(f"/storage/files/{row.id}/address", data={"hours": "1"})
+    assert page.headers["Cache-Control"] == "no-store"
+    address = page.text.split('id="f-address"')[1].split('value="')[1].split('"')[0].replace("&amp;", "&")
+    path = "/" + address.split("//", 1)[1].split("/", 1)[1]
+    assert ada.app.test_client().get(path).data == b"yours"
+    assert vera.post(f"/storage/files/{row.id}/address", data={"hours": "1"}).status_code == 403
+    assert cleo.post(f"/storage/files/{row.id}/address", data={"hours": "1"}).status_code == 404
+    assert ada.post(f"/storage/files/{row.id}/address", data={"hours": "9999"}).status_code == 422
