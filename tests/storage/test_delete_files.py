@@ -2,6 +2,7 @@
 
 import io
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,8 @@ from app.storage.service import deleting
 from app.storage.service.steps import step
 from app.storage.service.trash import purge, trash
 from app.storage.states import State
-from tests.storage.shelf import is_counted_exactly, keys_at, put_file, told_of
+from tests.storage.servers import Server, settings_of
+from tests.storage.shelf import TEXT, is_counted_exactly, keys_at, put_file, told_of
 from tests.world import Person
 
 
@@ -68,21 +70,17 @@ def test_while_the_provider_is_away_the_row_stays_and_is_tried_later(
         assert keys_at() == set()
 
 
-def test_further_copies_go_too(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, str]] = []
-    monkeypatch.setattr(deleting, "_copies", [lambda rows: [(row, "local") for row in rows]])
-    delete = Local.delete
-
-    def noted(self: Local, keys: list[str]) -> None:
-        asked.extend((self.name, key) for key in keys)
-        delete(self, keys)
-
-    monkeypatch.setattr(Local, "delete", noted)
+def test_its_copy_goes_too(ada: Person, app_with: Callable[..., Flask], seaweed: Server, bucket: str) -> None:
+    app_with(**settings_of(seaweed, bucket))
     with ada.acting():
         row = put_file()
+        copy = providers.provider("s3")
+        copy.put(row.key, io.BytesIO(TEXT), size_bytes=len(TEXT), content_type="text/plain")
+        assert step(row, State.READY, mirror="s3", mirrored_at=clock.now()) is not None
+        assert keys_at("s3") == {row.key}
         purge([row.id])
         deleting.delete_due()
-        assert asked == [("local", row.key)]
+        assert (keys_at("s3"), keys_at(), look_for_file(row.id)) == (set(), set(), None)
 
 
 def test_a_copy_that_cannot_be_reached_keeps_the_row(ada: Person) -> None:

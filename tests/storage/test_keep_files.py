@@ -2,12 +2,15 @@
 
 import errno
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from app.core import clock
 from app.core.db import transaction
+from app.core.embedded.ports import find_free_port
 from app.core.tenancy import current_company_id
 from app.storage import providers
 from app.storage.adapters.local import Local
@@ -17,6 +20,7 @@ from app.storage.problems import FileMissing, FileTooLarge, StorageAway, Storage
 from app.storage.reads.files import files_of, find_file, look_for_file
 from app.storage.service import sending, settle
 from app.storage.service.opening import open_file
+from app.storage.service.steps import step
 from app.storage.states import Category, State
 from tests.storage.shelf import (
     TEXT,
@@ -165,6 +169,31 @@ def test_a_provider_that_does_not_answer_leaves_a_row_that_is_reaped_soon(
         assert row.state == State.PENDING
         assert row.expires_at is not None
         assert (row.expires_at - row.created_at).total_seconds() < 3600
+
+
+def test_while_the_provider_is_away_files_are_kept_on_disk_when_told_so(
+    ada: Person, app_with: Callable[..., Flask]
+) -> None:
+    away = {"s3_endpoint": f"http://127.0.0.1:{find_free_port()}", "aws_s3_bucket": "b", "aws_access_key_id": "k"}
+    app_with(storage_provider="s3", storage_fallback=True, aws_secret_access_key="s", **away)
+    with ada.acting():
+        row = put_file()
+        assert (row.state, row.provider, row.mirror, row.mirrored_at) == (State.READY, "local", "s3", None)
+        assert read(row) == TEXT
+
+
+def test_a_copy_is_read_while_the_first_place_is_away(ada: Person, app_with: Callable[..., Flask]) -> None:
+    away = {"s3_endpoint": f"http://127.0.0.1:{find_free_port()}", "aws_s3_bucket": "b", "aws_access_key_id": "k"}
+    app_with(aws_secret_access_key="s", **away)
+    with ada.acting():
+        row = put_file()
+        moved = step(row, State.READY, provider="s3", mirror="local", mirrored_at=clock.now())
+        assert moved is not None
+        assert read(moved, 5) == TEXT[5:]
+        alone = step(moved, State.READY, mirror="")
+        assert alone is not None
+        with pytest.raises(StorageAway), open_file(alone):
+            pass
 
 
 def test_no_provider_is_asked_inside_a_transaction(ada: Person) -> None:

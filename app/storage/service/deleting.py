@@ -1,7 +1,7 @@
 """Deleting: the object first, its copies too, and the row last, so that nothing is ever left that no row knows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -25,15 +25,6 @@ EVERY_S = 2.0
 BATCH = 1000  # what a provider takes in one request
 LEASE = timedelta(minutes=5)  # for as long nobody else tries what one process has begun
 FIRST_PAUSE_S, MOST_PAUSE_S = 5, 3600
-Copies = Callable[[Sequence[StoredFile]], Iterable[tuple[StoredFile, str]]]
-_copies: list[Copies] = []
-
-
-def copies(function: Copies) -> Copies:
-    """Register who knows of more copies: it names, for some files, each further provider that has their key."""
-    if function not in _copies:
-        _copies.append(function)
-    return function
 
 
 def discard(row: StoredFile) -> None:
@@ -120,9 +111,6 @@ def _places(rows: Sequence[StoredFile]) -> dict[str, list[StoredFile]]:
     places: dict[str, dict[str, StoredFile]] = defaultdict(dict)
     for row in rows:
         for name in filter(None, (row.provider, row.mirror)):
-            places[name][row.id] = row
-    for function in _copies:
-        for row, name in function(rows):
             places[name][row.id] = row
     return {name: list(found.values()) for name, found in places.items()}
 
