@@ -25,6 +25,7 @@ from app.queues.figures import fold, gaps, samples, totals
 from bench import queue_jobs
 from bench.ledger_rows import fill
 from bench.memory import tree_bytes
+from bench.queue_changes import measure_changes
 from bench.queue_flower import measure_flower
 from tests import stage
 from tests.realtime.ear import cookie_of
@@ -39,9 +40,9 @@ def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(prog="bin/bench queues", description=__doc__)
     parser.add_argument("--jobs", type=int, default=2000, help="for cost and throughput")
-    parser.add_argument("--seconds", type=int, default=10, help="of 20 jobs a second, for latency")
+    parser.add_argument("--seconds", type=int, default=10, help="of 20 jobs a second, for latency; twice as long for changes")
     parser.add_argument("--history", type=int, default=100_000, help="jobs the pages and Flower know")
-    parser.add_argument("--parts", default="jobs,pages,flower", help="some of these")
+    parser.add_argument("--parts", default="jobs,changes,pages,flower", help="some of jobs, changes, pages, flower")
     options = parser.parse_args()
     parts = options.parts.split(",")
     with running_services() as services, tempfile.TemporaryDirectory() as folder:
@@ -52,6 +53,8 @@ def main() -> None:
         try:
             if "jobs" in parts:
                 measure_jobs(site, world.harbour("staff"), place, options.jobs, options.seconds)
+            if "changes" in parts:
+                measure_changes(site, world.harbour("staff"), place, 2 * options.seconds)
             if "pages" in parts:
                 measure_pages(site, world, services, options.history)
             if "flower" in parts:
@@ -148,7 +151,8 @@ def measure_pages(site: Site, world: World, services: Services, history: int) ->
         totals.keep_totals()
     if "relay" not in site.processes:
         site.start_relay()
-    site.start_web()
+    if "web" not in site.processes:
+        site.start_web()
     wait_for(site.is_ready, limit_s=300, say=lambda: site.log("web"))
     cookie = cookie_of(world.platform_admin())
     sizes = [tree_bytes(site.processes[name].pid) for name in ("web", "relay")]
