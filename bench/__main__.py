@@ -20,7 +20,7 @@ BENCHES = {
     "upload": "5 GiB through the web to this disk and to SeaweedFS: memory, temporary files, what others wait; --gib 5",
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
-ITS_OWN_SERVERS = {"storage-usage", "storage", "live", "flags", "breakers", "ledger", "queues"}
+ITS_OWN_SERVERS = {"upload", "storage-usage", "storage", "live", "flags", "breakers", "ledger", "queues"}
 
 
 def main() -> None:
