@@ -6,7 +6,7 @@ from app.core.running import say
 from app.core.tasks import current_job_id, job
 from app.storage import providers
 from app.storage.adapters.protocol import StorageError
-from app.storage.care import cleanup, doctor, reconcile, scrub
+from app.storage.care import cleanup, doctor, erase, export, reconcile, scrub
 from app.storage.care.reconcile import Rules
 from app.storage.models import StorageCheck
 
@@ -46,6 +46,19 @@ def clean_storage(provider: str = "") -> dict[str, Any]:
     """Take back uploads nobody waits for, and what has been set aside long enough."""
     freed = {name: vars(cleanup.clean(name)) for name in _names(provider)}
     return {"page": PAGE, **{f"{name}.{what}": count for name, of in freed.items() for what, count in of.items()}}
+
+
+@job(queue="export", name="storage.export")
+def export_files() -> dict[str, Any]:
+    """Put all files of a company into one archive, with a manifest."""
+    made = export.export()
+    return {"page": f"/storage/files/{made.id}", "file": made.file_name, "size": made.size_bytes, "sha256": made.sha256}
+
+
+@job(queue="cleanup", name="storage.erase")
+def erase_files(slug: str, reason: str) -> dict[str, Any]:
+    """Erase all files of a company, and prove it."""
+    return erase.summary(*erase.erase(slug, reason))
 
 
 def _names(provider: str) -> list[str]:

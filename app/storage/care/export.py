@@ -1,0 +1,108 @@
+"""All files of a company in one archive, with a manifest of names and digests; kept among its exports."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from stream_zip import ZIP_64, Method, stream_zip
+
+from app.core import clock, tasks
+from app.core.db import db, transaction
+from app.core.outbox import record
+from app.core.present import plural
+from app.core.running import progress
+from app.storage import providers
+from app.storage.care.events import CompanyFilesExported
+from app.storage.models import StoredFile
+from app.storage.problems import WrongBytes
+from app.storage.service import opening
+from app.storage.service.reserve import NewFile
+from app.storage.service.sending import writing
+from app.storage.states import Category, State
+
+MODE, BATCH = 0o100644, 500
+SUBJECT = "export:company"
+MANIFEST = "manifest.json"
+Member = tuple[str, datetime, int, Method, Iterable[bytes]]
+
+
+def reach() -> tuple[int, int]:
+    """Return how many files an export takes, and their bytes: what is ready or in the trash, but older exports."""
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(StoredFile.size_bytes), 0)).where(_chosen())
+    count, size = db.session.execute(query).one()
+    return count, int(size)
+
+
+def ask_export() -> str:
+    """Queue an export of the company one acts in and return the job's id; one at a time."""
+    with transaction():
+        return tasks.enqueue("storage.export", {}, title="Export all files", key="storage-export")
+
+
+def export() -> StoredFile:
+    """Write the archive of the company one acts in; a file whose bytes are wrong breaks it off.
+
+    Raises:
+        WrongBytes: A file is not what its record says.
+        StorageAway, FileMissing: Its bytes cannot be read now.
+    """
+    name = f"files-{clock.now():%Y%m%d-%H%M%S}.zip"
+    listed: list[dict[str, Any]] = []
+    new = NewFile(name, Category.EXPORTS, "application/zip", subject=SUBJECT, is_ours=True)
+    with writing(new) as target:
+        for piece in stream_zip(_members(listed)):
+            target.write(piece)
+    made = target.stored
+    if made is None:
+        raise AssertionError("a spool that ended well was stored")
+    with transaction():
+        size = sum(one["size"] for one in listed)
+        record(CompanyFilesExported(id=made.id, files=len(listed), bytes=size))
+    return made
+
+
+def _members(listed: list[dict[str, Any]]) -> Iterator[Member]:
+    total, _ = reach()
+    for row in _rows():
+        yield f"{row.category}/{row.id}/{row.file_name}", row.created_at, MODE, ZIP_64, _checked(row)
+        listed.append(
+            {
+                "name": f"{row.category}/{row.id}/{row.file_name}", "id": row.id, "key": row.key, "size": row.size_bytes,
+                "sha256": row.sha256, "contentType": row.content_type, "state": row.state,
+                "createdAt": clock.rfc3339(row.created_at), "subject": row.subject, "parentId": row.parent_id,
+            }
+        )  # fmt: skip
+        progress(len(listed), total, plural(len(listed), "file"))
+    text = json.dumps({"at": clock.rfc3339(clock.now()), "files": listed}, indent=1).encode()
+    yield MANIFEST, clock.now(), MODE, ZIP_64, (text,)
+
+
+def _checked(row: StoredFile) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    # What is in the trash is not opened for people; it is still theirs.
+    in_trash = row.state == State.TRASHED
+    with providers.provider(row.provider).open(row.key) if in_trash else opening.open_file(row) as pieces:
+        for piece in pieces:
+            digest.update(piece)
+            yield piece
+    if row.sha256 and digest.hexdigest() != row.sha256:
+        raise WrongBytes(reason=f"{row.file_name} is not what its record says")
+
+
+def _rows() -> Iterator[StoredFile]:
+    after = ""
+    while True:
+        query = sa.select(StoredFile).where(_chosen(), StoredFile.id > after).order_by(StoredFile.id).limit(BATCH)
+        with transaction() as session:
+            rows: Sequence[StoredFile] = session.scalars(query).all()
+        yield from rows
+        if len(rows) < BATCH:
+            return
+        after = rows[-1].id
+
+
+def _chosen() -> sa.ColumnElement[bool]:
+    return sa.and_(StoredFile.state.in_((State.READY, State.TRASHED)), StoredFile.subject != SUBJECT)
