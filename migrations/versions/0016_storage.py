@@ -160,6 +160,10 @@ def create_usage() -> None:
     )  # fmt: skip
     protect("storage_totals", app="SELECT", system=ALL)
     op.create_index("ix_storage_totals_bytes", "storage_totals", ["bytes", "company_id"])
+    op.create_index(
+        "ix_storage_totals_full_on", "storage_totals", ["full_on", "company_id"],
+        postgresql_where=sa.text("full_on IS NOT NULL"),
+    )  # fmt: skip
     op.create_table(
         "storage_days",
         company(), text("category", None), text("provider", None), sa.Column("day", sa.Date, nullable=False), *figures(),

@@ -16,7 +16,7 @@ from app.storage.usage import days, reads
 from app.storage.usage.days import Line, Outlook
 from app.storage.usage.reads import Sum
 
-ROWS = 50
+ROWS = 25
 NEVER = date(9999, 12, 31)  # sorts after every day on which something is full
 COLUMNS = """
 SELECT t.company_id, t.bytes, c.slug, c.name, coalesce(t.full_on, '9999-12-31') AS full_on,
