@@ -11,6 +11,7 @@ from app.storage.adapters.profiles import Profile
 from app.storage.adapters.protocol import Provider, StorageError
 from app.storage.migrating import rows
 from app.storage.migrating.copying import digest_of
+from app.storage.migrating.costs import cost_of_plan
 from app.storage.migrating.limits import ALL, Options
 from app.storage.migrating.rounds import is_read_again
 from app.storage.migrating.rows import Scope
@@ -26,7 +27,7 @@ def make_plan(scope: Scope, options: Options, source: Provider, target: Provider
     Returns:
         files, bytes: To be moved. copied_files, copied_bytes: Of these, what the target has already.
         source_reads, target_writes, target_stats, target_reads: Requests; the same names count in the run's figures.
-        seconds: How long it takes at the speed of `rate_from`.
+        seconds: How long it takes at the speed of `rate_from`. cost: What it costs once, by list prices.
     """
     found = rows.count_files(scope)
     to_copy = found.files - found.copied
@@ -38,6 +39,7 @@ def make_plan(scope: Scope, options: Options, source: Provider, target: Provider
     }  # fmt: skip
     if options.by_list:  # at most so many looks; pages of a list instead of most of them
         plan |= {"target_lists": found.files // 1000 + 1, "target_stats": plan["target_reads"]}
+    plan["cost"] = cost_of_plan(scope, plan)
     return {**plan, **estimate(scope, options, source, to_copy, int(found.bytes) - int(found.copied_bytes))}
 
 

@@ -10,7 +10,8 @@ from app.core import clock, tasks
 from app.core.db import db, transaction
 from app.core.installation import installation
 from app.core.setting import current_settings
-from app.core.tasks import job, progress, say
+from app.core.tasks import JobCancelled, job, progress, say
+from app.storage.migrating import service
 from app.storage.migrating.limits import Options, next_opening
 from app.storage.migrating.phases import WORKING, Phase
 from app.storage.migrating.runner import Ended, run
@@ -28,7 +29,11 @@ EVERY_S, SILENT = 5.0, timedelta(seconds=20)
 @job(queue="files", name=JOB)
 def move_files(migration_id: str) -> dict[str, Any]:
     """Work on a migration for a slice of time, and queue the next one. A repeat goes on where the rows say."""
-    ended = run(migration_id, slice_s=SLICE_S, told=report)
+    try:
+        ended = run(migration_id, slice_s=SLICE_S, told=report)
+    except JobCancelled:  # else the duty would queue the next one
+        service.pause(migration_id)
+        raise
     say(f"Ended: {ended.value}")
     if ended in AGAIN_S:
         with transaction():

@@ -49,7 +49,11 @@ def spread(items: Sequence[Item], work: Work, pace: Pace, look: Callable[[], Non
     ]
     for thread in threads:
         thread.start()
-    yield from _lots(results, len(threads), look)
+    try:
+        yield from _lots(results, len(threads), look)
+    except BaseException:  # whoever keeps the rows gives up: no further file begins, those under way end
+        pace.stop()
+        raise
 
 
 def _lots(

@@ -101,6 +101,7 @@ def test_the_dry_run_says_what_the_run_does(places: Flask, ada: Person, begun: M
     for act in ("source_reads", "target_writes", "target_stats", "target_reads"):
         assert done.plan[act] == done.figures[act], act
     assert 0 < done.plan["target_reads"] < 40
+    assert (done.plan["cost"]["once"], done.plan["cost"]["currency"]) == ("0.00", "USD")  # own disks, both of them
 
 
 def switch(places: Flask, migration_id: str) -> None:
