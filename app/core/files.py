@@ -3,20 +3,15 @@
 Names in that folder are made here from ids, never taken from input, so no name can lead out of it.
 """
 
-import io
-import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from flask import current_app
 
-from app.core import guards
-from app.core.ids import new_ulid
 from app.core.tenancy import current_company_id
 from config import Settings
 
@@ -105,38 +100,3 @@ def place(kind: str, name: str) -> Path:
     if not SAFE_NAME.fullmatch(kind) or not SAFE_NAME.fullmatch(name):
         raise ValueError("a file's name holds letters, digits, dots and dashes only")
     return root() / kind / str(current_company_id()) / name
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file to write; it gets its name when the block has ended well, and is gone when not.
-
-    A run that was killed leaves a draft, which the clean-up takes away; two runs at once do not meet.
-    """
-    guards.call("storage", path.parent.mkdir, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{new_ulid()}{DRAFT_SUFFIX}")
-    try:
-        with guards.call("storage", draft.open, "w+b") as target:
-            yield target
-            guards.call("storage", _settle, target)
-        guards.call("storage", draft.replace, path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def writing_text(path: Path) -> Iterator[IO[str]]:
-    """The same for text, in UTF-8, with line ends as they are written."""
-    with writing(path) as target:
-        text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=False)
-        try:
-            yield text
-            text.flush()
-        finally:
-            text.detach()
-
-
-def _settle(target: IO[bytes]) -> None:
-    target.flush()
-    os.fsync(target.fileno())
