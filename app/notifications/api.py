@@ -22,7 +22,7 @@ def list_notifications(query: NotificationQuery) -> NotificationsOut:
     """List what one was told, newest first."""
     who = principal()
     with at_home(who.home_company_id):
-        found = reads.list_notifications(who.user_id, limit=query.limit, after=query.after)
+        found = reads.list_notifications(who.user_id, limit=query.limit, after=query.after, kind=query.kind)
         unread = reads.count_unread(who.user_id)
     items = [NotificationOut.model_validate(row) for row in found.items]
     return NotificationsOut(

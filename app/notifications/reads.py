@@ -12,6 +12,7 @@ from app.core.ids import UserId
 from app.notifications.models import Notification
 
 COUNT_BOUND = 99
+LATELY = 50  # of so many the menu is folded
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,44 @@ class Bell(NamedTuple):
     newest: str | None
 
 
-def list_notifications(user_id: UserId, *, limit: int = 50, after: str | None = None) -> NotificationPage:
-    """Return what somebody was told, newest first."""
+def list_notifications(
+    user_id: UserId, *, limit: int = 50, after: str | None = None, kind: str | None = None
+) -> NotificationPage:
+    """Return what somebody was told, newest first; of one kind, if asked."""
     statement = (
         sa.select(Notification)
         .where(Notification.user_id == user_id)
         .order_by(Notification.id.desc())
         .limit(limit + 1)
     )  # fmt: skip
+    if kind:
+        statement = statement.where(Notification.kind == kind)
     if after:
         statement = statement.where(Notification.id < decode_cursor(after, parts=1)[0])
     found = db.session.scalars(statement).all()
     return NotificationPage(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One row of the menu: the newest of a kind, and how many more of it were told lately."""
+
+    newest: Notification
+    more: int
+    unread: int
+
+
+def list_folded(user_id: UserId, *, rows: int) -> list[Told]:
+    """Return what somebody was told lately, a row for each kind: ten alarms of a kind do not hide the report that is ready.
+
+    Args:
+        user_id: Who.
+        rows: How many kinds at most.
+    """
+    found: dict[str, list[Notification]] = {}
+    for one in list_notifications(user_id, limit=LATELY).items:
+        found.setdefault(one.kind, []).append(one)
+    return [Told(same[0], len(same) - 1, sum(one.read_at is None for one in same)) for same in found.values()][:rows]
 
 
 def count_unread(user_id: UserId) -> int:

@@ -6,10 +6,11 @@ from app.core.shapes import Answer, Instant, Shape
 
 
 class NotificationQuery(Shape):
-    """Which page."""
+    """Which page, and of which kind if only one is wanted."""
 
     limit: int = Field(50, ge=1, le=200)
     after: str | None = Field(None, max_length=300)
+    kind: str | None = Field(None, max_length=60)
 
 
 class NotificationOut(Answer):

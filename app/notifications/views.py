@@ -24,22 +24,22 @@ def list_notifications() -> Response:
     query, who = parse_query(NotificationQuery), principal()
     state = live.state("notifications") if who.acting_in is not None else None
     with at_home(who.home_company_id):
-        found = reads.list_notifications(who.user_id, limit=query.limit, after=query.after)
+        found = reads.list_notifications(who.user_id, limit=query.limit, after=query.after, kind=query.kind)
         unread = reads.count_unread(who.user_id)
     return page(
         "notifications/index.html", block="rows", live=state, items=found.items, next_cursor=found.next_cursor,
-        unread=unread, after=query.after, by_mail=bool(who.preferences.get("notify_by_mail")),
+        unread=unread, after=query.after, kind=query.kind, by_mail=bool(who.preferences.get("notify_by_mail")),
     )  # fmt: skip
 
 
 @bp.get("/notifications/menu")
 @allow(SELF, any_company=True)
 def show_menu() -> Response:
-    """The newest ten, for the menu behind the bell."""
+    """The newest of each kind, for the menu behind the bell."""
     who = principal()
     with at_home(who.home_company_id):
-        found = reads.list_notifications(who.user_id, limit=MENU_ROWS)
-    return fragment("notifications/_menu.html", items=found.items)
+        found = reads.list_folded(who.user_id, rows=MENU_ROWS)
+    return fragment("notifications/_menu.html", items=found)
 
 
 @bp.post("/notifications/<string:notification_id>/reading")

@@ -18,7 +18,7 @@ from app.core import clock, jobs
 from app.core.db import db, transaction
 from app.core.errors import Problem
 from app.core.ids import CompanyId, ulid_floor
-from app.core.jobs import repeat
+from app.core.jobs import Job, repeat
 from app.core.outbox import savepoint
 from app.core.tenancy import acting_for, current_company_id
 from app.queues import reads
@@ -54,12 +54,13 @@ class Order:
 
 @dataclass
 class Outcome:
-    """What became of them; `made` are the jobs that repeat some."""
+    """What became of them; `made` are the jobs that repeat some, `keys` what those of a dry run would hold."""
 
     done: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     refusals: list[dict[str, str]] = field(default_factory=list)
     made: set[str] = field(default_factory=set)
+    keys: set[tuple[CompanyId, str, str]] = field(default_factory=set)
 
     @property
     def total(self) -> int:
@@ -125,7 +126,7 @@ def _act_on(bulk_id: str, order: Order, batch: Sequence[Found], begins_at: datet
                 due_at = begins_at + timedelta(seconds=outcome.done / order.per_second)
                 try:
                     with savepoint():
-                        outcome.made |= _act_once(bulk_id, order, one, due_at)
+                        outcome.made |= _act_once(bulk_id, order, one, due_at, outcome)
                 except Problem as problem:
                     outcome.refuse(one.id, problem)
                 else:
@@ -136,28 +137,42 @@ def _act_on(bulk_id: str, order: Order, batch: Sequence[Found], begins_at: datet
         pass
 
 
-def _act_once(bulk_id: str, order: Order, one: Found, due_at: datetime) -> set[str]:
+def _act_once(bulk_id: str, order: Order, one: Found, due_at: datetime, outcome: Outcome) -> set[str]:
     """Act on one job unless that was done before: then it counts as done. Returns the id of a job it made."""
     item = {"company_id": one.company_id, "bulk_id": bulk_id, "job_id": one.id}
     same = [bulk_items.c[name] == value for name, value in item.items()]
     if db.session.scalar(sa.select(bulk_items.c.job_id).where(*same)) is not None:
         return set()
-    made_id = _act(order, one.id, due_at)
+    made_id = _act(order, one.id, due_at, outcome)
     db.session.execute(sa.insert(bulk_items).values(**item, made_id=made_id))
     return {made_id} if made_id else set()
 
 
-def _act(order: Order, job_id: str, due_at: datetime) -> str | None:
+def _act(order: Order, job_id: str, due_at: datetime, outcome: Outcome) -> str | None:
     """Act, and return the id of a job it made."""
     match order.act:
         case BulkAct.RETRY:
-            return repeat.repeat(reads.find_job(job_id, order.allowed), due_at=due_at).id
+            made = repeat.repeat(reads.find_job(job_id, order.allowed), due_at=due_at)
+            if order.is_dry_run:
+                _hold_key(made, outcome)
+            return made.id
         case BulkAct.DISCARD:
             repeat.discard(job_id, order.reason)
         case BulkAct.CANCEL:
             if jobs.ask_to_stop(job_id) is None:
                 raise JobIsOver(state=reads.find_job(job_id, order.allowed).state)
     return None
+
+
+def _hold_key(made: Job, outcome: Outcome) -> None:
+    """Refuse what the act itself would refuse: each part of a dry run is rolled back, and with it who held which key."""
+    if made.dedupe_key is None:
+        return
+    key = (made.company_id, made.name, made.dedupe_key)
+    if key in outcome.keys:
+        outcome.made.add(made.id)  # as its holder, which is one of those that this act would have made
+        raise repeat.JobKeyHeld(key=made.dedupe_key, holder=made.id)
+    outcome.keys.add(key)
 
 
 def undo_all(bulk_id: str, act: BulkAct, report: Callable[[int, str], None]) -> int:

@@ -46,6 +46,11 @@ class Finding:
     evidence: Sequence[str]
     at: str
 
+    @property
+    def found_at(self) -> datetime:
+        """When it was found."""
+        return datetime.fromisoformat(self.at)
+
 
 def reconcile() -> list[Finding]:
     """Look at every job that was sent a while ago or whose lease ran out; ring what is lost, and return it."""

@@ -39,6 +39,21 @@ def test_a_role_is_told_and_nobody_else(ada: Person, sam: Person, vera: Person, 
     assert "3 orders are late." in sam.fragment("/notifications/menu").text
 
 
+def test_many_of_a_kind_are_one_row_of_the_menu_that_leads_to_all_of_them(ada: Person, sam: Person) -> None:
+    with ada.acting():
+        send_news(News("report-ready", "The report is ready.", "/reports"), people=[sam.public_id])
+        for number in range(12):
+            send_news(News("queue-behind", f"Behind for the {number}. time.", "/queues"), people=[sam.public_id])
+    menu = sam.fragment("/notifications/menu").text
+    assert "Behind for the 11. time." in menu
+    assert "Behind for the 10. time." not in menu
+    assert "and 11 more of this kind" in menu
+    assert "The report is ready." in menu
+    kind = sam.get("/notifications?kind=queue-behind").text
+    assert kind.count("Behind for the ") >= 12
+    assert "The report is ready." not in kind
+
+
 def test_the_job_tells_everybody_once_however_often_it_runs(app: Flask, ada: Person, sam: Person) -> None:
     with ada.acting():
         job_id = notify(LATE.kind, LATE.text, roles=["staff", "company_admin"])

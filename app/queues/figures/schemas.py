@@ -40,7 +40,8 @@ class QueueStatsOut(Answer):
     """One queue.
 
     `state` is behind, held, on_time or idle, and unknown when nobody has looked for half a minute. `isBounded` says
-    that at least so many wait. Rates are over five minutes; percentiles (milliseconds) and failures over the last hour.
+    that at least so many wait; `heldWaiting` are due as well but held by name or company while others flow, and not part
+    of `waiting`. Rates are over five minutes; percentiles (milliseconds) and failures over the last hour.
     `drainMin` is null when it is never through at this pace.
     """
 
@@ -48,6 +49,7 @@ class QueueStatsOut(Answer):
     state: str
     waiting: int
     is_bounded: bool
+    held_waiting: int
     oldest_s: float | None
     overdue: int
     target_s: int

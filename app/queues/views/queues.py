@@ -11,11 +11,13 @@ from app.core.auth import principal
 from app.core.web import is_partial, page
 from app.queues.failures import list_groups
 from app.queues.figures.queues import QueueFigures, queue_figures, seen_history
+from app.queues.reconcile import recent_findings
 from app.queues.views import held, looks, sentences, wording
 from app.queues.views.blueprint import queues_bp
 from app.queues.views.drawing import WaitingChart, chart_of
 
 WINDOWS = {"1h": 1, "3h": 3, "24h": 24}
+MOST_FINDINGS = 5
 RANKS = {"bad": 0, "held": 1}
 
 
@@ -28,11 +30,13 @@ def list_queues() -> Response:
     window, hours = window_asked()
     found = queue_figures(window)
     paused = held.list_held()
+    lost = recent_findings()
     return page(
         "queues/list.html" if is_partial() else "queues/index.html",
         live=state, found=found, now_at=now, hours=hours, windows=windows_of(window), paused=paused,
         verdict=sentences.verdict_of(found), groups=list_groups("1h", principal().permissions), is_everywhere=True,
         chart=draw(found, paused, window, now), looks=looks, wording=wording,
+        lost=None if lost is None else lost[:MOST_FINDINGS], lost_in_all=len(lost or ()),
         is_unused=not any(one.waiting or one.running or any(one.spark) or one.run_p95_ms for one in found),
     )  # fmt: skip
 

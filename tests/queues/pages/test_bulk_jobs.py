@@ -56,6 +56,20 @@ def test_a_dry_run_finds_what_the_run_then_does_and_changes_nothing(ada, run, ro
         assert len(ids(ada, "state=queued")) == len(before) + did["done"]
 
 
+def test_a_dry_run_knows_a_key_also_from_another_part_of_it(ada, run, monkeypatch):
+    monkeypatch.setattr("app.queues.bulk.BATCH", 1)
+    for _ in range(3):
+        failed(ada, run, key="the very same")
+    asked = {**RETRY, "filter": {**RETRY.get("filter", {}), "state": "failed"}}
+    dry = start(ada, {**asked, "dryRun": True})["jobId"]
+    run(ada, dry)
+    wet = start(ada, asked)["jobId"]
+    run(ada, wet)
+    tried, did = result(ada, dry), result(ada, wet)
+    assert (tried["done"], tried["byCode"]) == (did["done"], did["byCode"]) == (1, {"job-key-held": 2})
+    assert {one["detail"] for one in tried["refusals"]} == {"Another of these holds the same key."}
+
+
 def test_a_dry_run_names_no_job_that_it_rolled_back(ada, run):
     for _ in range(2):
         failed(ada, run, key="the same")

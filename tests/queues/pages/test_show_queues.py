@@ -8,6 +8,7 @@ import pytest
 from app.core import clock
 from app.core.broker import QUEUES
 from app.core.ids import new_ulid
+from app.queues.reconcile import Finding, keep, recent_findings
 from app.queues.views.drawing import chart_of, nice_top
 from tests.queues.pages.board import QUEUE, know_holds, let_wait, look_at_queues, paused, row_of
 from tests.world import Person, World
@@ -22,7 +23,7 @@ def test_the_page_lists_every_queue_with_its_figures(pat: Person, ada: Person) -
     row = row_of(html, f"queue-{QUEUE}")
     assert "Pause" in row
     assert "Purge maintenance…" in row
-    assert "13, worst first" in html
+    assert f"{len(QUEUES)}, worst first" in html
     assert "Same figures as a table" in html
 
 
@@ -31,9 +32,24 @@ def test_a_reread_gets_the_live_parts_in_one_answer(pat: Person) -> None:
     whole, part = pat.get("/queues").text, pat.fragment("/queues").text
     assert "<html" in whole
     assert "<html" not in part
-    for part_id in ("verdict", "basis", "paused", "waiting", "queues", "failures"):
+    for part_id in ("verdict", "basis", "paused", "waiting", "queues", "failures", "found"):
         assert f'id="{part_id}"' in part
     assert 'data-live-refresh="5"' in part
+
+
+def test_what_was_found_lost_is_told_with_its_evidence(pat: Person) -> None:
+    found = Finding(
+        new_ulid(), 1, "mail.send", "email", "lost", ["Its message stands nowhere."], clock.rfc3339(clock.now())
+    )
+    with pat.app.app_context():
+        keep([found])
+        assert (recent_findings() or [])[0] == found
+    look_at_queues(pat)
+    for html in (pat.get("/queues").text, pat.fragment("/queues").text):
+        part = html.split('id="found"')[1].split("</section>")[0]
+        assert "Its message stands nowhere." in part
+        assert found.job_id in part
+        assert "Sent again" in part
 
 
 def test_a_queue_behind_its_target_comes_first_and_marks_the_rail(pat: Person, ada: Person, world: World) -> None:
