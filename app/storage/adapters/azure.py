@@ -50,9 +50,12 @@ class Azure:
 
     page_objects = 1000
 
-    def __init__(self, name: str, connection: str, container: str, public_base: str = "") -> None:
+    def __init__(
+        self, name: str, connection: str, container: str, public_base: str = "", retries: int = RETRIES
+    ) -> None:
         self.name, self.profile = name, PROFILES["azure"]
         self.connection, self.container, self._public_base = connection, container, public_base
+        self._retries = retries
         self._sdk, self._lock = load(), threading.Lock()
         self._made: Any = None  # Any: the SDK's
 
@@ -63,7 +66,7 @@ class Azure:
                 if self._made is None:
                     self._made = self._sdk.ContainerClient.from_connection_string(
                         self.connection, self.container, connection_timeout=CONNECT_S, read_timeout=READ_S,
-                        retry_total=RETRIES, max_single_get_size=READ_BYTES, max_chunk_get_size=READ_BYTES,
+                        retry_total=self._retries, max_single_get_size=READ_BYTES, max_chunk_get_size=READ_BYTES,
                         max_single_put_size=self.profile.most_put_bytes,
                     )  # fmt: skip
         return self._made

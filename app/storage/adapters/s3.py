@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import IO
@@ -73,9 +74,10 @@ class S3:
         try:
             answer = self.http.send("PUT", key, body=data, payload=found, headers=headers)
         except ObjectExists as error:
-            if error.attempts == 1 or not self._is_ours(key, data, found):
-                raise
-            return self.stat(key)  # an attempt whose answer was lost had stored it
+            # An attempt whose answer was lost may have stored it.
+            if error.attempts > 1 and (ours := self._ours(key, data, found)) is not None:
+                return ours
+            raise
         return self._proven(key, answer, data, found, content_type)
 
     @contextmanager
@@ -242,9 +244,10 @@ class S3:
             raise WrongBytes(f"{there.size_bytes} bytes were stored, {len(data)} were sent", key)
         return Stored(key, len(data), there.etag, found, content_type, there.modified_at)
 
-    def _is_ours(self, key: str, data: bytes, found: str) -> bool:
+    def _ours(self, key: str, data: bytes, found: str) -> Stored | None:
         there = self.stat(key)
-        return there.size_bytes == len(data) and (there.sha256 == found or there.etag == _md5(data))
+        is_same = there.sha256 == found or (self.profile.etag_is_md5 and there.etag == _md5(data))
+        return replace(there, sha256=found) if is_same and there.size_bytes == len(data) else None
 
 
 def _pieces(answer: BaseHTTPResponse, key: str) -> Iterator[bytes]:

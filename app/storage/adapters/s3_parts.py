@@ -1,6 +1,7 @@
 """Multipart uploads at S3: bookkeeping by the SDK, the parts themselves by our own way, one in memory at a time."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from app.storage.adapters.bodies import check_digest, check_ended, digest, read_whole
 from app.storage.adapters.protocol import (
+    ObjectExists,
     ObjectMissing,
     Part,
     ProviderRefused,
@@ -123,14 +125,28 @@ def complete(s3: "S3", key: str, upload_id: str, wanted: Sequence[Part]) -> Stor
         asked["IfNoneMatch"] = "*"
     if not wanted:
         raise WrongBytes("there are no parts", key)
-    with speaking(key):
-        s3.boto.client.complete_multipart_upload(**asked)
-    stored = s3.stat(key)
+    try:
+        with speaking(key):
+            s3.boto.client.complete_multipart_upload(**asked)
+        stored = s3.stat(key)
+    except (ObjectExists, ObjectMissing):
+        # An attempt whose answer was lost may have done it; then another one finds no upload, or finds the object.
+        stored = s3.stat(key)
+        if stored.etag != _etag_of(wanted):
+            raise
     said = sum(part.size_bytes for part in wanted)
     if all(part.size_bytes for part in wanted) and stored.size_bytes != said:
         s3.delete([key])
         raise WrongBytes(f"{stored.size_bytes} bytes were stored, {said} were sent", key)
     return stored
+
+
+def _etag_of(wanted: Sequence[Part]) -> str:
+    """Return the etag Amazon gives a joined object, and most others: the MD5 of its parts' MD5s."""
+    if not all(re.fullmatch(r"[0-9a-f]{32}", part.etag) for part in wanted):
+        return ""
+    md5 = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in wanted), usedforsecurity=False)
+    return f"{md5.hexdigest()}-{len(wanted)}"
 
 
 def abort(s3: "S3", key: str, upload_id: str) -> None:
