@@ -9,7 +9,7 @@ CHECKS = {"reconcile": "compared rows with objects at", "scrub": "read files aga
 @says("storage.checked")
 def storage_checked(data: Data) -> str:
     """A check has ended."""
-    return f"{CHECKS[data['kind']]} {data['provider']}: {quote(data['sentence'])}"
+    return f"{CHECKS.get(data['kind'], 'checked')} {data['provider']}: {quote(data['sentence'])}"
 
 
 @says("storage.orphans-set-aside")
