@@ -1,5 +1,6 @@
 """What a text typed or pasted into search belongs to."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,9 @@ from app.inventory import reads as inventory
 from app.inventory.schemas import ListItems
 from app.orders import reads as orders
 from app.orders.reads.filter import OrderFilter
+from app.storage.browsing.query import ListFiles
+from app.storage.browsing.reads import is_exact, list_files
+from app.storage.models import StoredFile
 
 MOST = 8
 REQUEST_ID_LENGTHS = range(8, 65)
@@ -45,10 +49,12 @@ class Found:
     Attributes:
         number: An order's.
         sku: An item's.
+        file_id: A file's.
     """
 
     number: int | None = None
     sku: str | None = None
+    file_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class Results:
     orders: list[Any]  # Any: the rows of the orders list
     items: list[inventory.StockRow]
     traces: list[Trace]
+    files: Sequence[StoredFile]
 
 
 class SearchTooSlow(Problem, code="search-too-slow", status=503):
@@ -73,7 +80,9 @@ def find_all(text: str) -> Found | Results:
         SearchTooSlow: The database cut it off.
     """
     try:
-        return find_exact(text) or Results(traces=find_traces(text), orders=find_orders(text), items=find_items(text))
+        return find_exact(text) or Results(
+            traces=find_traces(text), orders=find_orders(text), items=find_items(text), files=find_files(text)
+        )
     except OperationalError as error:
         if not isinstance(error.orig, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
             raise
@@ -82,13 +91,14 @@ def find_all(text: str) -> Found | Results:
 
 
 def find_exact(text: str) -> Found | None:
-    """Return the one thing a text names: an order by number, an item by SKU."""
+    """Return the one thing a text names: an order by number, an item by SKU, a file by id, key or digest."""
     if text.isascii() and text.isdigit() and int(text) <= LARGEST_NUMBER:
         with suppress(NotFound):
             return Found(number=orders.find_order(int(text)).number)
     with suppress(NotFound):
         return Found(sku=inventory.get_item(text).sku)
-    return None
+    named = list_files(ListFiles(q=text, limit=2)).items if is_exact(text) else []
+    return Found(file_id=named[0].id) if len(named) == 1 else None
 
 
 def find_orders(text: str) -> list[Any]:  # Any: the rows of the orders list
@@ -100,6 +110,11 @@ def find_items(text: str) -> list[inventory.StockRow]:
     """Return the items a text is found in."""
     rows, _ = inventory.list_rows(ListItems(q=text, limit=MOST), with_sales=False)
     return rows
+
+
+def find_files(text: str) -> Sequence[StoredFile]:
+    """Return the newest files a text is found in."""
+    return list_files(ListFiles(q=text, limit=MOST)).items
 
 
 def find_traces(text: str) -> list[Trace]:

@@ -37,6 +37,7 @@ def show_results() -> Response | AnyResponse:
         orders=found.orders,
         items=found.items,
         traces=found.traces,
+        files=found.files,
         pages=sorted({href for trace in found.traces if (href := page_of_trace(trace))}),
     )
 
@@ -52,6 +53,8 @@ def page_of_found(found: reads.Found) -> str:
     """Return the address of the one thing meant."""
     if found.number is not None:
         return url_for("orders.show_order", number=found.number)
+    if found.file_id is not None:
+        return url_for("files.show_file", file_id=found.file_id)
     return url_for("inventory.show_item", sku=found.sku)
 
 
@@ -61,6 +64,8 @@ def page_of_trace(trace: reads.Trace) -> str | None:
         return url_for("orders.show_order", number=int(trace.row_id or 0))
     if trace.topic == "inventory" and trace.sku:
         return url_for("inventory.show_item", sku=trace.sku)
+    if trace.topic == "files" and trace.row_id:
+        return url_for("files.show_file", file_id=trace.row_id)
     if trace.topic == "jobs" and trace.row_id:
         return url_for("jobs.show_job", job_id=trace.row_id)
     return None

@@ -1,5 +1,6 @@
 """Questions about many files of the company one acts in: by page, by index, and never counted."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,9 @@ from app.storage.states import State
 THUMB = f"thumb-{SIDE}"
 MOST_FOUND = 500  # by a word in their names: who gets more types another word
 MB = 1_000_000
+DIGEST = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+ULID = re.compile(r"[0-9A-Za-z]{26}", re.ASCII)
+SUBJECT = re.compile(r"[a-z-]+:\S+")
 STATES: dict[FileView, tuple[State, ...]] = {
     FileView.USED: (State.READY,),
     FileView.ARRIVING: (State.PENDING, State.UPLOADED, State.SCANNING),
@@ -95,16 +99,21 @@ def conditions(query: ListFiles) -> list[sa.ColumnElement[bool]]:
     return found
 
 
+def is_exact(text: str) -> bool:
+    """Say whether a text can be nothing but one file's id, key or digest."""
+    return is_key(text) or bool(DIGEST.fullmatch(text) or ULID.fullmatch(text))
+
+
 def named(words: str) -> sa.ColumnElement[bool]:
     """Return the condition that a file is the one somebody pasted, or has words in its name."""
     text = words.strip()
     if is_key(text):
         return StoredFile.key == text
-    if len(text) == 64 and all(letter in "0123456789abcdef" for letter in text.lower()):  # noqa: PLR2004 (SHA-256)
+    if DIGEST.fullmatch(text):
         return StoredFile.sha256 == text.lower()
-    if ":" in text:
+    if SUBJECT.fullmatch(text):
         return StoredFile.subject == text
-    if len(text) == 26 and text.isalnum():  # noqa: PLR2004 (a ULID)
+    if ULID.fullmatch(text):
         return StoredFile.id == text.upper()
     pattern = "".join("\\" + letter if letter in "\\%_" else letter for letter in text.lower())
     ids = sa.func.search_files(f"%{pattern}%", MOST_FOUND).column_valued("id")
