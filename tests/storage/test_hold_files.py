@@ -53,6 +53,18 @@ def test_a_held_file_that_expires_stays(ada: Person) -> None:
         assert own.leave_only("report:9") == 0
 
 
+def test_one_that_is_held_keeps_back_no_other(ada: Person) -> None:
+    soon = clock.now() + timedelta(hours=1)
+    with ada.acting():
+        parent, other = put_file(expires_at=soon), put_file(expires_at=soon)
+        piece = put_file("small.txt", parent_id=parent.id, variant="thumb-256")
+        hold(piece.id, "case 12")
+        with time_machine.travel(clock.now() + timedelta(days=2)):
+            reaping.reap()
+            assert find_file(parent.id).state == State.READY
+            assert find_file(other.id).state == State.TRASHED
+
+
 def test_not_even_sql_deletes_it(ada: Person) -> None:
     with ada.acting():
         row = put_file()

@@ -13,11 +13,11 @@ from app.core.tasks import run_job
 from app.documents.service.keeping import file_on_disk
 from app.documents.service.keeping import path_of as document_path
 from app.orders.imports.problems import FileIsGone
+from app.orders.imports.upload import is_kept, uploaded_file
 from app.orders.imports.upload import path_of as import_path
-from app.orders.imports.upload import uploaded_file
 from app.storage.problems import FileMissing
 from app.storage.reads.files import files_of, find_file, look_for_file
-from app.storage.service import own, reaping
+from app.storage.service import own, reaping, settle
 from app.storage.service.trash import hold
 from app.storage.states import State
 from tests.storage.shelf import TEXT, put_file
@@ -87,6 +87,18 @@ def test_a_file_nobody_claimed_goes_and_a_claimed_one_stays(ada: Person) -> None
         assert (find_file(lost.id).state, find_file(claimed.id).state) == (State.TRASHED, State.READY)
         with pytest.raises(FileMissing):
             own.keep_on(lost.id)
+
+
+def test_what_a_scanner_has_not_seen_is_waited_for(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle, "_gates", [(lambda row: True, lambda row: None)])
+    with ada.acting():
+        put_file(subject="document:NEW")
+        put_file(subject="import:NEW")
+        assert is_kept("NEW")
+        with pytest.raises(own.FileWaits), file_on_disk("NEW"):
+            pass
+        with pytest.raises(own.FileWaits), uploaded_file("NEW"):
+            pass
 
 
 def put_old(path: Path) -> Path:

@@ -19,7 +19,7 @@ from app.documents.problems import DocumentTooLarge, NoDocument, NoReader, Unkno
 from app.documents.reading import engine, pictures
 from app.documents.reading.kinds import SNIFFED, kind_of
 from app.storage.service.bodies import Body
-from app.storage.service.own import keep_on
+from app.storage.service.own import check_scanned, keep_on
 from app.storage.service.reserve import NewFile
 from app.storage.service.sending import keep
 from app.storage.service.spool import Spool, spooled
@@ -75,9 +75,15 @@ def find_file(document_id: str) -> files.Kept | None:
 
 @contextmanager
 def file_on_disk(document_id: str) -> Iterator[Path]:
-    """Give a document's file as one on this disk."""
+    """Give a document's file as one on this disk.
+
+    Raises:
+        FileWaits: It is there, and nobody may see it yet: the job tries again.
+        StorageAway: It cannot be read now.
+    """
     found = find_file(document_id)
     if found is None:
+        check_scanned(subject_of(document_id))
         yield path_of(document_id)
         return
     with files.fetched(found) as path:

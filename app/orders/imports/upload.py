@@ -8,7 +8,7 @@ from app.core import files
 from app.core.tenancy import current_company_id
 from app.orders.imports.files import GZIP_MAGIC, XZ_MAGIC, SourceFile, look_at
 from app.orders.imports.problems import FileIsGone
-from app.storage.service.own import kept_until
+from app.storage.service.own import check_scanned, is_there, kept_until
 from app.storage.service.reserve import NewFile
 from app.storage.service.sending import keep
 from app.storage.states import Category
@@ -47,7 +47,7 @@ def path_of(import_id: str) -> Path:
 
 def is_kept(import_id: str) -> bool:
     """Say whether the file of an import is still there."""
-    return bool(files.kept(subject_of(import_id))) or path_of(import_id).is_file()
+    return is_there(subject_of(import_id)) or path_of(import_id).is_file()
 
 
 @contextmanager
@@ -56,12 +56,14 @@ def uploaded_file(import_id: str) -> Iterator[SourceFile]:
 
     Raises:
         FileIsGone: It is no longer kept.
+        FileWaits: It is there, and nobody may see it yet.
         StorageAway: It cannot be read now.
     """
     for found in files.kept(subject_of(import_id)):
         with files.fetched(found) as path:
             yield look_at(path)
         return
+    check_scanned(subject_of(import_id))
     path = path_of(import_id)
     if not path.is_file():
         raise FileIsGone

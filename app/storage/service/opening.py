@@ -65,9 +65,14 @@ def _open(row: StoredFile, start: int, end: int | None, stack: ExitStack) -> Ite
 
 
 def _counted(pieces: Iterator[bytes], row: StoredFile, provider: str) -> Iterator[bytes]:
-    for piece in pieces:
-        requests.note(provider, row.company_id, row.category, sent_bytes=len(piece))
-        yield piece
+    try:
+        for piece in pieces:
+            requests.note(provider, row.company_id, row.category, sent_bytes=len(piece))
+            yield piece
+    except protocol.ProviderAway as error:
+        raise StorageAway from error
+    except protocol.StorageError as error:
+        raise ProviderFailed from error
 
 
 def _said(problem: Exception, cause: Exception) -> Exception:

@@ -71,6 +71,25 @@ def keep_on(file_id: str) -> None:
             raise FileMissing
 
 
+class FileWaits(Exception):
+    """A file is there, and nobody may see it yet: the job that wants it tries again."""
+
+
+def is_there(subject: str) -> bool:
+    """Say whether a subject has a file that can be read, now or once a scanner has seen it."""
+    return any(row.state in {State.READY, State.SCANNING} for row in files_of(subject))
+
+
+def check_scanned(subject: str) -> None:
+    """Raise while a scanner has not seen a subject's files.
+
+    Raises:
+        FileWaits: It has not.
+    """
+    if any(row.state == State.SCANNING for row in files_of(subject)):
+        raise FileWaits("the file is being scanned")
+
+
 def leave_only(subject: str, kept_ids: Sequence[str] = ()) -> int:
     """Have all files of a subject deleted but these: a job that ran again replaces what it made; returns how many.
 

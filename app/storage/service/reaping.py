@@ -1,6 +1,7 @@
 """Reaping: uploads nobody finished, files of temp that are old, the trash that was kept long enough."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import sqlalchemy as sa
 import structlog
@@ -11,7 +12,7 @@ from app.core.errors import Problem
 from app.core.ids import CompanyId
 from app.core.tenancy import acting_for, system_work
 from app.storage.models import StoredFile
-from app.storage.problems import FileMissing
+from app.storage.problems import FileHeld, FileMissing
 from app.storage.service.complete import LOOK_AGAIN_IN, verify
 from app.storage.service.deleting import delete_due, discard
 from app.storage.service.steps import step
@@ -52,7 +53,7 @@ def trash_expired() -> int:
     total = 0
     for company_id, ids in _due(State.READY, StoredFile.held_at.is_(None)):
         with acting_for(company_id):
-            total += len(trash(ids))
+            total += _trash(ids)
     return total
 
 
@@ -63,6 +64,18 @@ def finish_uploaded() -> int:
         with acting_for(company_id):
             total += sum(_finish(file_id) for file_id in ids)
     return total
+
+
+def _trash(ids: Sequence[str]) -> int:
+    """Trash what can be; one piece on hold keeps back its own file, and no other."""
+    try:
+        return len(trash(ids))
+    except FileHeld:
+        total = 0
+        for file_id in ids:
+            with suppress(FileHeld):
+                total += len(trash([file_id]))
+        return total
 
 
 def _finish(file_id: str) -> bool:
@@ -81,14 +94,17 @@ def _finish(file_id: str) -> bool:
 
 
 def _due(state: State, *conditions: sa.ColumnElement[bool]) -> list[tuple[CompanyId, Sequence[str]]]:
-    """Return the files of a state whose time is over, by company."""
-    statement = (
-        sa.select(StoredFile.company_id, sa.func.array_agg(StoredFile.id))
+    """Return files of a state whose time is over, by company; the oldest, when there are many."""
+    due = (
+        sa.select(StoredFile.company_id, StoredFile.id)
         .where(StoredFile.state == state.value, StoredFile.expires_at <= clock.now(), *conditions)
-        .group_by(StoredFile.company_id)
+        .order_by(StoredFile.expires_at)
+        .limit(BATCH)
+        .subquery()
     )
+    statement = sa.select(due.c.company_id, sa.func.array_agg(due.c.id)).group_by(due.c.company_id)
     with system_work(), transaction() as session:
-        return [(CompanyId(company_id), ids[:BATCH]) for company_id, ids in session.execute(statement)]
+        return [(CompanyId(company_id), ids) for company_id, ids in session.execute(statement)]
 
 
 def _give_up(*conditions: sa.ColumnElement[bool]) -> int:
