@@ -14,10 +14,10 @@ from flask import Flask
 from kombu import pools
 
 from app import create_app
-from app.breakers import registry
+from app.breakers import arm_counts, registry
 from app.breakers.feature import TOPIC, take_breakers
 from app.breakers.states import State
-from app.core import guards, process
+from app.core import arms, guards, process
 from app.core.broker import configure
 from app.core.db import db
 from app.core.jobs import release
@@ -144,8 +144,11 @@ def change_places(before: Flask, app: Flask) -> None:
 
 
 def mend_process() -> None:
-    """Undo what a test did to the process: breakers it broke, a request that went past them, whose process it is."""
+    """Undo what a test did to the process: breakers it broke, variants it was given, whose process it is."""
     guards.begin_request(is_unguarded=False)
+    arms.watch.on = False
+    arms.begin()
+    arm_counts.drain()
     process.set_kind("command")
     structlog.contextvars.clear_contextvars()
     release._rests_until = 0.0
