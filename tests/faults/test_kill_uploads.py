@@ -19,7 +19,7 @@ from app.storage.service import reaping
 from app.storage.service.opening import open_bytes
 from app.storage.states import State
 from tests.faults.dying_uploader import POINTS
-from tests.storage import servers
+from tests.storage import azurite, servers
 from tests.storage.conftest import app_with  # noqa: F401 (fixture)
 from tests.storage.servers import Server
 from tests.storage.shelf import digest, is_counted_exactly, keys_at, rows_of_company
@@ -32,23 +32,32 @@ SURVIVE = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def seaweed() -> Iterator[Server]:
-    """SeaweedFS for this file."""
-    server = servers.start_seaweed()
-    yield server
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """At each provider; Azurite where it can be had, which the end of the run says."""
+    metafunc.parametrize("settings", ["local", "s3", *([] if azurite.why_not() else ["azure-blob"])], indirect=True)
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Where the bytes go; a server runs for this test alone."""
+    start = {"s3": servers.start_seaweed, "azure-blob": azurite.start_azurite}.get(request.param)
+    if start is None:
+        yield {"storage_provider": "local"}
+        return
+    server = start()
+    told = servers.settings_of(server) if request.param == "s3" else azure_settings(server)
+    yield {"storage_provider": request.param, **told}
     server.stop()
 
 
-@pytest.fixture(params=["local", "s3"])
-def settings(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Where the bytes go."""
-    if request.param == "local":
-        return {"storage_provider": "local"}
-    seaweed: Server = request.getfixturevalue("seaweed")
-    return {"storage_provider": "s3", **servers.settings_of(seaweed, servers.make_bucket(seaweed))}
+def azure_settings(server: Server) -> dict[str, str]:
+    about = server.about
+    return {
+        "azure_storage_connection_string": about["connection"], "azure_storage_container": about["container"]
+    }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_whatever_dies_leaves_nothing_half(
     ada: Person,
     settings: dict[str, str],
