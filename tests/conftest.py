@@ -47,6 +47,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[SERVICES].stop()
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest's own
+    """Say what could not be tested here: never silently."""
+    from tests.storage import azurite
+
+    reports = [one for kind in ("passed", "failed", "error") for one in terminalreporter.stats.get(kind, ())]
+    if any(one.nodeid.startswith("tests/storage/contract") for one in reports) and (why := azurite.why_not()):
+        terminalreporter.write_line(f"Azure was not tested: {why}.", yellow=True)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:  # Any: xdist's worker controller
     """Tell each worker where the servers are."""
