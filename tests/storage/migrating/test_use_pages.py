@@ -1,7 +1,5 @@
 """Migrations on pages and over JSON: tried out, started, switched, taken back; for platform admins alone."""
 
-import re
-
 from flask import Flask
 
 from app.storage.migrating.runner import run
@@ -25,6 +23,7 @@ def test_a_move_goes_its_way_on_pages(places: Flask, ada: Person, pat: Person) -
     with places.app_context():
         run(here.rpartition("/")[2])
     assert "verified" in pat.get(here).text
+    assert "Move to S3" in pat.get("/storage").text
     assert pat.post(f"{here}/switch", data={"reason": ""}).status_code == 422
     assert pat.post(f"{here}/switch", data={"reason": "cheaper"}).status_code == 303
     with places.app_context():
@@ -39,8 +38,6 @@ def test_a_move_goes_its_way_on_pages(places: Flask, ada: Person, pat: Person) -
     with places.app_context():
         run(here.rpartition("/")[2])
     assert look(places, here.rpartition("/")[2]).phase == "rolled-back"
-    said = pat.get("/audit?q=storage-migration").text
-    assert re.search("took the move of files|storage-migration|Audit", said)
 
 
 def test_a_move_goes_its_way_over_json(places: Flask, ada: Person, pat: Person) -> None:
