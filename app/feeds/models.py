@@ -20,7 +20,7 @@ class Feed(Model):
     """Where a partner's orders are fetched.
 
     Attributes:
-        token: Sent as a Bearer token; it has to be known in the clear, and is never shown again.
+        token: Sent as a Bearer token; sealed (app/core/sealed.py), for it has to be known in the clear later.
         cursor: The partner's own mark of how far we have read; "" is the beginning.
         not_before: The partner asked us to stay away until then.
         error: What was wrong with the last run; "" when nothing was.

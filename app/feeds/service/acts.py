@@ -18,6 +18,7 @@ from app.feeds.events import FeedAdded, FeedChanged
 from app.feeds.models import Feed
 from app.feeds.problems import FeedNameTaken, FeedPaused
 from app.feeds.schemas import EditFeed, NewFeed
+from app.feeds.service.tokens import seal_token
 
 
 def add_feed(new: NewFeed) -> Feed:
@@ -28,7 +29,10 @@ def add_feed(new: NewFeed) -> Feed:
         FeedNameTaken: There is one of that name.
     """
     check_address(new.url)
-    feed = Feed(company_id=current_company_id(), id=new_ulid(), name=new.name, url=new.url, token=new.token)
+    feed_id = new_ulid()
+    feed = Feed(
+        company_id=current_company_id(), id=feed_id, name=new.name, url=new.url, token=seal_token(new.token, feed_id)
+    )
     with transaction() as session:
         try:
             with session.begin_nested():
@@ -68,7 +72,7 @@ def edit_feed(feed_id: str, edit: EditFeed) -> Feed:
             if host_of(edit.url) != host_of(feed.url):
                 feed.token = ""  # it was given for the other host
             feed.url, feed.cursor, feed.not_before = edit.url, "", None
-        feed.token = edit.token or feed.token
+        feed.token = seal_token(edit.token, feed.id) if edit.token else feed.token
         feed.name = edit.name or feed.name
         try:
             with session.begin_nested():

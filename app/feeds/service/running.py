@@ -25,6 +25,7 @@ from app.feeds.models import Feed, FeedRun
 from app.feeds.pages import FeedPage, read_page
 from app.feeds.problems import FeedRefused
 from app.feeds.service.placing import Outcome, ground_of, take_order
+from app.feeds.service.tokens import read_token, seal_old
 
 TIME_LIMIT_S = 20.0
 MOST_PAGES = 500  # the next run goes on
@@ -50,6 +51,7 @@ def run_feed(feed_id: str, *, is_test: bool = False) -> FeedRun | None:
         session.expunge(feed)  # what the run notes on it is written in one place
     if not is_test and (feed.state != "on" or (feed.not_before or clock.now()) > clock.now()):
         return None
+    seal_old(feed)
     run = _begin(feed, is_test=is_test)
     try:
         (_try_page if is_test else _fetch_all)(feed, run)
@@ -130,7 +132,8 @@ def fetch_page(feed: Feed) -> FeedPage:
     Raises:
         FeedRefused, FeedUnreadable, AddressRefused, OutsideFailed, Problem: As `run_feed`.
     """
-    headers = {"Authorization": f"Bearer {feed.token}"} if feed.token else {}
+    token = read_token(feed)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = outside.call(
         "external-api", "GET", with_cursor(feed.url, feed.cursor), headers=headers, timeout_s=TIME_LIMIT_S,
         trusted=current_settings().private_feeds,

@@ -22,7 +22,7 @@ READ, WRITE, TAG = "storage:read", "storage:write", "Storage"
 Limit = Annotated[int, Field(ge=1, le=200)]
 
 
-class HealthOut(Answer):
+class StorageHealthOut(Answer):
     """Whether files can be stored and fetched, for anybody to ask."""
 
     healthy: bool
@@ -63,7 +63,7 @@ class ProbeOut(Answer):
     ms: int
 
 
-class CheckOut(Answer):
+class StorageCheckOut(Answer):
     """One look at a provider."""
 
     id: str
@@ -97,7 +97,7 @@ class CheckQueued(Answer):
 class ChecksOut(Answer):
     """Checks, newest first."""
 
-    items: list[CheckOut]
+    items: list[StorageCheckOut]
     next_cursor: str | None
 
 
@@ -158,14 +158,14 @@ class AskChecks(Shape):
 
 
 @care_bp.get("/health")
-@contract(scope=PUBLIC, returns={200: HealthOut}, session=False, tag=TAG)
-def show_health() -> HealthOut:
+@contract(scope=PUBLIC, returns={200: StorageHealthOut}, session=False, tag=TAG)
+def show_health() -> StorageHealthOut:
     """Say whether files can be stored and fetched. `degraded`: something beside where new files go is away."""
     found = [one for one in health.standings() if one.is_set_up and (one.role or not one.is_healthy)]
     writes = next((one for one in found if one.role == "writes"), None)
     is_healthy = writes is not None and writes.is_healthy
     status: Literal["ok", "degraded", "down"] = "ok" if all(one.is_healthy for one in found) else "degraded"
-    return HealthOut(healthy=is_healthy, provider=routing.writes_to(), status=status if is_healthy else "down")
+    return StorageHealthOut(healthy=is_healthy, provider=routing.writes_to(), status=status if is_healthy else "down")
 
 
 @care_bp.get("/providers")
@@ -210,7 +210,7 @@ def create_examination(body: AskDoctor) -> CheckQueued:
 def list_checks(query: AskChecks) -> ChecksOut:
     """List checks, newest first."""
     rows, cursor = checks.page_of(provider=query.provider, after=query.after, limit=query.limit)
-    return ChecksOut(items=[CheckOut.model_validate(row) for row in rows], next_cursor=cursor)
+    return ChecksOut(items=[StorageCheckOut.model_validate(row) for row in rows], next_cursor=cursor)
 
 
 @care_bp.post("/checks")

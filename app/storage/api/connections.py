@@ -10,13 +10,13 @@ from app.storage.connections import reads, service
 from app.storage.connections.problems import BucketNotReached, ConnectionNameTaken, SecretRemoved
 from app.storage.connections.schemas import (
     BrowseQuery,
+    BucketAddressOut,
     ConnectionOut,
     ConnectionsOut,
     KeyQuery,
     NewConnection,
     NewSecret,
-    SignedOut,
-    StartedOut,
+    ScanQueued,
     ThingOut,
     ThingsOut,
 )
@@ -97,18 +97,18 @@ def list_objects(connection_id: str, query: BrowseQuery) -> ThingsOut:
 
 @connections_api_bp.post("/<string:connection_id>/objects/signed-url")
 @contract(
-    scope=READ, body=KeyQuery, returns={200: SignedOut}, problems=[NotFound, SecretRemoved], installation=True, tag=TAG,
+    scope=READ, body=KeyQuery, returns={200: BucketAddressOut}, problems=[NotFound, SecretRemoved], installation=True, tag=TAG,
     secret=True,
 )  # fmt: skip
-def create_signed_url(connection_id: str, body: KeyQuery) -> SignedOut:
+def create_signed_url(connection_id: str, body: KeyQuery) -> BucketAddressOut:
     """Return an address of one object that is good for a minute; it is saved, never shown inline."""
-    return SignedOut(url=service.sign(connection_id, body.key), expires_in_s=service.SIGNED_S)
+    return BucketAddressOut(url=service.sign(connection_id, body.key), expires_in_s=service.SIGNED_S)
 
 
 @connections_api_bp.post("/<string:connection_id>/scans")
 @contract(
-    scope=WRITE, returns={202: StartedOut}, problems=[NotFound, SecretRemoved, JobQueuesOff], installation=True, tag=TAG
+    scope=WRITE, returns={202: ScanQueued}, problems=[NotFound, SecretRemoved, JobQueuesOff], installation=True, tag=TAG
 )  # fmt: skip
-def create_scan(connection_id: str) -> StartedOut:
+def create_scan(connection_id: str) -> ScanQueued:
     """Count all objects of the bucket, as a job."""
-    return StartedOut(job_id=service.ask_scan(connection_id))
+    return ScanQueued(job_id=service.ask_scan(connection_id))

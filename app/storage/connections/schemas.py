@@ -107,14 +107,14 @@ class ThingsOut(Answer):
     next_cursor: str | None
 
 
-class SignedOut(Answer):
+class BucketAddressOut(Answer):
     """An address that works for a minute, without signing in."""
 
     url: str
     expires_in_s: int
 
 
-class StartedOut(Answer):
+class ScanQueued(Answer):
     """The job that does it."""
 
     job_id: str
