@@ -75,18 +75,21 @@ def folded_until() -> datetime | None:
 
 
 def _note(since: datetime, until: datetime) -> None:
+    with installation(), transaction():
+        _write(since, until)
+
+
+def _write(since: datetime, until: datetime) -> None:
+    """Write a gap; one that begins in the same minute becomes one with it."""
     statement = insert(FigureGap).values(company_id=installation_id(), since=since, until=until)
     later = {"until": sa.func.greatest(FigureGap.until, statement.excluded.until)}
-    with installation(), transaction():
-        db.session.execute(statement.on_conflict_do_update(index_elements=["company_id", "since"], set_=later))
+    db.session.execute(statement.on_conflict_do_update(index_elements=["company_id", "since"], set_=later))
 
 
 def _shorten(gap: FigureGap, since: datetime) -> None:
     """Write that a gap begins later now, or is closed."""
     same = (FigureGap.since == gap.since, FigureGap.company_id == gap.company_id)
     with installation(), transaction():
-        if since >= gap.until:
-            db.session.execute(sa.delete(FigureGap).where(*same).execution_options(synchronize_session=False))
-        else:
-            shorter = sa.update(FigureGap).where(*same).values(since=since)
-            db.session.execute(shorter.execution_options(synchronize_session=False))
+        db.session.execute(sa.delete(FigureGap).where(*same).execution_options(synchronize_session=False))
+        if since < gap.until:
+            _write(since, gap.until)

@@ -56,6 +56,16 @@ def test_a_gap_is_closed_by_whoever_leads_next(app: Flask, ada: Person, ledger: 
     assert done(ledger, ada) == ended
 
 
+def test_gaps_that_overlap_become_one(app: Flask, ada: Person, ledger: Ledger) -> None:
+    now = fold.minute_of(clock.now())
+    ledger.end(ada, ended_at=now - 3 * HOUR)
+    with app.app_context():
+        for minutes in (0, 7, 3):
+            gaps.fold_recent(now - 5 * HOUR + timedelta(minutes=minutes))
+        assert gaps.catch_up(60)
+    assert done(ledger, ada) == [now - 3 * HOUR]
+
+
 def test_totals_wait_for_what_is_not_folded(app: Flask, ada: Person, ledger: Ledger) -> None:
     now, name = fold.minute_of(clock.now()), f"gap.{ada.company_id}"
     ledger.world.sql.execute("DELETE FROM job_totals")
