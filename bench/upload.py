@@ -69,7 +69,10 @@ def send(site: Site, person: Person, size: int) -> tuple[int, bytes]:
     parts = urlsplit(site.url)
     line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=600, blocksize=MIB)
     headers = {"Cookie": cookie_of(person), "Sec-Fetch-Site": "same-origin", "Content-Length": str(size)}
-    line.request("PUT", PATH, body=Zeros(size), headers=headers)
+    try:
+        line.request("PUT", PATH, body=Zeros(size), headers=headers)
+    except ConnectionError as error:  # refused before all was sent: the answer tells why
+        print(f"the line broke: {error}; the web says:\n{site.log('web')}")
     answer = line.getresponse()
     return answer.status, answer.read()
 

@@ -44,7 +44,7 @@ def put(tree: Tree, key: str, upload_id: str, number: int, pieces: Iterable[byte
             seen.update(piece)
             size += len(piece)
             draft.write(piece)
-        os.fsync(draft.descriptor)
+        draft.settle()
         name = f"{number:05d}-{seen.hexdigest()}"
         with tree.folder(folder) as here:  # not made: an upload aborted meanwhile must not come back
             with suppress(FileExistsError):  # the same part again

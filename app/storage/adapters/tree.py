@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from app.storage.adapters.bodies import Watched
 from app.storage.adapters.protocol import ObjectExists, ProviderAway, ProviderRefused, StorageError, StorageFull
+from app.storage.adapters.waiting import aside
 
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
 STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -19,6 +20,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 NO_NAMELESS = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
 MAKING_TRIES = 3
+ASIDE_BYTES = 1 << 16  # less is written into memory at once
 
 
 @contextmanager
@@ -127,7 +129,7 @@ class Tree:
         Raises:
             ObjectExists: The name is taken.
         """
-        os.fsync(draft.descriptor)
+        draft.settle()
         parent, _, name = path.rpartition("/")
         with self.folder(parent, make=True) as folder:
             try:
@@ -149,6 +151,16 @@ class Draft:
 
     def write(self, piece: bytes) -> None:
         """Write all of a piece."""
+        if len(piece) < ASIDE_BYTES:
+            self._write(piece)
+        else:
+            aside(self._write, piece)
+
+    def settle(self) -> None:
+        """Have the disk keep what was written."""
+        aside(os.fsync, self.descriptor)
+
+    def _write(self, piece: bytes) -> None:
         view = memoryview(piece)
         while view:
             view = view[os.write(self.descriptor, view) :]
