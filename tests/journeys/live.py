@@ -53,17 +53,26 @@ def settled(page: Page, selector: str) -> str:
     return NOISE.sub(" ", page.locator(selector).evaluate("element => element.outerHTML"))
 
 
-def wait_until_fresh(page: Page, selector: str, limit_s: float = 8) -> None:
-    """Wait until the open page shows what a fresh one shows."""
+def wait_until_fresh(page: Page, *selectors: str, limit_s: float = 20) -> None:
+    """Wait until the open page shows what a fresh one shows, in each of these parts.
+
+    The fresh one is read again only now and then: what it shows changes with the seconds at most.
+    """
     fresh = page.context.new_page()
+    fresh.goto(page.url)
+    looks = 0
 
     def is_fresh() -> bool:
-        fresh.goto(page.url)
-        return settled(fresh, selector) == settled(page, selector)
+        nonlocal looks
+        looks += 1
+        if looks % 25 == 0:
+            fresh.goto(page.url)
+        return all(settled(fresh, selector) == settled(page, selector) for selector in selectors)
+
+    def told() -> str:
+        return "\n".join(f"{settled(page, one)}\n--- fresh:\n{settled(fresh, one)}" for one in selectors)
 
     try:
-        wait_for(
-            is_fresh, limit_s=limit_s, say=lambda: f"{settled(page, selector)}\n--- fresh:\n{settled(fresh, selector)}"
-        )
+        wait_for(is_fresh, limit_s=limit_s, say=told)
     finally:
         fresh.close()

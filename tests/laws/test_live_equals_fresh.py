@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.live import act, place, stock, wait_until_fresh, wait_until_live
-from tests.site import wait_for
 from tests.world import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -98,10 +97,7 @@ def test_old_page_and_pushes_make_a_fresh_page(open_page: Open, ada: Person, nam
     do(ada, number)
     for page, (_, selector) in zip(pages, places, strict=True):
         page.bring_to_front()
-        wait_until_fresh(page, selector)
-        if selector == "#rows":
-            for part in HEAD:
-                wait_until_fresh(page, part)
+        wait_until_fresh(page, selector, *(HEAD if selector == "#rows" else ()))
 
 
 def test_an_import_makes_pages_read_themselves_again(open_page: Open, ada: Person) -> None:
@@ -112,16 +108,13 @@ def test_an_import_makes_pages_read_themselves_again(open_page: Open, ada: Perso
     stock(ada)
     place(ada)
     page = wait_until_live(open_page(ada, "/orders"))
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
     fact = FACTS["orders.imported"]
     fields = {
         name: {"int": 1, "str": "x"}.get(getattr(kind, "__name__", str(kind)), 1)
         for name, kind in fact.__annotations__.items()
     }
-    with ada.acting(), transaction():
+    with page.expect_request("**/orders"), ada.acting(), transaction():
         record(fact(**fields))
-    wait_for(lambda: any(url.endswith("/orders") for url in asked) or not page.wait_for_timeout(20), limit_s=8)
     wait_until_fresh(page, "#rows")
 
 
