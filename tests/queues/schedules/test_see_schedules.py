@@ -71,7 +71,7 @@ def test_two_who_look_at_the_clock_fire_each_minute_once(
 ) -> None:
     site.start("beat", "flask", "beat")
     try:
-        wait_for(lambda: {"beat", "relay"} <= set(kinds(pat)), limit_s=60, say=lambda: site.log("beat"))
+        wait_for(lambda: {"beat", "relay"} <= set(kinds(pat)), limit_s=120, say=lambda: site.log("beat"))
         made = [make_schedule(cron="* * * * *", job="schedules.fan_out", due=soon(), args=ARGS) for _ in range(5)]
         wait_for(lambda: all(fired(rows, one.id) for one in made), limit_s=150, say=lambda: site.log("beat"))
         for one in made:
@@ -88,10 +88,10 @@ def test_when_the_last_one_stops_a_web_process_gives_the_alarm(
     site: Site, world: World, pat: Person, seeded: None, rows: Callable[..., list[dict[str, Any]]]
 ) -> None:
     alarms = "SELECT data FROM outbox WHERE type = 'scheduler.silent'"
-    site.processes["relay"].terminate()
-    site.processes.pop("relay").wait(20)
-    frozen: set[int] = set()
+    relay, frozen = site.processes.pop("relay"), set[int]()
     try:
+        relay.terminate()
+        relay.wait(60)
         wait_for(lambda: silence(pat, world, frozen) or rows(alarms), limit_s=120, say=lambda: site.log("web"))
         assert pat.get("/api/schedules").json["scheduler"]["silent"]
     finally:
