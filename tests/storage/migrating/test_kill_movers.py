@@ -110,9 +110,9 @@ def test_two_kills_and_live_writes_lose_nothing(
         ).fetchone()
         return row[0] if row else 0
 
-    first = start("migrate", "--to", "s3", "--company", ada.company_slug, "--limit-objects", str(max(FILES // 4, 60)))
-    wait_for(lambda: copied() > FILES // 8 or first.poll() is not None, limit_s=120)
+    first = start("migrate", "--to", "s3", "--company", ada.company_slug, "--limit-objects", str(max(FILES // 20, 12)))
     people.act()
+    wait_for(lambda: copied() > FILES // 20 or first.poll() is not None, limit_s=120)
     first.kill()
     assert first.wait() != 0
     seen = copied()
@@ -120,8 +120,8 @@ def test_two_kills_and_live_writes_lose_nothing(
     migration_id = newest(sql)
     people.act()
     second = start("migration", "resume", migration_id)
-    wait_for(lambda: copied() > seen + FILES // 4 or second.poll() is not None, limit_s=120)
     people.act()
+    wait_for(lambda: copied() > seen + FILES // 20 or second.poll() is not None, limit_s=120)
     second.kill()
     assert second.wait() != 0
     with places.app_context(), installation():
