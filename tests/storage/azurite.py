@@ -34,7 +34,8 @@ def why_not() -> str:
 
 
 def _fetch(failed: Path) -> None:
-    argv = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(CACHE), f"azurite@{VERSION}"]
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(CACHE)]
+    argv = ["npm", "install", *options, f"azurite@{VERSION}"]
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=FETCH_S, check=False)
         said = done.stderr[-200:]

@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 from app.core import clock
 from app.storage.adapters import azure_blocks
-from app.storage.adapters.azure_sdk import load, speaking
-from app.storage.adapters.bodies import PIECE_BYTES, check_digest, check_ended, digest, read_whole
+from app.storage.adapters.azure_sdk import load, read_chunks, speaking
+from app.storage.adapters.bodies import check_digest, check_ended, digest, read_whole
 from app.storage.adapters.names import check_key
 from app.storage.adapters.profiles import PROFILES
 from app.storage.adapters.protocol import (
@@ -101,7 +101,7 @@ class Azure:
             return
         with speaking(key):
             chunks = self._blob(key).download_blob(offset=start, length=last - start).chunks()
-        yield _pieces(chunks, key)
+        yield read_chunks(chunks, key)
 
     def stat(self, key: str) -> Stored:
         """As the protocol says; the digest is not known there."""
@@ -291,11 +291,3 @@ class Azure:
 def _stored(found: Any) -> Stored:  # Any: the SDK's BlobProperties
     kind = found.content_settings.content_type or ""
     return Stored(found.name, found.size, (found.etag or "").strip('"'), "", kind, found.last_modified)
-
-
-def _pieces(chunks: Iterator[bytes], key: str) -> Iterator[bytes]:
-    with speaking(key):
-        for chunk in chunks:
-            view = memoryview(chunk)
-            for at in range(0, len(view), PIECE_BYTES):
-                yield bytes(view[at : at + PIECE_BYTES])

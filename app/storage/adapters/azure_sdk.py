@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from app.storage.adapters.bodies import PIECE_BYTES
 from app.storage.adapters.protocol import (
     NotOffered,
     ObjectExists,
@@ -77,3 +78,12 @@ def _of_code(code: str, status: int, headers: Any, key: str) -> StorageError:  #
     if code in WRONG:
         return WrongBytes(code, key)
     return StorageFull(code, key) if code in FULL else ProviderRefused(code, key)
+
+
+def read_chunks(chunks: Iterator[bytes], key: str) -> Iterator[bytes]:
+    """Yield what the SDK downloads in pieces of our size."""
+    with speaking(key):
+        for chunk in chunks:
+            view = memoryview(chunk)
+            for at in range(0, len(view), PIECE_BYTES):
+                yield bytes(view[at : at + PIECE_BYTES])
