@@ -10,6 +10,7 @@ from app.core.db import db
 from app.core.setting import current_settings
 from app.core.tenancy import platform_reads
 from app.storage import providers
+from app.storage.adapters.local import Local
 from app.storage.adapters.protocol import Provider
 from app.storage.care import aside
 from app.storage.keys import PROBES
@@ -39,9 +40,17 @@ def clean(name: str) -> Freed:
             provider.delete([one.key for one in old])
             freed.probes += len(old)
             freed.bytes += sum(one.size_bytes for one in old)
+    sweep(provider)
     freed.aside, size = aside.empty(provider)
     freed.bytes += size
     return freed
+
+
+def sweep(provider: Provider) -> None:
+    """Take away what a killed process left on a disk that knows no nameless files."""
+    inside = getattr(provider, "provider", provider)
+    if isinstance(inside, Local):
+        inside.sweep()
 
 
 def abort_unknown(provider: Provider) -> int:

@@ -9,7 +9,7 @@ from app.core.db import db
 from app.core.tenancy import system_work
 from app.storage.adapters.profiles import Profile
 from app.storage.adapters.protocol import Provider, StorageError
-from app.storage.migrating import rows
+from app.storage.migrating import rows, sums
 from app.storage.migrating.copying import digest_of
 from app.storage.migrating.costs import cost_of_plan
 from app.storage.migrating.limits import ALL, Options
@@ -29,7 +29,7 @@ def make_plan(scope: Scope, options: Options, source: Provider, target: Provider
         source_reads, target_writes, target_stats, target_reads: Requests; the same names count in the run's figures.
         seconds: How long it takes at the speed of `rate_from`. cost: What it costs once, by list prices.
     """
-    found = rows.count_files(scope)
+    found = sums.count_files(scope)
     to_copy = found.files - found.copied
     plan = {
         "files": found.files, "bytes": int(found.bytes), "companies": found.companies, "largest": int(found.largest),

@@ -27,3 +27,10 @@ class NotClean(Problem, code="migration-not-clean", status=409):
     """Some files could not be proven to be at the target. Try them again, or look at why, before anything is removed."""
 
     failures: int
+
+
+class TargetUnfit(Problem, code="migration-target-unfit", status=409):
+    """The doctor found that {target} must not be used: {reason} Mend that, examine it again, and plan anew."""
+
+    target: str
+    reason: str

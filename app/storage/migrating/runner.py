@@ -18,7 +18,7 @@ from app.core import clock
 from app.core.db import db
 from app.storage import providers
 from app.storage.adapters.protocol import Provider, StorageError
-from app.storage.migrating import routes, rows
+from app.storage.migrating import routes, rows, sums
 from app.storage.migrating.limits import Options, Pace, next_opening
 from app.storage.migrating.phases import WORKING, Phase, advance, scope_of
 from app.storage.migrating.reversing import drop_claims, drop_claims_back, waiting_back
@@ -113,7 +113,7 @@ class Runner:
             self.pace.restart()
             routes.follow(self.standing.row)
             following = self.enduring(steps[phase])
-            self.tally.states = rows.count_states(self.id)
+            self.tally.states = sums.count_states(self.id)
             self.keep_figures()
             if following is not None:
                 advance(self.id, phase, following)
@@ -213,7 +213,7 @@ class Runner:
         if not self.through(self.rounds.remove):
             return None
         if waiting_back(self.scope):  # what was under way, or could not be proven
-            failed = rows.count_states(self.id).get("failed", {}).get("files", 0)
+            failed = sums.count_states(self.id).get("failed", {}).get("files", 0)
             return Phase.SOAKING if failed else None
         return Phase.DONE
 

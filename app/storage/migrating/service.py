@@ -15,11 +15,12 @@ from app.core.errors import InvalidInput
 from app.core.setting import current_settings
 from app.core.tenancy import current_company_id
 from app.storage import providers
-from app.storage.migrating import routes, rows
+from app.storage.care.doctor import why_refused
+from app.storage.migrating import routes, rows, sums
 from app.storage.migrating.limits import Options
 from app.storage.migrating.phases import BEFORE_SWITCH, WORKING, Phase, enter, locked, must_be, scope_of, tell
 from app.storage.migrating.plan import make_plan
-from app.storage.migrating.problems import MigrationNotThere, MigrationRuns, NotClean, StillInGrace
+from app.storage.migrating.problems import MigrationNotThere, MigrationRuns, NotClean, StillInGrace, TargetUnfit
 from app.storage.migrating.reversing import drop_claims
 from app.storage.models import Migration
 from app.storage.states import Category
@@ -35,12 +36,15 @@ def plan(
     Raises:
         InvalidInput: Source and target are one, or there is no such company or category.
         ProviderNotSetUp: One of them lacks its settings.
+        TargetUnfit: The newest examination of the target speaks against it.
     """
     filters = _filters_of(company, category)
     if source == target:
         raise InvalidInput(errors=[{"field": "target", "message": "Source and target are the same."}])
     chosen = Options().changed(options or {})
     ends = providers.provider(source), providers.provider(target)
+    if reason := why_refused(target):
+        raise TargetUnfit(target=target, reason=reason)
     row = Migration(
         company_id=current_company_id(), source=source, target=target, filters=filters, options=chosen.as_json(),
         actor=actor(),
@@ -172,7 +176,7 @@ def remove(migration_id: str, *, typed: str, reason: str) -> Migration:
             raise InvalidInput(errors=[{"field": "typed", "message": f"Type {row.source} to confirm."}])
         if row.grace_until is not None and clock.now() < row.grace_until:
             raise StillInGrace(grace_until=clock.rfc3339(row.grace_until))
-        counts = rows.count_states(row.id)
+        counts = sums.count_states(row.id)
         if failures := sum(counts.get(state, {}).get("files", 0) for state in ("failed", "lost")):
             raise NotClean(failures=failures)
         enter(row, Phase.REMOVING)

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from app.storage.migrating.rows import count_states
+from app.storage.migrating.sums import count_states
 
 SPEED_EVERY_S, MOST_SPEEDS = 5.0, 120
 COUNTS_EVERY_S = 2.0

@@ -53,9 +53,7 @@ class UsageTotal(Model):
     __tablename__ = "storage_totals"
     __table_args__ = (
         sa.Index("ix_storage_totals_bytes", "bytes", "company_id"),
-        sa.Index(
-            "ix_storage_totals_full_on", "full_on", "company_id", postgresql_where=sa.text("full_on IS NOT NULL")
-        ),
+        sa.Index("ix_storage_totals_full_on", "full_on", "company_id", postgresql_where=sa.text("full_on IS NOT NULL")),
     )
 
     company_id: Mapped[CompanyId] = mapped_column(sa.BigInteger, sa.ForeignKey("companies.id"), primary_key=True)
