@@ -9,7 +9,7 @@ from psycopg import sql
 Row = dict[str, Any]
 
 # Values a CHECK constraint wants and no type tells.
-WANTED: dict[str, Any] = {"currency": "GBP", "kind": "product", "until": "2026-11-21T10:42:00Z"}
+WANTED: dict[str, Any] = {"currency": "GBP", "kind": "product", "until": "2026-11-21T10:42:00Z", "target": "elsewhere"}
 
 SAMPLES = {
     "int2": 1, "int4": 1, "int8": 1, "numeric": 1, "text": "sample", "bool": True, "timestamptz": "2026-11-20T10:42:00Z",
