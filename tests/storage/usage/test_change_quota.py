@@ -150,3 +150,10 @@ def test_passing_a_soft_limit_is_told_once(world: World, ada: Person, pump: Call
         fold()
         watch.warn_near()
     assert len(audited(world, ada.company_id, "storage.quota-near")) == 2
+
+
+def test_a_form_that_is_older_than_what_there_is_says_so_even_when_nothing_is_left(ada: Person) -> None:
+    path = "/storage/quotas/all"
+    answer = ada.post(path, data={"version": "7", "hard_bytes": "5 GB", "reason": "x"})
+    assert answer.status_code == 409
+    assert "There is none now." in answer.text
