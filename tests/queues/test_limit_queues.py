@@ -10,7 +10,7 @@ from config import BadSettings, read_settings
 
 DEFAULTS = {
     "email": 10, "report": 2, "ai-processing": 3, "export": 5, "notification": 20, "cleanup": 1, "ocr": 2, "sync": 1,
-    "analytics": 2, "maintenance": 1, "search": 1, "cache": 1, "backup": 1,
+    "analytics": 2, "maintenance": 1, "search": 1, "cache": 1, "backup": 1, "files": 2,
 }  # fmt: skip
 
 

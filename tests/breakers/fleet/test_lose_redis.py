@@ -85,4 +85,4 @@ def test_a_frozen_valkey_delays_nobody(valkey: Valkey, name: str) -> None:
             assert one.ask("state", name=name)["degraded"]
         finally:
             os.kill(pid, signal.SIGCONT)
-        assert max(frozen, rejecting) < max(100, 3 * usual), "ms; a round trip would have taken a second"
+        assert max(frozen, rejecting) < max(500, 3 * usual), "ms; a round trip would have taken a second"

@@ -36,8 +36,14 @@ def test_an_outage_opens_it_pages_answer_at_once_and_it_closes_by_itself(
     system_threads_still_ask(lonely)
 
     own.postgres.start()
-    wait_for(lambda: reader.get("/orders").status_code == 200, limit_s=40)
+    wait_for(lambda: reader.get("/orders").status_code == 200, limit_s=40, say=lambda: told(reader))
     wait_for(lambda: reader.get("/orders").status_code == 200 and one.state is State.CLOSED)
+
+
+def told(reader: Person) -> str:
+    """What is answered instead, and how the breaker stands."""
+    one, answer = registry.breaker("database"), reader.get("/api/orders")
+    return f"{answer.status_code} {answer.text[:300]} {one.state} {one.scope} {one.present()}"
 
 
 def system_threads_still_ask(app: Flask) -> None:

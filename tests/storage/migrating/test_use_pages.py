@@ -49,7 +49,9 @@ def test_a_move_goes_its_way_over_json(places: Flask, ada: Person, pat: Person) 
     assert (planned.json["plan"]["files"], planned.json["options"]["threads"]) == (1, 2)
     assert pat.post(f"{here}/start").json["phase"] == "copying"
     assert pat.post(f"{here}/start").status_code == 409
-    other = pat.post(API, json={"target": "s3"}).json["id"]
+    of_all = pat.post(API, json={"target": "s3"})
+    assert of_all.status_code == 201, of_all.text
+    other = of_all.json["id"]
     assert pat.post(f"{API}/{other}/start").json["code"] == "migration-runs"
     assert pat.post(f"{here}/pause").json["isPaused"] is True
     assert pat.patch(here, json={"objectsPerS": 5, "window": "22-6"}).json["options"]["objects_per_s"] == 5
