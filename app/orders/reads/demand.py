@@ -37,6 +37,9 @@ COMPANIONS = """
         SELECT *, row_number() OVER (PARTITION BY item_id ORDER BY confidence * ln(lift) DESC, together DESC, other_id) AS place
         FROM judged WHERE lift > 1 AND confidence >= :confidence)
     SELECT item_id, other_id, together, orders, confidence, lift FROM ranked WHERE place <= :most ORDER BY item_id, place"""
+# All of a company's orders are joined with all of their lines. After an import the planner's figures know neither, and it
+# would go through the lines once for each order: half a year of a retailer then takes minutes instead of a second.
+WHOLE = sa.text("SET LOCAL enable_nestloop = off")
 LONGEST = 100  # items on an order: a wholesaler's list says nothing, and its pairs grow with the square
 
 
@@ -63,6 +66,7 @@ def weekly_units(zone: str, since: datetime, until: datetime) -> Iterator[tuple[
     names = {"zone": zone, "since": since, "until": until}
     with transaction() as session:
         session.execute(MORE_TIME)
+        session.execute(WHOLE)
         rows = session.execute(sa.text(WEEKLY), names).all()
     found: dict[int, dict[date, float]] = {}
     for item_id, week, units in rows:
@@ -81,7 +85,9 @@ def bought_together(since: datetime, *, least: int, confidence: float, most: int
     """
     with transaction() as session:
         session.execute(MORE_TIME)
+        session.execute(WHOLE)
         session.execute(sa.text(BASKETS), {"since": since, "longest": LONGEST})
+        session.execute(sa.text("SET LOCAL enable_nestloop = on"))
         session.execute(sa.text("ANALYZE baskets"))
         rows = session.execute(sa.text(COMPANIONS), {"least": least, "confidence": confidence, "most": most})
         return [Companion(*row) for row in rows]
