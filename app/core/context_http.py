@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import arms, tenancy
 from app.core.context import set_actor, set_request_id
+from app.core.errors import NotFound
 from app.core.ids import new_ulid
 from config import Settings
 
@@ -26,3 +27,14 @@ def init_context(app: Flask, settings: Settings) -> None:
         set_actor(None)
         tenancy.enter(tenancy.NOBODY)
         arms.begin()
+        refuse_nul_in_path()
+
+
+def refuse_nul_in_path() -> None:
+    """Nothing has a name with NUL, which the database cannot even be asked for.
+
+    Raises:
+        NotFound: The path, or an id that is sent as `file`, holds one.
+    """
+    if "\x00" in request.path or any("\x00" in value for value in request.args.getlist("file")):
+        raise NotFound

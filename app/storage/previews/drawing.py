@@ -8,6 +8,7 @@ import json
 import resource
 import sys
 from io import BytesIO
+from pathlib import Path
 from typing import Any, BinaryIO
 
 MEMORY_MB, LIMIT_S = 768, 20
@@ -58,11 +59,13 @@ def draw_pdf(path: str, side: int) -> tuple[dict[str, Any], Any]:  # Any: as abo
     import pypdfium2
 
     try:
-        document = pypdfium2.PdfDocument(path)
-        pages = len(document)
-        first = document[0]
-        longer = max(first.get_width(), first.get_height(), 1.0)
-        return {"pages": pages}, first.render(scale=side / longer, rev_byteorder=True).to_pil().convert("RGB")
+        with Path(path).open("rb") as source:  # given its path, it wants a file that has a name
+            document = pypdfium2.PdfDocument(source)
+            pages = len(document)
+            first = document[0]
+            longer = max(first.get_width(), first.get_height(), 1.0)
+            drawn = first.render(scale=side / longer, rev_byteorder=True)
+            return {"pages": pages}, drawn.to_pil().convert("RGB")
     except (pypdfium2.PdfiumError, IndexError, ValueError):  # broken, empty, or locked with a password
         return {"problem": "broken"}, None
 

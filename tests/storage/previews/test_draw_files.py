@@ -1,6 +1,7 @@
 """Small pictures of files, drawn by a process with little memory; what cannot be drawn says why."""
 
 import struct
+import tempfile
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,8 @@ from app.storage.previews.lines import MOST_LINES, first_lines
 
 
 def draw(path: Path, content_type: str) -> Drawn:
-    with path.open("rb") as source:
+    with tempfile.TemporaryFile() as source:  # without a name, as in the spool
+        source.write(path.read_bytes())
         return drawer.draw(source, content_type)
 
 
