@@ -14,6 +14,7 @@ from app.core.errors import InvalidCursor
 from app.core.installation import installation_id
 from app.storage.usage import days, reads
 from app.storage.usage.days import Line, Outlook
+from app.storage.usage.quotas import FolderUse
 from app.storage.usage.reads import Sum
 
 ROWS = 25
@@ -41,6 +42,11 @@ FIRST_FULL = sa.text(
     "JOIN storage_quotas AS q ON q.company_id = t.company_id AND q.category = '' AND q.hard_bytes IS NOT NULL "
     "WHERE t.full_on <= :by ORDER BY t.full_on, t.company_id LIMIT 1"
 )
+FOLDERS = sa.text(
+    "SELECT company_id, category, soft_bytes, hard_bytes FROM storage_quotas "
+    "WHERE company_id = ANY (:companies) AND category <> '' AND (soft_bytes IS NOT NULL OR hard_bytes IS NOT NULL) "
+    "ORDER BY company_id, category"
+).bindparams(sa.bindparam("companies", type_=sa.ARRAY(sa.BigInteger)))
 # What all had a week ago: of each category and provider the newest row until then.
 WEEK_AGO = sa.text(
     "SELECT coalesce(sum(bytes), 0) FROM (SELECT DISTINCT ON (category, provider) bytes FROM storage_all_days "
@@ -50,7 +56,7 @@ WEEK_AGO = sa.text(
 
 @dataclass(frozen=True)
 class CompanyRow:
-    """One company of the page; `parts` are its bytes by category, `used` all of them."""
+    """One company of the page; `parts` are its bytes by category, `used` all of them, `folders` those with a limit."""
 
     company_id: int
     slug: str
@@ -61,6 +67,7 @@ class CompanyRow:
     hard_bytes: int | None
     line: Line
     outlook: Outlook
+    folders: tuple[FolderUse, ...] = ()
 
     @property
     def share(self) -> float | None:
@@ -115,14 +122,25 @@ def _with_parts(rows: Sequence[sa.Row[Any]]) -> list[CompanyRow]:
     parts = reads.parts_of([row.company_id for row in rows])
     used = {company: sum(mine.values(), Sum()) for company, mine in parts.items()}
     lines = days.lines({company: one.bytes for company, one in used.items()})
+    folders = _folders(parts)
     return [
         CompanyRow(
             row.company_id, row.slug, row.name, used[row.company_id], parts[row.company_id], row.soft_bytes,
             row.hard_bytes, lines[row.company_id],
             days.outlook(lines[row.company_id], used[row.company_id].bytes, row.hard_bytes),
+            folders[row.company_id],
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _folders(parts: dict[int, dict[str, Sum]]) -> dict[int, tuple[FolderUse, ...]]:
+    """Return what each company's folders use of their own limits."""
+    found: dict[int, tuple[FolderUse, ...]] = dict.fromkeys(parts, ())
+    for row in db.session.execute(FOLDERS, {"companies": list(parts)}):
+        used = parts[row.company_id].get(row.category, Sum())
+        found[row.company_id] += (FolderUse(row.category, used.bytes, row.soft_bytes, row.hard_bytes),)
+    return found
 
 
 def _place(sort: str, row: sa.Row[Any]) -> tuple[str, int]:

@@ -61,6 +61,16 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class FolderUse:
+    """What is used of the limits of one folder."""
+
+    category: str
+    used_bytes: int
+    soft_bytes: int | None
+    hard_bytes: int | None
+
+
+@dataclass(frozen=True)
 class QuotaUse:
     """A limit of a company, and what is used of it.
 

@@ -67,7 +67,7 @@ def show_one() -> Response:
         is_all=False, live=state, usage=usage, whole=whole, limits={one.category: one for one in limits}, line=line,
         outlook=outlook, looks=looks, now_at=clock.now(), folders=folders(usage), bills=bills,
         moving_words=moving_words, warned=looks.warnings(limits), company_name=company().name,
-        verdict=looks.verdict_on_one(usage, whole, outlook),
+        verdict=looks.verdict_on_one(usage, limits, outlook),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Sentences, tones and bars of the pages of usage."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -7,10 +8,11 @@ from typing import Any
 
 from app.core import clock
 from app.core.present import format_bytes, plural
+from app.storage.states import Class
 from app.storage.usage.bills import Bill, Bills
 from app.storage.usage.board import CompanyRow
 from app.storage.usage.days import Outlook
-from app.storage.usage.quotas import QuotaUse
+from app.storage.usage.quotas import FolderUse, QuotaUse
 from app.storage.usage.reads import Sum, Usage
 
 SOON_DAYS = 60  # a quota that is full so soon is worth the page's sentence
@@ -64,7 +66,19 @@ def tone_of_share(share: float | None, outlook: Outlook | None = None) -> str:
 
 
 def tone_of(row: CompanyRow) -> str:
-    """Return how a company's quota stands; above its soft limit it warns."""
+    """Return how a company's quota stands; above its soft limit, or with a folder in trouble, it warns."""
+    return tone_of_whole(row) or ("warn" if troubles(row.folders) else "")
+
+
+def folder_words(row: CompanyRow) -> str:
+    """Say which folder is in trouble; without a quota of the whole, how many folders have one."""
+    if found := troubles(row.folders):
+        return f"{found[0][1].category} {found[0][2]}"
+    return f"{plural(len(row.folders), 'folder')} only" if row.folders and row.share is None else ""
+
+
+def tone_of_whole(row: CompanyRow) -> str:
+    """Return how the quota of all folders together stands."""
     if row.soft_bytes is not None and row.used.bytes > row.soft_bytes and (row.share or 0) < FULL_SHARE:
         return "warn"
     return tone_of_share(row.share, row.outlook)
@@ -73,6 +87,20 @@ def tone_of(row: CompanyRow) -> str:
 def signed(size: int) -> str:
     """Return growth: `+26 GB`, `−3.0 MB`, `0 B`."""
     return f"{'+' if size > 0 else '−' if size < 0 else ''}{format_bytes(abs(size))}"
+
+
+def files_words(usage: Usage, *, provider: str | None = None) -> str:
+    """Say how many files there are, by one definition for every page: `40 files, 3 in the trash, 2 arriving`.
+
+    The small pictures made of files are counted as files, here and by quotas; the list of files leaves them out.
+    """
+    live, trashed, pending = (
+        usage.of(kind=kind, provider=provider).files for kind in (Class.LIVE, Class.TRASHED, Class.PENDING)
+    )
+    said = [plural(live, "file")]
+    said += [f"{trashed:,} in the trash"] if trashed else []
+    said += [f"{pending:,} arriving"] if pending else []
+    return ", ".join(said)
 
 
 def dollars(amount: Decimal) -> str:
@@ -97,7 +125,7 @@ def verdict_on_all(usage: Usage, bills: Bills, first: Any) -> Verdict:  # Any: a
         if cheapest:
             text += f"; on {cheapest.prices.name} the same would cost"
     else:
-        text = f"{stored} in {plural(usage.used.files, 'file')} on {names}, which have no price yet"
+        text = f"{stored} in {files_words(usage)} on {names}, which have no price yet"
         if bills.elsewhere:
             cheapest = bills.elsewhere[0]
             text += f"; on {cheapest.prices.name} the same would cost"
@@ -109,13 +137,48 @@ def verdict_on_all(usage: Usage, bills: Bills, first: Any) -> Verdict:  # Any: a
     return Verdict("bad" if days <= 0 else "warn", text, first.name, first.slug, then, cheaper)
 
 
-def verdict_on_one(usage: Usage, whole: QuotaUse | None, outlook: Outlook) -> Verdict:
-    """Say how much is used of what, and how long it lasts."""
-    used, files = usage.used, plural(usage.used.files, "file")
+def verdict_on_one(usage: Usage, limits: Sequence[QuotaUse], outlook: Outlook) -> Verdict:
+    """Say how much is used of what, how long it lasts, and which folder is in trouble."""
+    whole = next((one for one in limits if one.category == ""), None)
+    folders = [one for one in limits if one.category != "" and (one.soft_bytes, one.hard_bytes) != (None, None)]
+    verdict = _verdict_on_whole(usage, whole, outlook, len(folders))
+    found = troubles(folders)
+    if not found or verdict.tone == "idle":
+        return verdict
+    tone, folder, words = found[0]
+    more = f"; {len(found) - 1} more folders are near or above theirs" if len(found) > 2 else ""  # noqa: PLR2004
+    more = more or ("; one more folder is near or above its own" if len(found) > 1 else "")
+    tone = "bad" if "bad" in (tone, verdict.tone) else "warn"
+    return Verdict(tone, verdict.text, folder.category.capitalize(), then=f"{words}{more}.")
+
+
+def troubles(folders: Iterable[FolderUse | QuotaUse]) -> list[tuple[str, FolderUse | QuotaUse, str]]:
+    """Return the folders that are full, above their soft limit or nearly full, worst first: tone, folder, words."""
+    found = []
+    for one in folders:
+        used, soft, hard = one.used_bytes, one.soft_bytes, one.hard_bytes
+        if hard is not None and used and used >= hard:
+            found.append((0, "bad", one, f"are full: {format_bytes(used)} of {format_bytes(hard)}"))
+        elif soft is not None and used > soft:
+            found.append((1, "warn", one, f"are above the soft limit: {format_bytes(used)} of {format_bytes(soft)}"))
+        elif hard and 100 * used >= WARN_SHARE * hard:
+            found.append((2, "warn", one, f"are nearly full: {format_bytes(used)} of {format_bytes(hard)}"))
+    return [one[1:] for one in sorted(found, key=lambda one: (one[0], -one[2].used_bytes, one[2].category))]
+
+
+def _verdict_on_whole(usage: Usage, whole: QuotaUse | None, outlook: Outlook, folders: int) -> Verdict:
+    used, files = usage.used, files_words(usage)
     if not used.files:
         return Verdict("idle", "Nothing is stored yet.")
     if whole is None or whole.hard_bytes is None:
-        return Verdict("good", f"{format_bytes(used.bytes)} in {files}; no quota is set.")
+        stored = f"{format_bytes(used.bytes)} in {files}"
+        if whole is not None and whole.soft_bytes is not None:
+            is_above = used.bytes > whole.soft_bytes
+            said = f"{'above' if is_above else 'below'} the soft limit of {format_bytes(whole.soft_bytes)}"
+            return Verdict("warn" if is_above else "good", f"{stored}; {said}.")
+        if folders:
+            return Verdict("good", f"{stored}; {plural(folders, 'folder')} with a quota, none for all together.")
+        return Verdict("good", f"{stored}; no quota is set.")
     text = f"{format_bytes(used.bytes)} of {format_bytes(whole.hard_bytes)} are used, in {files}"
     share = 100 * used.bytes / whole.hard_bytes if whole.hard_bytes else float(FULL_SHARE)
     tone = tone_of_share(share, outlook) or "good"

@@ -1,5 +1,6 @@
 """/storage: everybody sees their own, platform admins all companies."""
 
+import secrets
 from datetime import timedelta
 
 from app.core import clock
@@ -10,6 +11,13 @@ from tests.storage.usage.shelf import put, put_many
 from tests.world import Person, World
 
 GB = 10**9
+
+
+def own_name(world: World, person: Person) -> str:
+    """Give the company a name that no other has, and return it."""
+    name = f"Counted {secrets.token_hex(6)}"
+    world.sql.execute("UPDATE companies SET name = %s WHERE id = %s", (name, person.company_id))
+    return name
 
 
 def test_an_empty_page_teaches(vera: Person) -> None:
@@ -26,7 +34,7 @@ def test_a_company_sees_its_folders(world: World, ada: Person, cleo: Person) -> 
     put(world.sql, ada.company_id, 5 * GB, state="pending")
     put(world.sql, cleo.company_id, 77 * GB)
     text = ada.get("/storage").text
-    assert "480 GB in 3 files; no quota is set." in text
+    assert "480 GB in 1 file, 1 in the trash, 1 arriving; no quota is set." in text
     assert '<tr id="folder-documents">' in text
     assert "20 GB" in text
     assert "5.0 GB" in text
@@ -45,6 +53,27 @@ def test_the_verdict_and_the_notice_speak_of_quotas(world: World, ada: Person) -
     assert "455 GB of 500 GB are used, in 1 file; too few days are known to say when it is full." in text
     assert "All folders are above the soft limit: 455 GB of 450 GB" in text
     assert "91% of 500 GB" in text
+
+
+def test_the_verdict_speaks_of_the_folder_in_trouble(world: World, ada: Person, pat: Person) -> None:
+    """Without a quota of the whole, too; and the platform's list does not say that there is none."""
+    put(world.sql, ada.company_id, 455 * GB)
+    for category, soft, hard in (("documents", 450 * GB, 500 * GB), ("temp", None, GB)):
+        world.sql.execute(
+            "INSERT INTO storage_quotas (company_id, category, soft_bytes, hard_bytes) VALUES (%s, %s, %s, %s)",
+            (ada.company_id, category, soft, hard),
+        )
+    with ada.app.app_context():
+        fold()
+    text = " ".join(ada.get("/storage").text.split())
+    assert "455 GB in 1 file; 2 folders with a quota, none for all together." in text
+    assert "<strong>Documents</strong> are above the soft limit: 455 GB of 450 GB." in text
+    assert 'class="verdict verdict--good"' not in text
+    listed = pat.get(f"/storage?q={own_name(world, ada)}").text
+    row = listed.split(f'id="usage-{ada.company_slug}"')[1].split("</tr>")[0]
+    assert "documents are above the soft limit: 455 GB of 450 GB" in row
+    assert ">none<" not in row
+    assert 'data-label="full"' not in row
 
 
 def test_a_live_read_brings_sentence_and_table(world: World, ada: Person) -> None:
