@@ -1,14 +1,16 @@
 """Sending files, as JSON: a form, the body itself, or addresses to send to (as a whole or in parts)."""
 
+import hashlib
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
 from app.core.api import contract, json_answer
 from app.core.errors import BodyTooLarge, InvalidInput
 from app.limits.service import limited
 from app.storage import addresses, types
 from app.storage.adapters.protocol import Signed
+from app.storage.api.repeats import keep_once
 from app.storage.incoming import (
     LengthNeeded,
     NoFileSent,
@@ -73,12 +75,27 @@ ALIASES = {
 def send_form() -> Any:  # Any: the contract's answer
     """Send a file as multipart/form-data: field `file` or `image`, `uploadType` (products, profiles, documents, exports, temp), `visibility`."""
     new, stream = form_file()
-    row = sending.keep(new, stream)
+    said = (new.file_name, new.category, new.visibility, new.content_type, digest_of(stream))
+    row, is_repeat = keep_once(said, lambda: sending.keep(new, stream))
     answered = UploadedOut(
         id=row.id, key=row.key, url=addresses.public_url(row) or addresses.file_out(row).url,
         cdn_url=addresses.cdn_url(row), size=row.size_bytes, content_type=row.content_type,
     )  # fmt: skip
-    return json_answer(answered, 201)
+    return told(json_answer(answered, 201), is_repeat=is_repeat)
+
+
+def told(answered: Response, *, is_repeat: bool) -> Response:
+    """Say of an answer that nothing was done for it, when an Idempotency-Key found the file."""
+    if is_repeat:
+        answered.headers["Idempotency-Replayed"] = "true"
+    return answered
+
+
+def digest_of(stream: Any) -> str:  # Any: the form's own stream
+    """Return the digest of a form's file, which is read again from its beginning."""
+    found = hashlib.file_digest(stream, "sha256").hexdigest()
+    stream.seek(0)
+    return found
 
 
 def form_file() -> tuple[NewFile, Any]:  # Any: the form's own stream
@@ -134,15 +151,16 @@ def send_body(query: SendQuery) -> Any:  # Any: the contract's answer
         query.name, query.category, announced_bytes(query.category.category), said=request.mimetype,
         visibility=query.visibility, sha256=query.sha256,
     )  # fmt: skip
+    said = (query.model_dump_json(), new.size_bytes, request.mimetype)
     with incoming() as body:
-        row = sending.keep(new, body)
-    return json_answer(addresses.file_out(row), 201)
+        row, is_repeat = keep_once(said, lambda: sending.keep(new, body))
+    return told(json_answer(addresses.file_out(row), 201), is_repeat=is_repeat)
 
 
 @api_bp.post("/files")
 @contract(scope="files:write", body=Reservation, returns={201: ReservationOut}, problems=TAKING, secret=True)
 @limited("upload")
-def reserve(body: Reservation) -> ReservationOut:
+def reserve(body: Reservation) -> Any:  # Any: the contract's answer
     """Reserve a file and get the address its bytes go to; a file above 64 MiB goes in parts, which survive a broken line."""
     new = new_file(
         body.name,
@@ -152,10 +170,12 @@ def reserve(body: Reservation) -> ReservationOut:
         visibility=body.visibility,
         sha256=body.sha256,
     )
-    sent = direct.begin(new, in_parts=body.in_parts)
+    row, is_repeat = keep_once((body.model_dump_json(),), lambda: direct.begin(new, in_parts=body.in_parts))
+    sent = direct.show_way(row)
     whole = signed_values(sent.whole) if sent.whole else {}
     upload = UploadOut(**whole, part_bytes=sent.part_bytes or None, parts=sent.parts or None)
-    return ReservationOut(file=addresses.file_out(sent.file), upload=upload)
+    answered = ReservationOut(file=addresses.file_out(sent.file), upload=upload)
+    return told(json_answer(answered, 201), is_repeat=is_repeat)
 
 
 def signed_values(signed: Signed) -> dict[str, Any]:

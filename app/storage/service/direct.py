@@ -53,8 +53,8 @@ class Sending:
         return parts_of(self.file) if self.part_bytes else 0
 
 
-def begin(new: NewFile, *, in_parts: bool | None = None) -> Sending:
-    """Reserve a file and say how its bytes are sent. Outside of any transaction.
+def begin(new: NewFile, *, in_parts: bool | None = None) -> StoredFile:
+    """Reserve a file, and begin its upload when it goes in parts. Outside of any transaction.
 
     Args:
         new: Of known size.
@@ -62,7 +62,7 @@ def begin(new: NewFile, *, in_parts: bool | None = None) -> Sending:
 
     Raises:
         FileTooLarge, QuotaExceeded, TypeNotAllowed: It is not taken.
-        StorageAway, ProviderFailed: Nobody can tell where to send it.
+        StorageAway, ProviderFailed: Its upload cannot be begun.
     """
     row = reserve(new)
     leave_transaction()
@@ -70,6 +70,19 @@ def begin(new: NewFile, *, in_parts: bool | None = None) -> Sending:
     cut = row.size_bytes > WHOLE_BYTES if in_parts is None else in_parts
     if row.size_bytes and (cut or row.size_bytes > provider.profile.most_put_bytes):
         return _begin_parts(row, provider)
+    return row
+
+
+def show_way(row: StoredFile) -> Sending:
+    """Say how the bytes of a reserved file are sent; one that is not in the making any more needs none.
+
+    Raises:
+        StorageAway, ProviderFailed: Nobody can tell where to send it.
+    """
+    if row.state != State.PENDING or row.upload_id:
+        return Sending(row, part_bytes=row.part_bytes if row.upload_id else 0)
+    leave_transaction()
+    provider = providers.provider(row.provider)
     sha256 = row.sha256 or (NOTHING if not row.size_bytes else "")
     signer = provider if sha256 and is_direct(provider) else OurAddresses()
     with telling():
@@ -191,7 +204,7 @@ def telling() -> Iterator[None]:
         raise ProviderFailed from error
 
 
-def _begin_parts(row: StoredFile, provider: Provider) -> Sending:
+def _begin_parts(row: StoredFile, provider: Provider) -> StoredFile:
     profile = provider.profile
     least = -(-row.size_bytes // profile.most_parts)
     part_bytes = max(profile.part_bytes, -(-least // MIB) * MIB)
@@ -206,7 +219,7 @@ def _begin_parts(row: StoredFile, provider: Provider) -> Sending:
         with suppress(protocol.StorageError):
             provider.abort_multipart(row.key, upload_id)
         raise FileMissing
-    return Sending(found, part_bytes=part_bytes)
+    return found
 
 
 def _good_for(row: StoredFile) -> int:
