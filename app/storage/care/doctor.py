@@ -89,14 +89,16 @@ def judge(seen: list[Seen], bench: Bench) -> tuple[str, str]:
     """Return verdict and sentence."""
     bad = [one for one in seen if one.verdict == "bad"]
     warned = [one for one in seen if one.verdict == "warn"]
-    good = sum(one.verdict == "good" for one in seen)
+    right = f"{sum(one.verdict == 'good' for one in seen)} right"
+    skipped = sum(one.verdict == "none" for one in seen)
+    rest = f" {skipped} of {len(seen)} are not offered there." if skipped else ""
     if bench.found.get("refuse"):
         return "bad", f"Do not use it: {bench.found['refuse']}."
     if bad:
-        return "bad", f"{plural(len(bad), 'answer')} wrong of {len(seen)}: {', '.join(one.name for one in bad)}."
+        return "bad", f"{plural(len(bad), 'answer')} wrong of {len(seen)}: {', '.join(one.name for one in bad)}.{rest}"
     if warned:
-        return "warn", f"{good} of {len(seen)} right; to look at: {', '.join(one.name for one in warned)}."
-    return "good", f"{good} of {len(seen)} right, nothing wrong."
+        return "warn", f"{right}; to look at: {', '.join(one.name for one in warned)}.{rest}"
+    return "good", f"{right}, nothing wrong.{rest}"
 
 
 def fitting(bench: Bench, seen: list[Seen]) -> list[str]:

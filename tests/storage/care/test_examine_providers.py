@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 
 from app.core.installation import installation
 from app.storage import providers
-from app.storage.care import doctor
+from app.storage.care import doctor, probes_signed
 from app.storage.care.probe import PROBES
 from app.storage.keys import PROBES as PROBE_KEYS
 from app.storage.models import StorageCheck
@@ -45,7 +46,25 @@ def test_a_faithful_bucket_answers_everything_right(seaweed_app: Flask) -> None:
 
 def test_the_disk_of_this_machine(app_with: Callable[..., Flask]) -> None:
     row = examine(app_with(), "local")
-    assert [name for name, verdict in verdicts(row).items() if verdict == "bad"] == [], said(row)
+    found = verdicts(row)
+    assert [name for name, verdict in found.items() if verdict == "bad"] == [], said(row)
+    # Its addresses are ours and refuse whatever has no record, so what they would do with one cannot be seen so.
+    unseen = [name for name in found if name.startswith("sign-put")]
+    assert len(unseen) == 5
+    assert {found[name] for name in unseen} == {"none"}, said(row)
+    checked = ("sign-get-tampered", "sign-get-expired", "sign-get-other-method", "unsigned")
+    assert {found[name] for name in checked} == {"good"}, said(row)
+    counts = [list(found.values()).count(verdict) for verdict in ("good", "none")]
+    assert row.sentence == f"{counts[0]} right, nothing wrong. {counts[1]} of {len(found)} are not offered there."
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_check_of_addresses_that_asks_nothing_is_seen(
+    app_with: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, answer: bool
+) -> None:
+    monkeypatch.setattr(probes_signed, "passes", lambda *_: answer)
+    found = verdicts(examine(app_with(), "local"))
+    assert {found[name] for name in ("sign-get-tampered", "sign-get-expired", "unsigned")} == {"bad"}
 
 
 def test_a_hostile_bucket_is_seen_through(app_with: Callable[..., Flask], rclone: Server) -> None:
