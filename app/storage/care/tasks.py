@@ -4,6 +4,7 @@ from typing import Any
 
 from app.core.running import say
 from app.core.tasks import current_job_id, job
+from app.notifications.service import News, tell_asker
 from app.storage import providers
 from app.storage.adapters.protocol import StorageError
 from app.storage.care import cleanup, doctor, erase, export, reconcile, scrub
@@ -52,7 +53,9 @@ def clean_storage(provider: str = "") -> dict[str, Any]:
 def export_files() -> dict[str, Any]:
     """Put all files of a company into one archive, with a manifest."""
     made = export.export()
-    return {"page": f"/storage/files/{made.id}", "file": made.file_name, "size": made.size_bytes, "sha256": made.sha256}
+    page = f"/storage/files/{made.id}"
+    tell_asker(News("export-ready", "The archive of all files is ready.", page), current_job_id())
+    return {"page": page, "file": made.file_name, "size": made.size_bytes, "sha256": made.sha256}
 
 
 @job(queue="cleanup", name="storage.erase")

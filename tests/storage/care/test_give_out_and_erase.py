@@ -46,6 +46,8 @@ def test_an_export_holds_every_file_and_its_digest(disk: Flask, ada: Person) -> 
         made = find_file(result["page"].rpartition("/")[2])
         with opening.open_file(made) as pieces:
             archive = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    news = ada.get("/api/notifications").json["items"][0]
+    assert (news["kind"], news["link"]) == ("export-ready", result["page"])
     told = json.loads(archive.read("manifest.json"))["files"]
     assert {one["id"] for one in told} == {row.id for row in rows}
     for one in told:
