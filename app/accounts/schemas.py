@@ -160,9 +160,10 @@ class NewCompany(Shape):
 
 
 class CompanyChoice(Shape):
-    """The company a platform admin wants to act in; empty for none."""
+    """The company a platform admin wants to act in, empty for none; and the page to come back to."""
 
     company: OptionalText = ""
+    next: OptionalText = ""
 
 
 class NewInvitation(Shape):

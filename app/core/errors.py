@@ -77,7 +77,7 @@ class NotFound(Problem, code="not-found", status=404):
 
 
 class CompanyNeeded(Problem, code="company-needed", status=409):
-    """Choose a company first. This is done inside one company, and you see all of them: a script names it with the parameter companyId, a person chooses it in the top bar."""
+    """Choose a company first. This is done inside one company, and you see all of them: a script names it with the parameter companyId, which takes its short name, a person chooses it in the top bar."""
 
 
 class InvalidInput(Problem, code="invalid-input", status=422):

@@ -13,7 +13,7 @@ from app.core.access import allow
 from app.core.api import parse_form
 from app.core.errors import InvalidInput, NotFound, NotSignedIn
 from app.core.idempotency import once
-from app.core.web import done, page
+from app.core.web import done, page, safe_next
 
 SHOWN = 50
 TYPES = [("retailer", "Retailer"), ("practice", "Practice"), ("lab", "Lab"), ("supplier", "Supplier")]
@@ -65,7 +65,8 @@ def create_company() -> Response:
 @allow("platform:read", any_company=True, browser_only=True)
 def choose_company() -> Response:
     """Act in another company, or in none. The session gets a new id."""
-    slug = parse_form(CompanyChoice).company
+    form = parse_form(CompanyChoice)
+    slug = form.company
     chosen = gate.find_company(slug) if slug else None
     if slug and chosen is None:
         raise NotFound
@@ -76,7 +77,7 @@ def choose_company() -> Response:
     if opened is None:
         raise NotSignedIn
     mine.begin(opened)
-    return done("/")
+    return done(safe_next(form.next, "/"))
 
 
 def company_page(*, status: int = 200, errors: dict[str, str] | None = None) -> Response:
