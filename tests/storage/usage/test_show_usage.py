@@ -2,11 +2,19 @@
 
 import secrets
 from datetime import timedelta
+from decimal import Decimal
+
+from flask import Flask
 
 from app.core import clock
-from app.storage.states import Category
+from app.storage.states import Category, Class
 from app.storage.usage import watch
+from app.storage.usage.bills import make_bills
+from app.storage.usage.costs import Month
 from app.storage.usage.fold import fold
+from app.storage.usage.prices import shipped
+from app.storage.usage.reads import Slice, Sum, Usage
+from app.storage.views import looks
 from tests.storage.usage.shelf import put, put_many
 from tests.world import Person, World
 
@@ -86,17 +94,30 @@ def test_a_live_read_brings_sentence_and_table(world: World, ada: Person) -> Non
 
 
 def test_a_platform_admin_sees_all_companies_and_costs(world: World, ada: Person, cleo: Person, pat: Person) -> None:
-    """Largest first, with the costs beside."""
+    """Largest first, with the costs beside; whatever other companies store."""
+    name = own_name(world, ada)
+    world.sql.execute("UPDATE companies SET name = %s WHERE id = %s", (name, cleo.company_id))
     put(world.sql, ada.company_id, 10**15)
     put(world.sql, cleo.company_id, 2 * 10**15, provider="s3")
     with ada.app.app_context():
         fold()
-    text = pat.get("/storage").text
+    text = pat.get(f"/storage?q={name}").text
     first, second = text.index(f"usage-{cleo.company_slug}"), text.index(f"usage-{ada.company_slug}")
     assert first < second
     assert "What it would cost elsewhere" in text
     assert "Amazon S3 Standard, us-east-1" in text
-    assert "the same would cost" in text
+
+
+def test_the_sentence_on_all_says_where_the_same_would_cost_less(app: Flask) -> None:
+    """From list prices, and from what is stored alone."""
+    usage = Usage([Slice("documents", "s3", Class.LIVE, Sum(1, 10**15))])
+    months = {"s3": Month(byte_months=Decimal(10**15))}
+    settings = app.config["SETTINGS"].model_copy(update={"s3_profile": "aws"})
+    verdict = looks.verdict_on_all(usage, make_bills(usage, months, shipped(), settings), None)
+    assert verdict.text.startswith("1.0 PB cost about $")
+    assert "a month on Amazon S3 Standard, us-east-1" in verdict.text
+    assert verdict.text.endswith("the same would cost")
+    assert verdict.cheaper
 
 
 def test_companies_page_by_page_without_gaps(world: World, pat: Person) -> None:
