@@ -53,6 +53,7 @@ PATTERNS = {
     r"^[^@\s]+@[^@\s]+$": "Write an e-mail address, such as name@example.com.",
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$": "Use 1 to 100 letters, digits, dots, dashes or underscores, and begin with a letter or digit.",
     r"^[A-Z]{3}$": "Write a currency as three capitals, such as GBP.",
+    r"^([0-9A-Fa-f]{64})?$": "Write a SHA-256 as 64 hexadecimal digits.",
 }
 COUNTED = {"List", "Set", "Frozenset", "Tuple", "Dictionary"}
 OTHERWISE = "This cannot be used here."

@@ -11,7 +11,7 @@ from app.storage.states import Category, State, Visibility
 MOST_PARTS_ASKED = 100
 MOST_SIGNED_S = 604_800
 Name = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=4096)]
-Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+Digest = Annotated[str, StringConstraints(to_lower=True, pattern=r"^([0-9A-Fa-f]{64})?$")]
 ContentType = Annotated[str, StringConstraints(max_length=200, pattern=r"^[ -~]*$")]
 Subject = Annotated[str, StringConstraints(max_length=100, pattern=r"^([a-z-]+:[A-Za-z0-9._-]+)?$")]
 
@@ -45,7 +45,7 @@ class Reservation(Shape):
 
     Attributes:
         content_type: As the sender knows it; what counts is what the bytes are.
-        sha256: Lower-case hex; with it the provider itself can refuse other bytes.
+        sha256: In hexadecimal digits; with it the provider itself can refuse other bytes.
         in_parts: Left out, files above 64 MiB go in parts.
     """
 

@@ -65,6 +65,8 @@ SAME: dict[str, str] = {
     "application/xml": "text/xml", "application/xhtml+xml": "text/html", "text/markdown": "text/plain",
     "text/x-markdown": "text/plain", "application/jsonl": ENDINGS["jsonl"], "text/json": ENDINGS["json"],
 }  # fmt: skip
+OTHER_FILE = "send the real file"
+OTHER_NAME = "name it as what it is, or send the real file"
 SAYS_NOTHING = {"", UNKNOWN, "binary/octet-stream", "application/x-www-form-urlencoded"}
 
 
@@ -95,16 +97,35 @@ def check_size(category: Category, size_bytes: int) -> None:
         raise FileTooLarge(most_bytes=MOST_BYTES[category])
 
 
-def check_allowed(category: Category, content_type: str, file_name: str = "") -> None:
+def check_allowed(category: Category, content_type: str, file_name: str = "", *, is_said: bool = False) -> None:
     """Refuse a kind of file its category does not take.
+
+    Args:
+        category: What it is for.
+        content_type: What it is.
+        file_name: Tells what a machine would run.
+        is_said: So its name or sender say; nobody has seen its bytes yet.
 
     Raises:
         TypeNotAllowed: It does not.
     """
     runs = content_type == PROGRAM or is_runnable(file_name)
     allowed = ALLOWED.get(category)
-    if runs or (allowed is not None and content_type not in allowed):
-        raise TypeNotAllowed(content_type=PROGRAM if runs else content_type, category=category.value)
+    if not runs and (allowed is None or content_type in allowed):
+        return
+    about = {"content_type": PROGRAM if runs else content_type, "category": category.value, "taken": taken(category)}
+    if is_said or is_runnable(file_name):
+        raise TypeNotAllowed(basis="That is what its name or its sender says, and its bytes must be the same.", **about)
+    raise TypeNotAllowed(**about)
+
+
+def taken(category: Category) -> str:
+    """Return which kinds a category takes, as endings of names."""
+    allowed = ALLOWED.get(category)
+    if allowed is None:
+        return "anything but programs"
+    first = {kind: ending.upper() for ending, kind in reversed(ENDINGS.items()) if kind in allowed}
+    return ", ".join(sorted(first.values()))
 
 
 def expected_type(file_name: str, claimed: str) -> str:
@@ -132,11 +153,13 @@ def check_bytes(category: Category, head: bytes, file_name: str, claimed: str = 
     found, named, said = sniff(head, file_name), type_of_name(file_name), _plain(claimed)
     other = second_face(head, found)
     if other:
-        raise WrongBytes(reason=f"it begins as {found} and is made to be read as {other}, too")
+        raise WrongBytes(reason=f"it begins as {found} and is made to be read as {other}, too", advice=OTHER_FILE)
+    if not head and not all(_agree(word, found) for word in (named, said) if word not in SAYS_NOTHING):
+        raise WrongBytes(reason=f"it is empty, and no {named or said} is", advice=OTHER_FILE)
     if named and not _agree(named, found):
-        raise WrongBytes(reason=f"its name says {named}, its bytes are {found}")
+        raise WrongBytes(reason=f"its name says {named}, its bytes are {found}", advice=OTHER_NAME)
     if said not in SAYS_NOTHING and not _agree(said, found) and not (named and said == "application/vnd.ms-excel"):
-        raise WrongBytes(reason=f"it was said to be {said}, its bytes are {found}")
+        raise WrongBytes(reason=f"it was said to be {said}, its bytes are {found}", advice=OTHER_NAME)
     check_allowed(category, found, file_name)
     return found
 

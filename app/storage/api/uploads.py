@@ -127,13 +127,15 @@ def new_file(
     """Return a file to be, refused now when its name, what is said of it or its length already tell.
 
     Raises:
-        FileTooLarge, TypeNotAllowed: It is not taken.
+        FileTooLarge, TypeNotAllowed, WrongBytes: It is not taken.
     """
     clean = types.clean_name(name)
     expected = types.expected_type(clean, said)
     types.check_size(category.category, size_bytes)
     if expected != types.UNKNOWN:
-        types.check_allowed(category.category, expected, clean)
+        types.check_allowed(category.category, expected, clean, is_said=True)
+    if not size_bytes:  # nothing more will be known of it
+        types.check_bytes(category.category, b"", clean, said)
     return NewFile(
         clean, category.category, content_type=expected, size_bytes=size_bytes, sha256=sha256, visibility=visibility
     )
@@ -158,7 +160,9 @@ def send_body(query: SendQuery) -> Any:  # Any: the contract's answer
 
 
 @api_bp.post("/files")
-@contract(scope="files:write", body=Reservation, returns={201: ReservationOut}, problems=TAKING, secret=True)
+@contract(
+    scope="files:write", body=Reservation, returns={201: ReservationOut}, problems=[*TAKING, WrongBytes], secret=True
+)
 @limited("upload")
 def reserve(body: Reservation) -> Any:  # Any: the contract's answer
     """Reserve a file and get the address its bytes go to; a file above 64 MiB goes in parts, which survive a broken line."""

@@ -61,7 +61,7 @@ def reserve(new: NewFile) -> StoredFile:
         raise ValueError("what is reserved has a size")
     types.check_size(new.category, new.size_bytes)
     row = _row_of(new, new.size_bytes)
-    types.check_allowed(new.category, row.content_type, row.file_name)
+    types.check_allowed(new.category, row.content_type, row.file_name, is_said=True)
     with transaction() as session:
         quotas.check(new.category, new.size_bytes)
         session.add(row)
