@@ -14,6 +14,7 @@ from app.storage.care.policy import cors_of, policy_of
 from app.storage.care.reconcile import Rules
 from app.storage.cli import storage_cli
 from app.storage.models import StorageCheck
+from app.storage.states import ProviderName
 
 MARKS = {"good": ("ok", "green"), "warn": ("look", "yellow"), "bad": ("wrong", "red"), "none": ("–", None)}
 chosen = click.option("--provider", default="", help="Which one; where new files go unless given.")
@@ -80,9 +81,11 @@ def clean_provider(provider: str) -> None:
 
 
 @storage_cli.command("policy")
-@chosen
+@click.option(
+    "--provider", type=click.Choice([one.value for one in ProviderName]), help="Where new files go unless given."
+)
 @with_appcontext
-def print_policy(provider: str) -> None:
+def print_policy(provider: str | None) -> None:
     """Print the least a key needs, and the CORS rule for uploads from browsers."""
     name = provider or routing.writes_to()
     click.echo(policy_of(name))

@@ -18,9 +18,13 @@ BUCKET += ["s3:GetBucketVersioning"]
 
 
 def policy_of(name: str) -> str:
-    """Return what the key of a provider must be allowed, in that provider's own words."""
+    """Return what the key of a provider must be allowed, in that provider's own words.
+
+    Raises:
+        ValueError: There is no provider of that name.
+    """
     settings = current_settings()
-    match name:
+    match ProviderName(name):
         case ProviderName.S3:
             return as_text(iam_policy(settings.aws_s3_bucket or "BUCKET"))
         case ProviderName.R2:
