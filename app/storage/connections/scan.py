@@ -81,6 +81,7 @@ def save(connection_id: str, found: Inventory, *, is_done: bool) -> None:
             row.figures = {"usage": counted}
             row.scanned_at = row.seen_at = clock.now()
             row.state, row.error = "good", ""
+            service.touch(row, "it was counted")
         else:
             row.figures = {**row.figures, "scan": counted}
-        row.version += 1
+            row.version += 1

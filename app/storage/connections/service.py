@@ -101,7 +101,7 @@ def change_secret(connection_id: str, new: NewSecret) -> Connection:
         row.settings = where
         row.secret = seal(new.secret_key, purpose=reads.PURPOSE, row=row.id)
         row.state, row.error, row.seen_at = "good", "", clock.now()
-        _touch(row, "its key was changed")
+        touch(row, "its key was changed")
     return row
 
 
@@ -111,7 +111,7 @@ def remove_secret(connection_id: str) -> Connection:
         row = lock(connection_id)
         if row.secret:
             row.secret, row.state, row.error = "", "unknown", ""
-            _touch(row, "its secret was removed")
+            touch(row, "its secret was removed")
     return row
 
 
@@ -172,6 +172,7 @@ def lock(connection_id: str) -> Connection:
     return row
 
 
-def _touch(row: Connection, act: str) -> None:
+def touch(row: Connection, act: str) -> None:
+    """Count a change of a locked row, and tell of it."""
     row.version += 1
     record(ConnectionChanged(id=row.id, name=row.name, act=act), version=row.version)

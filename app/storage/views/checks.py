@@ -33,7 +33,7 @@ def list_findings() -> Response:
         for state, label in (("", "All"), ("open", "Open"), ("quarantined", "Set aside"), ("repaired", "Mended"))
     ]
     return page(
-        "storage/findings.html", block="rows", live=live.state("storage", "jobs"), findings=rows, kinds=KINDS,
+        "storage/findings.html", block="rows", live=live.state("storage"), findings=rows, kinds=KINDS,
         states=STATES, views=views, titles=TITLES, older=query_with(after=cursor) if cursor else None,
         is_first=query.after is None,
     )  # fmt: skip

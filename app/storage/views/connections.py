@@ -32,7 +32,7 @@ def list_connections() -> Response:
 def list_page(status: int = 200, **refused: Any) -> Response:  # Any: the refused form
     """Render the list, with a refused form on it if there is one."""
     return page(
-        "connections/index.html", status=status, live=live.state("connections", "jobs"), connections=reads.list_connections(),
+        "connections/index.html", status=status, live=live.state("connections"), connections=reads.list_connections(),
         **({"values": {}, "errors": {}} | refused),
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ def show_page(connection_id: str, status: int = 200, **refused: Any) -> Response
     query = BrowseQuery() if refused else parse_query(BrowseQuery)
     found, cursor, trouble = look(row, query)
     return page(
-        "connections/show.html", block="detail", status=status, live=live.state("connections", "jobs"), connection=row,
+        "connections/show.html", block="detail", status=status, live=live.state("connections"), connection=row,
         found=found, trouble=trouble, prefix=query.prefix, trail=trail(query.prefix), usage=row.figures.get("usage"),
         older=query_with(after=cursor) if cursor else None, is_first=query.after is None,
         **({"values": {}, "errors": {}} | refused),

@@ -19,6 +19,7 @@ from app.storage.care.policy import cors_of, policy_of
 from app.storage.models import StorageCheck
 from app.storage.states import ProviderName
 from app.storage.usage import reads as usage
+from app.storage.views import looks
 
 providers_bp = Blueprint("storage_providers", __name__, url_prefix="/storage/providers")
 LONGEST_REASON, UNPROCESSABLE = 500, 422
@@ -34,9 +35,10 @@ def list_providers() -> Response:
     with platform_reads():
         stored = usage.usage_of_all()
     return page(
-        "storage/providers.html", block="detail", live=live.state("storage", "jobs"), standings=standings, titles=TITLES,
+        "storage/providers.html", block="detail", live=live.state("storage"), standings=standings, titles=TITLES,
         profiles={one.name: profile_of(one.name) for one in standings}, newest=checks.newest(),
         found=findings.open_by_kind(), used={one.name: stored.of(provider=one.name) for one in standings},
+        counts={one.name: looks.files_words(stored, provider=one.name) for one in standings},
     )  # fmt: skip
 
 
@@ -48,7 +50,7 @@ def show_provider(provider: str) -> Response:
     rows, _ = checks.page_of(provider=provider)
     row = checks.newest().get((provider, "doctor"))
     return page(
-        "storage/doctor.html", block="detail", live=live.state("storage", "jobs"), provider=provider, titles=TITLES,
+        "storage/doctor.html", block="detail", live=live.state("storage"), provider=provider, titles=TITLES,
         doctor=row, checks=rows, policy=policy_of(provider), cors=cors_of(provider), is_set_up=provider in providers.configured(),
         profile=profile_of(provider), takes_rule=takes_rule(row),
     )  # fmt: skip

@@ -1,6 +1,9 @@
 """The pages and the JSON of looking after files, as a platform admin uses them and as others do not."""
 
+import json
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -71,6 +74,7 @@ def test_a_provider_that_is_away_is_told_and_no_page_fails(app_with: Callable[..
 def test_the_doctor_is_asked_over_json_and_shown_on_its_page(seaweed_app: Flask, pat: Person, sam: Person) -> None:
     job = run_asked(pat, pat.post("/api/storage/doctor", json={"provider": "s3"}))
     assert job["state"] == "done", job
+    assert tells(pat, "storage.checked", "s3")
     found = pat.get("/api/storage/doctor?provider=s3").json
     assert len(found["probes"]) >= 20
     assert found["verdict"] in {"good", "warn"}
@@ -137,3 +141,40 @@ def test_checks_are_started_from_the_page(disk: Flask, pat: Person, vera: Person
     listed = pat.get("/storage/providers")
     assert listed.status_code == 200
     assert "Cloudflare R2" in listed.text
+
+
+def test_the_policy_is_printed_for_what_is_a_provider_alone(disk: Flask) -> None:
+    runner = disk.test_cli_runner()
+    assert "s3:GetObject" in runner.invoke(args=["storage", "policy", "--provider", "s3"]).output
+    assert "mode 0750" in runner.invoke(args=["storage", "policy"]).output
+    refused = runner.invoke(args=["storage", "policy", "--provider", "nonsense"])
+    assert refused.exit_code == 2
+    assert "'nonsense' is not one of" in refused.output
+
+
+@pytest.mark.parametrize(
+    "path", ["/storage/providers", "/storage/providers/local", "/storage/findings", "/connections"]
+)
+def test_a_page_listens_where_checks_tell_how_they_ended(disk: Flask, pat: Person, path: str) -> None:
+    topic = "connections" if path == "/connections" else "storage"
+    listens = state_of(pat, path)
+    # Facts of checks are the installation's: a page that listens to a company hears none of them.
+    assert (listens["company"], set(listens["topics"])) == ("platform", {topic})
+
+
+def tells(person: Person, kind: str, row_id: str) -> bool:
+    """Say whether the installation has told a fact of a row."""
+    query = (
+        "SELECT 1 FROM (SELECT company_id, type, row_id FROM outbox UNION ALL SELECT company_id, type, row_id FROM event_log) f "
+        "JOIN companies c ON c.id = f.company_id WHERE c.slug = 'platform' AND f.type = %s AND f.row_id = %s"
+    )
+    return person.world.sql.execute(query, (kind, row_id)).fetchone() is not None
+
+
+def state_of(person: Person, path: str) -> dict[str, Any]:
+    text = person.get(path).text
+    assert f'data-live-topic="{"connections" if path == "/connections" else "storage"}"' in text
+    found = re.search(r"data-live='([^']*)'", text)
+    assert found is not None, "the page listens to nothing"
+    state: dict[str, Any] = json.loads(unescape(found[1]))
+    return state

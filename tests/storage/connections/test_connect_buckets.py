@@ -15,6 +15,7 @@ from app.storage.adapters.s3_boto import Boto, Place
 from app.storage.connections import bucket as buckets
 from app.storage.connections import reads, scan
 from app.storage.connections.problems import BucketNotReached
+from tests.storage.care.test_use_pages import tells
 from tests.storage.servers import Server
 from tests.world import Person
 
@@ -147,6 +148,7 @@ def test_an_inventory_counts_all_of_it_and_goes_on_after_a_stop(
     assert usage["folders"] == {"a & b/": [1, 1], "docs/": [3, 9], "(not in a folder)": [2, 11]}
     assert usage["largest"][0][:2] == ["with space+plus%41.txt", 6]
     assert "counted" in pat.get(f"/connections/{connected}").text
+    assert tells(pat, "connection.changed", connected), "a page that is open learns of it"
 
 
 def test_a_key_is_changed_only_for_one_that_works(connected: str, wanted: dict[str, Any], pat: Person) -> None:
