@@ -32,6 +32,7 @@ SIZES = {"wide": (1280, 900), "narrow": (320, 700)}
 NOT_PAGES = (
     "/api/",
     "/assets/",
+    "/files/",
     "/static/",
     "/health/",
     "/metrics",
@@ -39,7 +40,7 @@ NOT_PAGES = (
     "/orders/new/skus",
     "/notifications/menu",
 )
-FILES = (".csv", ".svg", "/file", "/file.<string:extension>")
+FILES = (".csv", ".svg", ".zip", "/file", "/file.<string:extension>", "/thumb")
 
 
 def pages(app: Flask, furnished: Furnished) -> list[str]:
@@ -93,7 +94,13 @@ def look_from_all_sides(page: Page) -> list[str]:
         for theme, rules in THEMES.items():
             page.emulate_media(color_scheme=theme)
             page.evaluate(SETTLE)
-            found += [f"{theme} {size}: {fault}" for fault in look(page, rules)]
+            faults = look(page, rules)
+            if any(
+                "color-contrast" in fault for fault in faults
+            ):  # on a busy machine a colour may have been on its way
+                page.evaluate(SETTLE)
+                faults = look(page, rules)
+            found += [f"{theme} {size}: {fault}" for fault in faults]
     return found
 
 

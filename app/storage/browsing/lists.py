@@ -21,6 +21,7 @@ from app.storage.browsing.query import BulkFiles, FileFilter, FileKind, FileView
 from app.storage.models import StoredFile
 from app.storage.reads.files import find_files
 from app.storage.service import trash
+from app.storage.states import State
 
 VIEWS = {
     FileView.USED: "In use",
@@ -91,6 +92,14 @@ def act_on_ticked() -> Response:
         return done(url_for("files.ask_purge", file=ids))
     if form.act == "restore":
         return done(back, toast=said(trash.restore(ids), "restored"))
+    held = [row.file_name for row in find_files(ids) if row.held_at is not None]
+    if held:
+        word = (
+            f"Nothing changed: {held[0]} is on legal hold."
+            if len(held) == 1
+            else f"Nothing changed: {plural(len(held), 'file')} are on legal hold."
+        )
+        return done(back, toast=word)
     changed = trash.trash(ids)
     undo = url_for("files.restore_files", file=[row.id for row in changed if row.parent_id is None])
     return done(back, toast=said(changed, "put into the trash"), undo=undo if changed else None)
@@ -116,8 +125,9 @@ def purge_page(ids: list[str], errors: dict[str, str], status: int = 200) -> Res
     rows = find_files(ids)
     size = sum(row.size_bytes for row in rows)
     return page(
-        "storage/purge.html", status=status, files=rows, size=size, errors=errors, sentence=typed_sentence(len(rows))
-    )
+        "storage/purge.html", status=status, files=rows, size=size, errors=errors, sentence=typed_sentence(len(rows)),
+        held=sum(row.held_at is not None for row in rows), used=sum(row.state == State.READY for row in rows),
+    )  # fmt: skip
 
 
 @bp.post("/deletion")

@@ -10,6 +10,7 @@ from app.core.api import parse_form
 from app.core.errors import NotFound
 from app.core.idempotency import once
 from app.core.web import done, page
+from app.storage import addresses
 from app.storage.browsing.blueprint import TOPIC, bp
 from app.storage.browsing.looks import FOLDERS, kind_of, look_of
 from app.storage.browsing.query import ShareFile
@@ -37,7 +38,7 @@ def file_page(file_id: str, *, status: int = 200, **refused: Any) -> Response:  
     return page(
         "storage/file.html", block="detail", status=status, live=state, file=row, look=look_of(row), kind=kind_of(row),
         folder=FOLDERS[Category(row.category)], thumb=find_variant(row.id, THUMB), preview=row.about.get("preview") or {},
-        scan=row.about.get("scan"), **({"errors": {}, "asked": "", "shared": None} | refused),
+        scan=row.about.get("scan"), public_url=addresses.public_url(row), **({"errors": {}, "asked": "", "shared": None} | refused),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from app.storage.service import trash
-from app.storage.states import Category
+from app.storage.states import Category, Visibility
 from tests.storage.browsing.conftest import Send, png
 from tests.world import Person
 
@@ -149,3 +149,20 @@ def test_an_address_for_somebody_without_an_account(ada: Person, cleo: Person, v
     assert vera.post(f"/storage/files/{row.id}/address", data={"hours": "1"}).status_code == 403
     assert cleo.post(f"/storage/files/{row.id}/address", data={"hours": "1"}).status_code == 404
     assert ada.post(f"/storage/files/{row.id}/address", data={"hours": "9999"}).status_code == 422
+
+
+def test_one_held_file_among_those_ticked_changes_nothing_and_says_so(ada: Person, send: Send) -> None:
+    held, other = send(ada, "held.txt"), send(ada, "other.txt")
+    ada.post(f"/storage/files/{held.id}/hold", data={"reason": "court"})
+    answer = ada.post("/storage/files/acts", data={"act": "trash", "file": [held.id, other.id]})
+    assert answer.status_code == 303
+    assert "held.txt is on legal hold" in ada.get(answer.location).text
+    assert "other.txt" in ada.get("/storage/files").text
+    asked = ada.get(f"/storage/files/deletion?file={held.id}&file={other.id}").text
+    assert "1 of these files is on legal hold" in asked
+    assert "in use" in asked
+
+
+def test_a_public_file_says_its_address(ada: Person, send: Send) -> None:
+    row = send(ada, "frame.png", png(), category=Category.PRODUCTS, visibility=Visibility.PUBLIC)
+    assert f"/files/public/{row.key}" in ada.get(f"/storage/files/{row.id}").text
