@@ -105,10 +105,10 @@ def check_url(url: str, trusted: Collection[str] = ()) -> tuple[str, str, int, s
     if parts.scheme not in PORTS or not host or len(url) > MAX_URL or any(ord(one) <= ord(" ") for one in url):
         raise AddressRefused(reason="Give a whole address that begins with https://.")
     if parts.username or parts.password:
-        raise AddressRefused(reason="Put no name or password into it; there is a field for the token.")
+        raise AddressRefused(reason="Put no name or password into it; what is secret has a field of its own.")
     port = port or PORTS[parts.scheme]
     if parts.scheme == "http" and not is_trusted(host, port, trusted):
-        raise AddressRefused(reason="It must begin with https://, so that nobody on the way reads the token.")
+        raise AddressRefused(reason="It must begin with https://, so that nobody on the way reads what is secret.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return parts.scheme, host, port, path
 
@@ -128,8 +128,8 @@ def find_target(url: str, trusted: Collection[str] = ()) -> Target:
     scheme, host, port, path = check_url(url, trusted)
     try:
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except (OSError, UnicodeError) as error:
-        raise OutsideFailed(f"{host} is not known: {error}") from None
+    except (OSError, UnicodeError):  # the system's own words (`[Errno -2]`) help nobody
+        raise OutsideFailed(f"There is no address of the name {host}. Look how it is spelled") from None
     if not is_trusted(host, port, trusted) and not all(map(is_public, found)):
         raise AddressRefused(reason=f"{host} is an address of an inner network. FEED_HOSTS may name it.")
     return Target(scheme, host, port, found[0], path)

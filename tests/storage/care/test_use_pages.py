@@ -162,6 +162,11 @@ def test_a_page_listens_where_checks_tell_how_they_ended(disk: Flask, pat: Perso
     assert (listens["company"], set(listens["topics"])) == ("platform", {topic})
 
 
+def test_without_findings_a_page_says_where_one_checks(disk: Flask, pat: Person) -> None:
+    page = pat.get("/storage/findings?state=repaired&provider=azure-blob").text
+    assert "“Compare, move nothing” only looks" in page
+
+
 def tells(person: Person, kind: str, row_id: str) -> bool:
     """Say whether the installation has told a fact of a row."""
     query = (

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
@@ -93,6 +94,24 @@ def test_what_does_not_answer_or_refuses_is_not_kept(trusting: Flask, wanted: di
 def test_an_address_inside_is_not_called(app: Flask, wanted: dict[str, Any], pat: Person, endpoint: str) -> None:
     answer = pat.post("/api/connections", json=wanted | {"endpoint": endpoint})
     assert (answer.status_code, answer.json["code"]) == (422, "address-refused"), answer.text
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said"),
+    [
+        ("http://s3.example", "It must begin with https://, so that nobody on the way reads what is secret."),
+        ("https://user:pw@s3.example", "Put no name or password into it; what is secret has a field of its own."),
+        ("https://nowhere.invalid", "There is no address of the name nowhere.invalid. Look how it is spelled."),
+    ],
+)
+def test_a_refusal_speaks_of_what_the_form_has(
+    app: Flask, wanted: dict[str, Any], pat: Person, endpoint: str, said: str
+) -> None:
+    answer = pat.post("/connections", data=wanted | {"endpoint": endpoint})
+    assert answer.status_code == 422
+    assert said in unescape(answer.text)
+    assert "token" not in unescape(answer.text).split("was not connected")[1].split("</div>")[0]
+    assert "Errno" not in answer.text
 
 
 def test_folders_and_objects_are_listed_page_by_page(connected: str, pat: Person) -> None:
