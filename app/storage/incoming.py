@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import IO, Any, cast
 
 from flask import request
+from werkzeug.exceptions import ClientDisconnected
 
 from app.core.errors import Problem
 from app.core.setting import current_settings
@@ -30,9 +31,11 @@ class LengthNeeded(Problem, code="length-needed", status=411):
 
 
 class SenderTooSlow(Problem, code="sender-too-slow", status=408):
-    """Nothing came for {idle_s} seconds, so the upload was given up. Send it again, or in parts, which need not be sent twice."""
+    """Nothing came for {idle_s} seconds. {came_bytes} of {size_bytes} bytes had come, and the upload was given up; send it again, or in parts, which need not be sent twice."""
 
     idle_s: int
+    came_bytes: int
+    size_bytes: int
 
 
 class NoFileSent(Problem, code="no-file-sent", status=422):
@@ -44,6 +47,7 @@ class Incoming(io.RawIOBase):
 
     def __init__(self, body: IO[bytes]) -> None:
         self.body = body
+        self.came_bytes = 0
 
     def readable(self) -> bool:
         """It is to be read."""
@@ -59,9 +63,17 @@ class Incoming(io.RawIOBase):
         try:
             # A sender on a fast line always has the next piece ready, so nobody else of this process would have a turn.
             time.sleep(0)
-            return self.body.read(size)
-        except TimeoutError:
-            raise SenderTooSlow(idle_s=IDLE_S) from None
+            piece = self.body.read(size)
+        except (TimeoutError, ClientDisconnected) as error:
+            # Werkzeug takes a wait that was too long for a sender who hung up.
+            if isinstance(error, ClientDisconnected) and not isinstance(error.__context__, TimeoutError):
+                raise
+            raise self._give_up() from None
+        self.came_bytes += len(piece)
+        return piece
+
+    def _give_up(self) -> SenderTooSlow:
+        return SenderTooSlow(idle_s=IDLE_S, came_bytes=self.came_bytes, size_bytes=request.content_length or 0)
 
 
 def take_large_bodies(endpoints: set[str]) -> Any:  # Any: what Flask calls before a view
