@@ -30,7 +30,10 @@ Member = tuple[str, datetime, int, Method, Iterable[bytes]]
 
 
 def reach() -> tuple[int, int]:
-    """Return how many files an export takes, and their bytes: what is ready or in the trash, but older exports."""
+    """Return how many files an export takes, and their bytes: what is ready or in the trash, but older exports.
+
+    Small pictures are counted as files, as everywhere; they are in the archive, too.
+    """
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(StoredFile.size_bytes), 0)).where(_chosen())
     count, size = db.session.execute(query).one()
     return count, int(size)

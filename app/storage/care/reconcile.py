@@ -204,7 +204,5 @@ def judge(looked: Looked, figures: dict[str, Any]) -> tuple[str, str]:
         return "bad", ", ".join(bad + soft) + "."
     if soft:
         return "warn" if looked.orphans or figures["drift"] else "good", ", ".join(soft).capitalize() + "."
-    return (
-        "good",
-        f"Every record has its object, and every object its record: {looked.objects:,}, {format_bytes(looked.bytes)}.",
-    )
+    listed = f"{plural(looked.objects, 'object')}, {format_bytes(looked.bytes)}, with those in the trash"
+    return "good", f"Every record has its object, and every object its record: {listed}."

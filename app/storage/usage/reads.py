@@ -21,10 +21,12 @@ OF_COMPANY = sa.text(COUNTS.format(counters="storage_counts", deltas="WHERE comp
 OF_ALL = sa.text(COUNTS.format(counters="storage_all_counts", deltas=""))
 OF_SOME = sa.text(
     """
-    SELECT company_id, category, sum(bytes) AS bytes, sum(files)::bigint AS files FROM (
-      SELECT company_id, category, bytes, files FROM storage_counts WHERE company_id = ANY (:companies)
+    SELECT company_id, category, sum(bytes) AS bytes,
+      coalesce(sum(files) FILTER (WHERE class = 'live'), 0)::bigint AS files
+    FROM (
+      SELECT company_id, category, class, bytes, files FROM storage_counts WHERE company_id = ANY (:companies)
       UNION ALL
-      SELECT company_id, category, bytes, files FROM storage_deltas WHERE company_id = ANY (:companies)
+      SELECT company_id, category, class, bytes, files FROM storage_deltas WHERE company_id = ANY (:companies)
     ) AS parts GROUP BY 1, 2 HAVING sum(bytes) <> 0 OR sum(files) <> 0
     """
 ).bindparams(sa.bindparam("companies", type_=sa.ARRAY(sa.BigInteger)))
@@ -95,7 +97,10 @@ def usage_of_all() -> Usage:
 
 
 def parts_of(companies: Sequence[int]) -> dict[int, dict[str, Sum]]:
-    """Return what some companies have in each category; inside `platform_reads()`."""
+    """Return what some companies have in each category; inside `platform_reads()`.
+
+    The bytes are all that a quota counts; the files are those in use, as `totalFiles` of the stats.
+    """
     found: dict[int, dict[str, Sum]] = {company: {} for company in companies}
     for row in db.session.execute(OF_SOME, {"companies": list(companies)}):
         found[row.company_id][row.category] = Sum(row.files, int(row.bytes))

@@ -29,7 +29,8 @@ class QuotaOut(Answer):
 class UsageStatsOut(Answer):
     """What is stored, exact at `asOf`.
 
-    `totalFiles`, `totalSize` and `categories` are files in use. Trashed files and reserved uploads count for quotas,
+    `totalFiles`, `totalSize` and `categories` are files in use, with the small pictures made of them, which lists of
+    files leave out. Trashed files and reserved uploads count for quotas,
     too: `used` is all of it together. Without a company, a platform admin gets all companies together.
     """
 
@@ -71,6 +72,9 @@ class ListCompanies(Shape):
 
 class CompanyUsageOut(Answer):
     """What a company stores: all that counts, its categories, its quota.
+
+    `bytes` and `categories` are all that a quota counts, `used.size` of the stats; `files` are those in use, their
+    `totalFiles`.
 
     `days` are the bytes at the end of each of the last 30 days and now, oldest first, fewer when nothing was stored
     before. `full` is open (no quota), full, soon (`fullInDays`), far (not within five years) or unknown (too few days).

@@ -157,6 +157,25 @@ def test_only_the_platform_sees_companies_and_costs(ada: Person, vera: Person, p
         assert pat.get(path).status_code == 200
 
 
+def test_files_are_counted_alike_everywhere(world: World, ada: Person, pat: Person) -> None:
+    """On the page, in the stats and in the list of companies; what is in the trash or arriving stands apart."""
+    for state in ("ready", "ready", "trashed", "pending"):
+        put(world.sql, ada.company_id, 10, state=state)
+    with ada.app.app_context():
+        fold()
+    name = own_name(world, ada)
+    found = pat.get(f"/api/storage/companies?q={name}").json
+    stats = ada.get("/api/storage/stats").json
+    assert found is not None
+    assert stats is not None
+    assert found["items"][0]["files"] == stats["totalFiles"] == 2
+    assert found["items"][0]["bytes"] == stats["used"]["size"] == 40
+    text = ada.get("/storage").text
+    assert text.count("2 files, 1 in the trash, 1 arriving") == 2
+    assert '<td class="n p3">1, 10 B</td>' in text
+    assert "3 files, with those in the trash" in ada.get("/storage/export").text
+
+
 def test_a_forecast_is_kept_for_the_list(world: World, ada: Person, pat: Person) -> None:
     """Ten days of growth, and twelve more until it is full."""
     put(world.sql, ada.company_id, 100 * GB)
