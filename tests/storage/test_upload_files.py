@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from app.storage.service import deleting
 from tests.storage import hostile
 from tests.world import Person
 
@@ -94,6 +95,21 @@ def test_an_upload_is_given_up(sam: Person) -> None:
     assert sam.delete(path).status_code == 204
     assert put(sam, signed[0]["url"], CSV).status_code in (403, 404, 409)
     assert sam.delete(path).status_code in (404, 409)
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_deleting_an_upload_gives_it_up(sam: Person, *, in_parts: bool) -> None:
+    said = reserve(sam, CSV, inParts=in_parts).json
+    path = f"/api/files/{said['file']['id']}"
+    for _ in range(2):
+        answer = sam.delete(path)
+        assert (answer.status_code, answer.json["state"]) == (200, "deleting")
+    if not in_parts:
+        assert put(sam, said["upload"]["url"], CSV, **said["upload"]["headers"]).status_code == 409
+    assert sam.post(f"{path}/completion").status_code == 409
+    with sam.acting():
+        deleting.delete_due()
+    assert sam.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("size", [0, 1])

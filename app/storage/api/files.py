@@ -12,6 +12,7 @@ from app.storage.reads.lists import list_files
 from app.storage.schemas import FetchQuery, FileOut, FilesOut, FilesQuery, SignedUrlIn, SignedUrlOut
 from app.storage.service import trash
 from app.storage.service.signed import sign_file
+from app.storage.states import State
 
 api_bp = Blueprint("files_api", __name__, url_prefix="/api/files")
 FETCHING = [FileMissing, FileNotReady, StorageAway, ProviderFailed]
@@ -55,10 +56,14 @@ def sign(file_id: str, body: SignedUrlIn) -> SignedUrlOut:
 @api_bp.delete("/<string:file_id>")
 @contract(scope="files:write", returns={200: FileOut}, problems=[FileMissing, FileNotReady, FileHeld])
 def remove(file_id: str) -> FileOut:
-    """Put a file into the trash, from where it can be restored for a while; doing it again changes nothing."""
+    """Put a file into the trash, from where it can be restored for a while; an upload is given up. Again, it changes nothing."""
     row = find_file(file_id)
-    trash.trash([row.id])
-    return addresses.file_out(find_file(file_id))
+    if row.state in {State.UPLOADED, State.SCANNING}:
+        raise FileNotReady(state=row.state)
+    given_up = trash.give_up([row.id])
+    if not given_up:
+        trash.trash([row.id])
+    return addresses.file_out(given_up[0] if given_up else find_file(file_id))
 
 
 @api_bp.post("/<string:file_id>/restoration")

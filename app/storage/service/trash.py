@@ -61,6 +61,17 @@ def purge(ids: Sequence[str]) -> list[StoredFile]:
         return change(ids, states, state=State.DELETING.value, not_before=clock.now(), tries=0)
 
 
+def give_up(ids: Sequence[str]) -> list[StoredFile]:
+    """Have uploads that nobody finished deleted, and no file that is there; returns those given up.
+
+    Raises:
+        FileHeld: One is on legal hold; none is given up.
+    """
+    with transaction():
+        check_not_held(ids)
+        return change(ids, [State.PENDING], state=State.DELETING.value, not_before=clock.now(), tries=0)
+
+
 def hold(file_id: str, reason: str) -> StoredFile:
     """Let nobody delete a file, nor put it into the trash, until the hold is taken off.
 
