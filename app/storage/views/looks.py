@@ -12,6 +12,7 @@ from app.storage.states import Class
 from app.storage.usage.bills import Bill, Bills
 from app.storage.usage.board import CompanyRow
 from app.storage.usage.days import Outlook
+from app.storage.usage.prices import OWN
 from app.storage.usage.quotas import FolderUse, QuotaUse
 from app.storage.usage.reads import Sum, Usage
 
@@ -113,13 +114,18 @@ def about(amount: Decimal) -> str:
     return f"about ${amount:,.2f}" if amount < 10 else f"about ${amount:,.0f}"  # noqa: PLR2004
 
 
+def name_within(bill: Bill) -> str:
+    """Return the name of a place inside a sentence."""
+    return "own disks" if bill.prices.key == OWN else bill.prices.name
+
+
 def verdict_on_all(usage: Usage, bills: Bills, first: Any) -> Verdict:  # Any: a row of FIRST_FULL
     """Say what it costs, where it would cost less, and whose quota is full first."""
     if not usage.used.files:
         return Verdict("idle", "Nothing is stored yet.")
     stored = format_bytes(usage.used.bytes)
     cheapest = bills.cheapest
-    names = " and ".join(one.prices.name for one in bills.now)
+    names = " and ".join(name_within(one) for one in bills.now)
     if any(not one.prices.is_free for one in bills.now):
         text = f"{stored} cost {about(bills.total)} a month on {names}"
         if cheapest:
@@ -205,6 +211,13 @@ def bill_widths(bill: Bill, highest: Decimal) -> list[float]:
     # The bar's fourth colour is that of what is sent; the third stays empty.
     cost = bill.cost
     return [float(100 * part / highest) for part in (cost.stored, cost.requests, Decimal(0), cost.sent)]
+
+
+def cost_words(bill: Bill, amount: Decimal) -> str:
+    """Return a figure of the table of costs: a dash where nobody gave a price, and what is no cent as such."""
+    if bill.prices.is_free:
+        return "—"
+    return dollars(amount) if amount else "under $0.01"
 
 
 def where(bill: Bill) -> str:

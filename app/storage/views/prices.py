@@ -85,8 +85,10 @@ def written(value: object) -> str:
 
 
 def written_tiers(tiers: Tiers) -> str:
-    """Return tiers as the list shows them."""
-    return written([[None if upto is None else f"{upto:,}", str(price)] for upto, price in tiers])
+    """Return tiers as the list shows them: `0.023 up to 50,000 GB; 0.021 above`."""
+    if len(tiers) == 1:
+        return str(tiers[0][1])
+    return "; ".join(f"{price} above" if upto is None else f"{price} up to {upto:,} GB" for upto, price in tiers)
 
 
 def read_fields(typed: dict[str, str]) -> pricing.Fields:

@@ -32,7 +32,8 @@ def test_own_prices_stand_until_they_are_taken_back(pat: Person) -> None:
     text = pat.get("/storage/prices").text
     assert "Yours, as of 1 Nov 2026" in text
     assert "contract 7" in text
-    assert "1,000 0.01, rest 0.008" in text
+    assert "0.01 up to 1,000 GB<br>0.008 above" in text
+    assert "10,000,000" in text
     costs = pat.get("/api/storage/costs").json
     assert costs is not None
     assert [one["isOwnPrice"] for one in costs["now"] + costs["elsewhere"] if one["place"] == "gcs"] == [True]

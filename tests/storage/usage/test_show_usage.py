@@ -120,6 +120,15 @@ def test_the_sentence_on_all_says_where_the_same_would_cost_less(app: Flask) -> 
     assert verdict.cheaper
 
 
+def test_own_disks_without_a_price_cost_a_dash(app: Flask) -> None:
+    """Not nothing; and what is below a cent is said so."""
+    usage = Usage([Slice("documents", "local", Class.LIVE, Sum(1, 1000))])
+    bills = make_bills(usage, {"local": Month(byte_months=Decimal(1000))}, shipped(), app.config["SETTINGS"])
+    assert looks.cost_words(bills.now[0], bills.now[0].cost.total) == "—"
+    assert looks.cost_words(bills.elsewhere[0], bills.elsewhere[0].cost.total) == "under $0.01"
+    assert "1.0 KB in 1 file on own disks, which have no price yet" in looks.verdict_on_all(usage, bills, None).text
+
+
 def test_companies_page_by_page_without_gaps(world: World, pat: Person) -> None:
     """By size, by name, by when it is full: each company once."""
     mine = [world.company("paged") for _ in range(7)]
