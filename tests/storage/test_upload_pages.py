@@ -1,9 +1,11 @@
 """The page that sends files, as a plain form; by script: tests/storage/test_upload_by_script.py."""
 
 import io
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Page
 from pydantic import SecretStr
 
 from tests.storage import hostile
@@ -32,7 +34,10 @@ def test_what_is_not_taken_is_named_and_the_rest_is_kept(sam: Person) -> None:
     assert answer.status_code == 422
     assert "a.png was not taken" in answer.text
     assert "its bytes are text/html" in answer.text
-    assert [one["fileName"] for one in sam.get("/api/files").json["items"]] == ["b.gif"]
+    (kept,) = sam.get("/api/files").json["items"]
+    assert kept["fileName"] == "b.gif"
+    assert "1 kept." in answer.text
+    assert f'<a href="/storage/files/{kept["id"]}">b.gif</a>' in answer.text
 
 
 @pytest.mark.parametrize(
@@ -66,3 +71,14 @@ def test_scripts_talk_to_the_bucket_only_while_browsers_send_there(
         monkeypatch.setitem(app.extensions, providers.EXTENSION, providers.Providers(changed))
         assert wanted in sam.get("/storage/upload").headers["Content-Security-Policy"]
         assert wanted not in sam.get("/storage").headers["Content-Security-Policy"] or not is_direct
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["script", "plain"])
+def test_it_fits_a_narrow_screen(open_page: Callable[..., Page], sam: Person, *, has_script: bool) -> None:
+    page = open_page(sam, "/storage/upload", java_script_enabled=has_script)
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for one in ("#send .drop", "#f-uploadType", "#f-file"):
+        box = page.locator(one).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 320, one

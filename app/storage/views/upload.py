@@ -1,5 +1,6 @@
 """The page that sends files: by script to their addresses, without it as a plain form."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request, url_for
@@ -16,6 +17,7 @@ from app.storage.adapters.protocol import StorageError
 from app.storage.api.uploads import new_file, word
 from app.storage.incoming import sent_files, take_forms
 from app.storage.keys import new_key
+from app.storage.models import StoredFile
 from app.storage.schemas import SentCategory
 from app.storage.service import sending
 from app.storage.service.direct import is_direct
@@ -61,18 +63,18 @@ def send_files() -> Response:
         except Problem as problem:
             refused.append((name, problem))
     if refused:
-        return send_page(refused, refused[0][1].status)
+        return send_page(refused, refused[0][1].status, kept)
     return done(url_for("files.list_files"), toast=f"{plural(len(kept), 'file')} sent.")
 
 
-def send_page(refused: Refused, status: int = 200) -> Response:
-    """Render the form, with what was not taken."""
+def send_page(refused: Refused, status: int = 200, kept: Sequence[StoredFile] = ()) -> Response:
+    """Render the form, with what was not taken, and what was kept beside it."""
     sent = {
         "category": request.form.get("uploadType", SentCategory.DOCUMENTS.value),
         "visibility": request.form.get("visibility", Visibility.PRIVATE.value),
     }
     response = page(
-        "storage/upload.html", status=status, refused=refused, sent=sent, form_bytes=current_settings().max_upload_bytes,
+        "storage/upload.html", status=status, refused=refused, kept=kept, sent=sent, form_bytes=current_settings().max_upload_bytes,
         categories=[(one.value, label) for one, (label, _) in FOLDERS.items()],
         taken=[(label, f"{kinds}, up to {readable(one)} each") for one, (label, kinds) in FOLDERS.items()],
     )  # fmt: skip
