@@ -1,6 +1,7 @@
 """Quotas, companies by what they store, and costs, over JSON."""
 
 from flask import Blueprint, current_app
+from pydantic.alias_generators import to_camel
 
 from app.core import clock
 from app.core.api import contract
@@ -41,11 +42,15 @@ def list_quotas() -> QuotasOut:
     tag=TAG,
 )  # fmt: skip
 def update_quota(category: str, body: ChangeQuota) -> QuotaOut:
-    """Change a limit; `all` is all categories together. Null is no limit. The company's own admins may only lower what the platform gave."""
+    """Change a limit; `all` is all categories together. Null, or a field left out, is no limit: send all three. The company's own admins may only lower what the platform gave. A limit below what is used is taken: nothing is deleted, and nothing more is taken until less is used."""
     name = stored_name(category)
     wanted = {field: getattr(body, field) for field in limits.FIELDS}
     is_platform = principal().may("storage:write")
-    limits.change_quota(name, wanted, version=body.version, reason=body.reason, is_platform=is_platform)
+    try:
+        limits.change_quota(name, wanted, version=body.version, reason=body.reason, is_platform=is_platform)
+    except InvalidInput as problem:
+        errors = [{**one, "field": to_camel(one["field"])} for one in problem.errors]
+        raise InvalidInput(errors=errors) from None
     return QuotaOut.model_validate(next(one for one in quotas.list_quotas() if one.category == name))
 
 

@@ -30,7 +30,7 @@ LIMITS = sa.text(
 )
 EACH = sa.text(
     """
-    SELECT q.category, q.soft_bytes, q.hard_bytes, q.file_bytes, q.warned_at, q.reason, q.updated_at, q.version, (
+    SELECT q.category, q.soft_bytes, q.hard_bytes, q.file_bytes, q.granted_bytes, q.granted_file_bytes, q.warned_at, q.reason, q.updated_at, q.version, (
       SELECT coalesce(sum(bytes), 0) FROM (
         SELECT category, bytes FROM storage_counts WHERE company_id = :company
         UNION ALL
@@ -82,6 +82,8 @@ class QuotaUse:
     soft_bytes: int | None
     hard_bytes: int | None
     file_bytes: int | None
+    granted_bytes: int | None
+    granted_file_bytes: int | None
     warned_at: datetime | None
     reason: str
     updated_at: datetime

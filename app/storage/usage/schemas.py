@@ -16,12 +16,17 @@ class SumOut(Answer):
 
 
 class QuotaOut(Answer):
-    """A limit, with what is used of it: live, trashed and reserved. `category` "" is all categories together."""
+    """A limit, with what is used of it: live, trashed and reserved. `category` "" is all categories together.
+
+    `grantedBytes` and `grantedFileBytes` are what the platform gave; the company may lower it. Null where it gave none.
+    """
 
     category: str
     soft_bytes: int | None
     hard_bytes: int | None
     file_bytes: int | None
+    granted_bytes: int | None
+    granted_file_bytes: int | None
     used_bytes: int
     version: int
 
@@ -52,7 +57,7 @@ class QuotasOut(Answer):
 
 
 class ChangeQuota(Shape):
-    """All of a limit; null is none. `version` is the one the editor saw, 0 for none yet."""
+    """All of a limit; null is none, and a field left out is null: it clears what was there. `version` is the one the editor saw, 0 for none yet."""
 
     soft_bytes: int | None = Field(None, ge=0, le=2**63 - 1)
     hard_bytes: int | None = Field(None, ge=0, le=2**63 - 1)

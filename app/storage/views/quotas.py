@@ -6,6 +6,7 @@ from app.core.access import allow
 from app.core.auth import company, principal
 from app.core.errors import InvalidInput, NotFound, VersionConflict
 from app.core.idempotency import once
+from app.core.present import format_bytes
 from app.core.web import done, page
 from app.storage.states import Category
 from app.storage.usage import limits, quotas, reads
@@ -59,7 +60,12 @@ def update_quota(category: str) -> Response:
     except VersionConflict as conflict:
         return _show(category, typed, conflict.current, {}, conflict.status, is_changed=True)
     said = f"The quota of {name} is changed." if name else "The quota is changed."
-    return done(url_for("storage.list_quotas"), toast=f"{said} It holds from the next file on.")
+    usage, most = reads.usage_of_company(), wanted["hard_bytes"]
+    used = (usage.of(category=name) if name else usage.used).bytes
+    then = "It holds from the next file on."
+    if most is not None and used > most:
+        then = f"{format_bytes(used)} are used, which is more: nothing new is taken until it is less."
+    return done(url_for("storage.list_quotas"), toast=f"{said} {then}")
 
 
 def stored_name(category: str) -> str:

@@ -63,7 +63,26 @@ def test_what_nobody_can_mean_is_refused(ada: Person, wanted: dict[str, Any], fi
     """By its name."""
     answer = change(ada, **wanted)
     assert answer.status_code == 422
-    assert field in answer.text or "soft_bytes" in answer.text
+    assert [one["field"] for one in answer.json["errors"]] == [field]
+
+
+def test_the_company_sees_what_the_platform_gave(ada: Person, pat: Person) -> None:
+    """Beside what it lowered itself to, on the page and in JSON."""
+    assert change(pat, company=ada.company_slug, hardBytes=500 * GB).status_code == 200
+    assert change(ada, hardBytes=300 * GB, version=1).status_code == 200
+    listed = ada.get("/api/storage/quotas").json
+    assert listed is not None
+    assert [(one["hardBytes"], one["grantedBytes"]) for one in listed["items"]] == [(300 * GB, 500 * GB)]
+    assert "given 500 GB" in ada.get("/storage/quotas").text
+
+
+def test_a_limit_below_what_is_used_is_taken_and_said(world: World, ada: Person) -> None:
+    """Nothing is deleted, and nothing more is taken."""
+    put(world.sql, ada.company_id, 7 * GB)
+    assert (
+        ada.post("/storage/quotas/all", data={"hard_bytes": "5 GB", "reason": "r", "version": "0"}).status_code == 303
+    )
+    assert "7.0 GB are used, which is more: nothing new is taken until it is less." in ada.get("/storage/quotas").text
 
 
 def test_of_two_editors_the_second_is_told(ada: Person) -> None:
