@@ -51,6 +51,11 @@ def update_quota(category: str, body: ChangeQuota) -> QuotaOut:
     except InvalidInput as problem:
         errors = [{**one, "field": to_camel(one["field"])} for one in problem.errors]
         raise InvalidInput(errors=errors) from None
+    except VersionConflict as conflict:
+        if conflict.current:
+            raise
+        unknown = {"field": "version", "message": "There is no limit here yet, so nobody changed it: send 0."}
+        raise InvalidInput(errors=[unknown]) from None
     return QuotaOut.model_validate(next(one for one in quotas.list_quotas() if one.category == name))
 
 

@@ -57,6 +57,7 @@ def test_without_a_gift_the_company_decides(ada: Person) -> None:
         ({"hardBytes": -1}, "hardBytes"),
         ({"hardBytes": 2**63}, "hardBytes"),
         ({"reason": ""}, "reason"),
+        ({"version": 1}, "version"),
     ],
 )
 def test_what_nobody_can_mean_is_refused(ada: Person, wanted: dict[str, Any], field: str) -> None:
