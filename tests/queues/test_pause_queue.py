@@ -127,7 +127,7 @@ def test_the_audit_says_who_paused_what_and_why(pat, pause, pump):
     with as_pat(pat):
         pauses.resume(held.id)
     pump()
-    page = pat.get("/audit").text
+    page = pat.get("/audit?topic=queues").text
     assert "paused the queue export: “The printer is on fire”" in page.replace("&ldquo;", "“").replace("&rdquo;", "”")
     assert "resumed the queue export after" in page
 
