@@ -40,7 +40,9 @@ def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(prog="bin/bench queues", description=__doc__)
     parser.add_argument("--jobs", type=int, default=2000, help="for cost and throughput")
-    parser.add_argument("--seconds", type=int, default=10, help="of 20 jobs a second, for latency; twice as long for changes")
+    parser.add_argument(
+        "--seconds", type=int, default=10, help="of 20 jobs a second, for latency; twice as long for changes"
+    )
     parser.add_argument("--history", type=int, default=100_000, help="jobs the pages and Flower know")
     parser.add_argument("--parts", default="jobs,changes,pages,flower", help="some of jobs, changes, pages, flower")
     options = parser.parse_args()

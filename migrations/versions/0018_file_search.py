@@ -14,7 +14,9 @@ LISTED = sa.text("parent_id IS NULL")
 
 
 def upgrade() -> None:
-    op.create_index("ix_stored_files_type", "stored_files", ["company_id", "content_type", "id"], postgresql_where=LISTED)
+    op.create_index(
+        "ix_stored_files_type", "stored_files", ["company_id", "content_type", "id"], postgresql_where=LISTED
+    )
     op.create_index(
         "ix_stored_files_digest", "stored_files", ["company_id", "sha256"],
         postgresql_where=sa.text("parent_id IS NULL AND sha256 <> ''"),
@@ -35,7 +37,9 @@ def create_search() -> None:
 
     It compares the company itself. The word is a LIKE pattern of the lower-cased name.
     """
-    op.execute("CREATE INDEX ix_stored_files_name ON stored_files USING gin (company_id, lower(file_name) gin_trgm_ops) WHERE parent_id IS NULL")
+    op.execute(
+        "CREATE INDEX ix_stored_files_name ON stored_files USING gin (company_id, lower(file_name) gin_trgm_ops) WHERE parent_id IS NULL"
+    )
     owner_reads("stored_files")
     definer_function(
         "search_files(word text, most integer)",

@@ -48,6 +48,8 @@ def test_a_chunked_form_is_refused_when_it_is_too_long(app: Flask, ada: Person) 
     assert ada.post("/invitations", environ_overrides=environ, headers=form).status_code == 413
 
 
-@pytest.mark.parametrize("path", ["/orders/%00", "/api/files/%00", "/storage/files/%00", "/inventory/A%00B", "/static/%00"])
+@pytest.mark.parametrize(
+    "path", ["/orders/%00", "/api/files/%00", "/storage/files/%00", "/inventory/A%00B", "/static/%00"]
+)
 def test_a_name_with_nul_is_nobodys(ada: Person, path: str) -> None:
     assert ada.get(path).status_code == 404

@@ -160,7 +160,9 @@ def test_every_problem_has_a_page_and_a_fragment(app, who: Principal | None, pro
 
 
 def test_a_page_says_what_its_reader_may_do(specimen):
-    assert 'data-can="events:read files:read flags:evaluate inventory:read jobs:read orders:read"' in specimen(person(Role.VIEWER))
+    assert 'data-can="events:read files:read flags:evaluate inventory:read jobs:read orders:read"' in specimen(
+        person(Role.VIEWER)
+    )
     assert "orders:write" in specimen(person(Role.STAFF)).split('data-can="')[1].split('"')[0]
 
 
