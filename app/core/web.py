@@ -52,7 +52,9 @@ class QuarterdeckRequest(HtmxAwareRequest):
 
     @property
     def is_api(self) -> bool:
-        """True for addresses that scripts ask: nobody reads a page or a sign-in form there."""
+        """True for addresses that scripts ask: nobody reads a page or a sign-in form there, unless a browser asks for one."""
+        if self.path.startswith("/files/signed/"):
+            return "text/html" not in self.headers.get("Accept", "")
         return self.path.startswith((*API_PATHS, "/health/")) or self.path == "/metrics"
 
     @cached_property

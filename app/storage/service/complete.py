@@ -38,7 +38,7 @@ def complete(file_id: str) -> StoredFile:
     if row.state in {State.READY, State.SCANNING}:
         return row
     if row.state not in IN_THE_MAKING:
-        raise FileNotReady(state=row.state)
+        raise FileNotReady(state=row.state, advice=row.about.get("reason", ""))
     leave_transaction()
     stored = _arrived(row)
     if stored.size_bytes != row.size_bytes:

@@ -7,9 +7,8 @@ from app.storage import providers, types
 from app.storage.models import StoredFile
 from app.storage.problems import FileMissing, FileNotReady
 from app.storage.service.bodies import look_ahead
-from app.storage.service.deleting import discard
 from app.storage.service.direct import telling
-from app.storage.service.settle import settle
+from app.storage.service.settle import refuse, settle
 from app.storage.service.steps import leave_transaction
 from app.storage.states import Category, State
 
@@ -23,7 +22,7 @@ def receive(row: StoredFile, body: IO[bytes]) -> StoredFile:
 
     Raises:
         FileNotReady: It is there already, or given up.
-        TypeNotAllowed, WrongBytes: It is not what was said; the reservation is given up.
+        TypeNotAllowed, WrongBytes: It is not what was said; the file is refused.
         StorageAway, StorageFull, ProviderFailed: It cannot be kept; the reservation stays, to try again.
     """
     if row.state != State.PENDING or row.upload_id:
@@ -32,8 +31,8 @@ def receive(row: StoredFile, body: IO[bytes]) -> StoredFile:
     head, whole = look_ahead(body, min(types.HEAD_BYTES, row.size_bytes))
     try:
         content_type = types.check_bytes(Category(row.category), head, row.file_name, row.content_type)
-    except Problem:
-        discard(row)
+    except Problem as problem:
+        refuse(row, problem.sentence)
         raise
     provider = providers.provider(row.provider)
     with telling():
