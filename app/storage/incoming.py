@@ -42,6 +42,12 @@ class NoFileSent(Problem, code="no-file-sent", status=422):
     """There is no file in this request. Send it as multipart/form-data in a field called file or image."""
 
 
+class OneFileOnly(Problem, code="one-file-only", status=422):
+    """There are {files} files in this request, and one is taken at a time. Nothing was kept; send each by itself."""
+
+    files: int
+
+
 class Incoming(io.RawIOBase):
     """The body of this request, as long as its Content-Length says."""
 
@@ -147,12 +153,16 @@ Sent = tuple[IO[bytes], str, str, int]
 
 
 def sent_file() -> Sent:
-    """Return the file in a form: its bytes, name, said type and length.
+    """Return the one file in a form: its bytes, name, said type and length.
 
     Raises:
         NoFileSent: There is none.
+        OneFileOnly: There are more, and none is kept.
     """
-    return sent_files()[0]
+    found = sent_files()
+    if len(found) > 1:
+        raise OneFileOnly(files=len(found))
+    return found[0]
 
 
 def sent_files() -> list[Sent]:

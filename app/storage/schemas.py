@@ -185,3 +185,4 @@ class UploadedOut(Answer):
     cdn_url: str | None
     size: int
     content_type: str
+    category: str

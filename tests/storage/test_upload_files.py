@@ -36,10 +36,19 @@ def test_a_form_keeps_a_file(sam: Person) -> None:
     answer = sam.post("/api/upload", data=sent, content_type="multipart/form-data")
     assert answer.status_code == 201, answer.text
     said = answer.json
-    assert set(said) == {"id", "key", "url", "cdnUrl", "size", "contentType"}
+    assert set(said) == {"id", "key", "url", "cdnUrl", "size", "contentType", "category"}
     assert said["key"].split("/")[:2] == [str(sam.company_id), "products"]
     assert (said["size"], said["contentType"], said["cdnUrl"]) == (len(hostile.PNG), "image/png", None)
     assert sam.get(urlsplit(said["url"]).path).data == hostile.PNG
+
+
+def test_a_form_of_two_files_is_refused_and_one_without_a_folder_is_temporary(sam: Person) -> None:
+    two: dict[str, Any] = {"file": [(io.BytesIO(b"a"), "a.txt"), (io.BytesIO(b"b"), "b.txt")]}
+    answer = sam.post("/api/upload", data=two, content_type="multipart/form-data")
+    assert (answer.status_code, answer.json["code"], answer.json["files"]) == (422, "one-file-only", 2)
+    assert sam.get("/api/files").json["items"] == []
+    one = {"file": (io.BytesIO(b"a"), "a.txt")}
+    assert sam.post("/api/upload", data=one, content_type="multipart/form-data").json["category"] == "temp"
 
 
 def test_a_body_keeps_a_file_with_its_digest(sam: Person) -> None:
@@ -110,6 +119,19 @@ def test_deleting_an_upload_gives_it_up(sam: Person, *, in_parts: bool) -> None:
     with sam.acting():
         deleting.delete_due()
     assert sam.get(path).status_code == 404
+
+
+def test_what_was_refused_at_its_address_says_so(sam: Person) -> None:
+    said = reserve(sam, hostile.HTML, name="a.png", category="products").json
+    refused = put(sam, said["upload"]["url"], hostile.HTML, **said["upload"]["headers"])
+    assert (refused.status_code, refused.json["code"]) == (422, "wrong-bytes"), "a script reads a document"
+    path = f"/api/files/{said['file']['id']}"
+    done = sam.post(f"{path}/completion")
+    assert (done.status_code, done.json["state"]) == (409, "refused")
+    assert "its bytes are text/html" in done.json["detail"]
+    assert [one["id"] for one in sam.get("/api/files?state=refused").json["items"]] == [said["file"]["id"]]
+    page = put(sam, said["upload"]["url"], hostile.HTML, Accept="text/html,*/*")
+    assert page.mimetype == "text/html"
 
 
 @pytest.mark.parametrize("size", [0, 1])

@@ -14,6 +14,7 @@ from app.storage.api.repeats import keep_once
 from app.storage.incoming import (
     LengthNeeded,
     NoFileSent,
+    OneFileOnly,
     SenderTooSlow,
     announced_bytes,
     incoming,
@@ -68,18 +69,19 @@ ALIASES = {
 
 @api_bp.post("/upload")
 @contract(
-    scope="files:write", returns={201: UploadedOut}, problems=[*KEEPING, NoFileSent, BodyTooLarge, InvalidInput],
+    scope="files:write", returns={201: UploadedOut}, problems=[*KEEPING, NoFileSent, OneFileOnly, BodyTooLarge, InvalidInput],
     raw=True,
 )  # fmt: skip
 @limited("upload")
 def send_form() -> Any:  # Any: the contract's answer
-    """Send a file as multipart/form-data: field `file` or `image`, `uploadType` (products, profiles, documents, exports, temp), `visibility`."""
+    """Send a file as multipart/form-data: field `file` or `image`, `uploadType` (products, profiles, documents, exports, temp; temp unless said), `visibility`."""
     new, stream = form_file()
     said = (new.file_name, new.category, new.visibility, new.content_type, digest_of(stream))
     row, is_repeat = keep_once(said, lambda: sending.keep(new, stream))
     answered = UploadedOut(
         id=row.id, key=row.key, url=addresses.public_url(row) or addresses.file_out(row).url,
         cdn_url=addresses.cdn_url(row), size=row.size_bytes, content_type=row.content_type,
+        category=row.category,
     )  # fmt: skip
     return told(json_answer(answered, 201), is_repeat=is_repeat)
 
