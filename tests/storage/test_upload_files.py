@@ -73,7 +73,7 @@ def test_a_reserved_file_is_sent_to_its_address(sam: Person) -> None:
     done = sam.post(f"/api/files/{said['file']['id']}/completion")
     assert (done.status_code, done.json["state"]) == (200, "ready")
     assert sam.post(f"/api/files/{said['file']['id']}/completion").json == done.json
-    assert put(sam, upload["url"], CSV).status_code == 409, "an address takes its bytes once"
+    assert put(sam, upload["url"], CSV, **upload["headers"]).status_code == 409, "an address takes its bytes once"
     assert fetch(sam, said["file"]["id"]) == CSV
 
 
@@ -104,6 +104,14 @@ def test_an_upload_is_given_up(sam: Person) -> None:
     assert sam.delete(path).status_code == 204
     assert put(sam, signed[0]["url"], CSV).status_code in (403, 404, 409)
     assert sam.delete(path).status_code in (404, 409)
+
+
+def test_an_address_takes_the_type_it_was_signed_for(sam: Person) -> None:
+    upload = reserve(sam, CSV).json["upload"]
+    for other in ({}, {"Content-Type": "text/html"}, {"Content-Type": "image/svg+xml"}):
+        answer = put(sam, upload["url"], CSV, **other)
+        assert (answer.status_code, answer.json["code"]) == (422, "wrong-bytes"), other
+    assert put(sam, upload["url"], CSV, **upload["headers"]).status_code == 200
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
@@ -141,7 +149,7 @@ def test_the_smallest_files(sam: Person, size: int) -> None:
     assert answer.status_code == 201, answer.text
     assert fetch(sam, answer.json["id"]) == body
     said = reserve(sam, body, name="b.txt").json
-    assert put(sam, said["upload"]["url"], body).status_code == 200
+    assert put(sam, said["upload"]["url"], body, **said["upload"]["headers"]).status_code == 200
 
 
 def test_the_same_file_sent_twice_is_two_files(sam: Person) -> None:

@@ -13,7 +13,7 @@ from app.storage.fetching import FOREVER, answer, tag_of
 from app.storage.incoming import check_length, incoming, take_large_bodies
 from app.storage.keys import company_of
 from app.storage.models import StoredFile
-from app.storage.problems import AddressExpired
+from app.storage.problems import AddressExpired, WrongBytes
 from app.storage.reads.files import find_file, look_for_key
 from app.storage.service.direct import NOTHING, receive_part
 from app.storage.service.receiving import receive
@@ -77,6 +77,9 @@ def receive_signed(token: str) -> Response:
 
 def take_whole(row: StoredFile, said: Address, body: IO[bytes]) -> str:
     """Take a reserved file; returns its ETag."""
+    if request.mimetype != said.content_type.partition(";")[0].strip().lower():
+        reason = f"the address takes {said.content_type}, and {request.mimetype or 'no type'} was sent"
+        raise WrongBytes(reason=reason, advice="send the headers that came with the address, exactly")
     if said.size_bytes != row.size_bytes or said.sha256 not in {row.sha256, NOTHING}:
         raise AddressExpired
     return tag_of(receive(row, body))
