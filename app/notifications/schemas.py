@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.core.shapes import Answer, Instant, Shape
+from app.core.shapes import Answer, Instant, OptionalText, Shape
 
 
 class NotificationQuery(Shape):
@@ -10,7 +10,7 @@ class NotificationQuery(Shape):
 
     limit: int = Field(50, ge=1, le=200)
     after: str | None = Field(None, max_length=300)
-    kind: str | None = Field(None, max_length=60)
+    kind: OptionalText | None = None
 
 
 class NotificationOut(Answer):

@@ -150,3 +150,7 @@ def test_news_reach_an_open_page_at_once(open_page: Callable[..., Any], ada: Per
     window.click("#menu-bell-rows form button")
     window.wait_for_url("**/orders?view=late", timeout=20_000)
     assert not window.locator("#bell").is_visible()
+
+
+def test_a_kind_that_cannot_be_is_refused(ada: Person) -> None:
+    assert ada.get("/api/notifications?kind=%00").status_code == 422

@@ -170,7 +170,7 @@ def ticked() -> list[str]:
     Raises:
         InvalidInput: None, or too many.
     """
-    ids = list(dict.fromkeys(request.values.getlist("file")))
+    ids = [one for one in dict.fromkeys(request.values.getlist("file")) if "\x00" not in one]
     if not ids or len(ids) > MOST_TICKED:
         sentence = "Tick at least one file." if not ids else f"Tick {MOST_TICKED} files at most."
         raise InvalidInput(errors=[{"field": "file", "message": sentence}])

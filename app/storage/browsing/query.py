@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
-from app.core.shapes import OptionalText, Shape
+from app.core.shapes import OptionalText, Shape, refuse_nul
 from app.storage.states import Category
 
 
@@ -49,7 +49,7 @@ class ListFiles(FileFilter):
 class ShowFiles(ListFiles):
     """The page's address; `ids` asks for some rows of it again."""
 
-    ids: Annotated[str, StringConstraints(max_length=4000)] | None = None
+    ids: Annotated[str, BeforeValidator(refuse_nul), StringConstraints(max_length=4000)] | None = None
 
     @property
     def row_ids(self) -> list[str]:
