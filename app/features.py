@@ -8,6 +8,7 @@ from app.accounts.start import init_accounts
 from app.audit.feature import init_audit
 from app.backups.feature import init_backups
 from app.breakers.feature import init_breakers
+from app.caching.feature import init_caching
 from app.core import relay, tasks
 from app.demo.feature import init_demo
 from app.documents.feature import init_documents
@@ -21,6 +22,7 @@ from app.notifications.feature import init_notifications
 from app.orders.feature import init_orders
 from app.orders.imports.feature import init_imports
 from app.overview.views import init_overview
+from app.queries.feature import init_queries
 from app.queues.feature import init_queues
 from app.realtime.setup import init_realtime
 from app.reports.feature import init_reports
@@ -42,6 +44,8 @@ def register(app: Flask, settings: Settings) -> None:
     init_flags(app)
     init_notifications(app)
     init_queues(app)
+    init_queries(app)
+    init_caching(app)
     init_storage(app)
     init_inventory(app)
     init_orders(app)

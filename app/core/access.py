@@ -34,6 +34,7 @@ _COMPANY = _STAFF | {"users:read", "users:write", "sessions:read", "sessions:wri
 _COMPANY |= {"tokens:read", "tokens:write", "flags:read", "audit:read", "files:manage"}
 _PLATFORM = _COMPANY | {"platform:read", "platform:write", "flags:write", "breakers:read", "breakers:write"}
 _PLATFORM |= {"queues:read", "queues:write", "queues:destroy", "storage:read", "storage:write", "storage:destroy"}
+_PLATFORM |= {"queries:read", "queries:write", "queries:destroy", "cache:read", "cache:write"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _VIEWER,

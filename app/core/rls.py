@@ -91,6 +91,7 @@ DEFINER_FUNCTIONS: dict[str, str] = {
     "analyse_partitions": "the daily upkeep freshens the planner's figures; reads samples, returns a count",
     "analyse_imports": "fresh statistics after a load; reads samples, returns nothing",
     "keep_event_partitions": "the relay makes tomorrow's partition and drops expired ones",
+    "keep_query_partitions": "partitions of what statements cost are the owner's to make and drop",
     "keep_job_partitions": "the same for jobs, their attempts and their logs",
     "search_jobs": "containment in JSON reaches no index under row-level security; it compares the company itself",
     "search_items": "LIKE reaches no index under row-level security; it compares the company itself",

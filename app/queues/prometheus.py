@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from app.core import clock, metrics
 from app.core.installation import installation
-from app.queues.figures.histogram import Histogram
+from app.core.histogram import Histogram
 from app.queues.figures.queues import QueueFigures, queue_gauges
 from app.queues.figures.sums import Sum
 from app.queues.figures.totals import Whose, totals

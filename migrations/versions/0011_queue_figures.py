@@ -40,7 +40,7 @@ def upgrade() -> None:
 
 
 def create_sums(table: str, instant: "sa.Column[object]", key: tuple[str, ...] = ("at", "queue", "name")) -> None:
-    """Counts, and two histograms whose buckets add up (app/queues/figures/histogram.py)."""
+    """Counts, and two histograms whose buckets add up (app/core/histogram.py)."""
     op.create_table(
         table,
         sa.Column("company_id", sa.BigInteger, nullable=False),

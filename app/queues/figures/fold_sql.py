@@ -4,7 +4,7 @@ What happened in a company is counted twice: under it, and under the platform co
 everybody. So pages of the installation read as few rows as pages of one company.
 """
 
-from app.queues.figures.histogram import BUCKET_SQL
+from app.core.histogram import BUCKET_SQL
 
 COUNTS = ("queued", "done", "failed", "retried", "cancelled", "lost", "late", "waited_ms", "ran_ms")
 MERGED = ("wait_hist", "run_hist", "failures")

@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.tenancy import current_company_id
 from app.queues.figures.fold import MINUTE, hour_of, minute_of
-from app.queues.figures.histogram import Histogram
+from app.core.histogram import Histogram
 
 WINDOWS = {
     "5m": timedelta(minutes=5), "1h": timedelta(hours=1), "3h": timedelta(hours=3), "24h": timedelta(days=1),

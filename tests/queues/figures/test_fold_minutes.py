@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from app.core import clock
 from app.queues.figures import fold
-from app.queues.figures.histogram import Histogram
+from app.core.histogram import Histogram
 from tests.queues.figures.conftest import Ledger
 from tests.world import Person
 

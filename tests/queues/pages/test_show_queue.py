@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.core import clock
-from app.queues.figures.histogram import Histogram
+from app.core.histogram import Histogram
 from tests.queues.pages.board import QUEUE, let_wait, look_at_queues, paused
 from tests.world import Person, World
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.queues.figures.histogram import ACCURACY, BUCKET_SQL, LESS_THAN_ONE, Histogram, bucket_of, middle_of
+from app.core.histogram import ACCURACY, BUCKET_SQL, LESS_THAN_ONE, Histogram, bucket_of, middle_of
 
 durations = st.lists(st.integers(min_value=0, max_value=30 * 24 * 3_600_000), min_size=1, max_size=300)
 

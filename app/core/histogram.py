@@ -1,8 +1,9 @@
-"""A histogram of milliseconds whose buckets grow by 2 %: small, exact to 1 %, and two of them add up.
+"""A histogram of durations whose buckets grow by 2 %: small, exact to 1 %, and two of them add up.
 
 The idea is DDSketch's (Masson, Rim, Lee: "DDSketch", VLDB 2019): value x falls into bucket ceil(log(x) / log(γ)),
 and the middle of a bucket is never more than 1 % from anything in it. A month in milliseconds needs 1,100 buckets;
-only those that hold something are kept, as JSON `{"173": 12}`.
+only those that hold something are kept, as JSON `{"173": 12}`. Jobs count milliseconds, statements microseconds:
+the unit is the caller's.
 """
 
 import math

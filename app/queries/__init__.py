@@ -1,0 +1,1 @@
+"""Statements: what they cost, how they are planned, which indexes would help."""

@@ -1,0 +1,15 @@
+"""Registers the watch over statements, its duties, its pages and its JSON."""
+
+from flask import Flask
+
+from app.core import relay
+from app.queries import models
+from app.queries.upkeep import keep_partitions
+
+__all__ = ["init_queries", "models"]  # imported for the tables
+KEEP_EVERY_S = 3600.0
+
+
+def init_queries(app: Flask) -> None:
+    """Watch every statement of this process, and serve what is known of them."""
+    relay.duty("query-partitions", KEEP_EVERY_S, keep_partitions)
