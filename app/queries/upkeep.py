@@ -1,20 +1,21 @@
 """What the leading relay keeps in order: partitions of the coming days, and nothing older than is promised."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core import clock
 from app.core.db import db
-from app.queries.models import Change, CompanyHour, Plan, ServerHour, StatementHour
+from app.queries.models import Change, CompanyHour, Ours, Plan, ServerHour, StatementHour
 
 DAYS_OF_MINUTES = 8
 KEPT = (
-    (StatementHour.__table__, "at", timedelta(days=90)),
-    (ServerHour.__table__, "at", timedelta(days=90)),
-    (CompanyHour.__table__, "at", timedelta(days=30)),
-    (Change.__table__, "at", timedelta(days=365)),
-    (Plan.__table__, "last_seen_at", timedelta(days=180)),
+    (StatementHour, StatementHour.at, timedelta(days=90)),
+    (ServerHour, ServerHour.at, timedelta(days=90)),
+    (CompanyHour, CompanyHour.at, timedelta(days=30)),
+    (Change, Change.at, timedelta(days=365)),
+    (Plan, Plan.last_seen_at, timedelta(days=180)),
 )
 BATCH = 5000
 
@@ -24,13 +25,15 @@ def keep_partitions() -> None:
     engine = db.engines["system"].execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT keep_query_partitions(:days)"), {"days": DAYS_OF_MINUTES})
-        for table, column, kept in KEPT:
-            while delete_batch(connection, table, column, kept) == BATCH:
+        for model, column, kept in KEPT:
+            while delete_batch(connection, model, column, kept) == BATCH:
                 pass
 
 
-def delete_batch(connection: sa.Connection, table: sa.FromClause, column: str, kept: timedelta) -> int:
+def delete_batch(
+    connection: sa.Connection, model: type[Ours], column: InstrumentedAttribute[datetime], kept: timedelta
+) -> int:
     """Delete one batch of what is too old; return how many rows."""
     ctid: sa.ColumnElement[object] = sa.literal_column("ctid")
-    old = sa.select(ctid).select_from(table).where(table.c[column] < clock.now() - kept).limit(BATCH)
-    return connection.execute(sa.delete(table).where(ctid.in_(old))).rowcount
+    old = sa.select(ctid).select_from(model).where(column < clock.now() - kept).limit(BATCH)
+    return connection.execute(sa.delete(model).where(ctid.in_(old))).rowcount
