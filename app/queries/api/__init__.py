@@ -1,0 +1,5 @@
+"""Statements over JSON."""
+
+from app.queries.api.blueprint import api_bp
+
+__all__ = ["api_bp"]
