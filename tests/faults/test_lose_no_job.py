@@ -1,6 +1,6 @@
 """Workers and their children killed, Valkey restarted, jobs queued all the while: none lost, none done twice, none stuck.
 
-FAULT_JOBS and FAULT_KILLS make it as long as one likes: 10,000 jobs under 200 kills take about half an hour.
+FAULT_JOBS and FAULT_KILLS make it as long as one likes: 10,000 jobs under 200 kills take ten minutes.
 """
 
 import os

@@ -35,7 +35,7 @@ class Profile:
     bulk_delete: bool = True
     lifecycle: bool = True
     versioning: bool = True
-    part_bytes: int = 16 * MIB
+    part_bytes: int = 8 * MIB
     most_parts: int = 10_000
     most_put_bytes: int = 5 << 30
 

@@ -1,9 +1,12 @@
-"""Multipart uploads at S3: bookkeeping by the SDK, the parts themselves by our own way, one in memory at a time."""
+"""Multipart uploads at S3: bookkeeping by the SDK, the parts themselves by our own way, a few in memory at a time."""
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
@@ -24,20 +27,15 @@ if TYPE_CHECKING:
     from app.storage.adapters.s3 import S3
 
 MIB = 1 << 20
+BESIDE = 3  # as much as keeps a network busy while the next part is read; each costs a part of memory
 
 
 def put_large(s3: "S3", key: str, body: IO[bytes], size_bytes: int, content_type: str, sha256: str) -> Stored:
-    """Send a body part by part; what was begun is forgotten when anything fails."""
+    """Send a body part by part, a few beside each other; what was begun is forgotten when anything fails."""
     upload_id = begin(s3, key, content_type)
     try:
-        seen, left = hashlib.sha256(), size_bytes
-        parts: list[Part] = []
-        step = part_bytes(s3, size_bytes)
-        while left:
-            data = read_whole(body, min(step, left), key)
-            seen.update(data)
-            parts.append(put(s3, key, upload_id, len(parts) + 1, data))
-            left -= len(data)
+        seen = hashlib.sha256()
+        parts = list(send_parts(s3, key, upload_id, cut(s3, body, size_bytes, key, seen)))
         check_ended(body, size_bytes, key)
         check_digest(sha256, seen.hexdigest(), key)
         stored = complete(s3, key, upload_id, parts)
@@ -46,6 +44,35 @@ def put_large(s3: "S3", key: str, body: IO[bytes], size_bytes: int, content_type
             abort(s3, key, upload_id)
         raise
     return Stored(key, stored.size_bytes, stored.etag, seen.hexdigest(), content_type, stored.modified_at)
+
+
+def cut(s3: "S3", body: IO[bytes], size_bytes: int, key: str, seen: "hashlib._Hash") -> Iterator[bytes]:
+    """Yield the body in parts, and add each to the digest of the whole."""
+    step, left = part_bytes(s3, size_bytes), size_bytes
+    while left:
+        data = read_whole(body, min(step, left), key)
+        seen.update(data)
+        left -= len(data)
+        yield data
+
+
+def send_parts(s3: "S3", key: str, upload_id: str, bodies: Iterator[bytes]) -> Iterator[Part]:
+    """Send parts while the next one is read, and yield what the provider said, in their order.
+
+    At most `BESIDE` are on their way: one part is all that is held beyond them.
+    """
+    on_way: deque[Future[Part]] = deque()
+    with ThreadPoolExecutor(BESIDE) as pool:
+        try:
+            for number, data in enumerate(bodies, 1):
+                on_way.append(pool.submit(copy_context().run, put, s3, key, upload_id, number, data))
+                if len(on_way) == BESIDE:
+                    yield on_way.popleft().result()
+            while on_way:
+                yield on_way.popleft().result()
+        finally:
+            for one in on_way:
+                one.cancel()
 
 
 def copy_large(s3: "S3", source: str, target: str, found: Stored) -> Stored:
