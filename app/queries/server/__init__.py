@@ -1,0 +1,1 @@
+"""What PostgreSQL itself counts, read over the monitor's own small connections."""
