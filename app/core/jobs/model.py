@@ -77,6 +77,8 @@ class Job(Model):
         sa.Index("ix_jobs_company_id_name_id", "company_id", "name", "id"),
         sa.Index("ix_jobs_company_id_queue_id", "company_id", "queue", "id"),
         _some("ix_jobs_company_id_id_failed", "company_id", "id", where="state = 'failed'"),
+        _some("ix_jobs_name_id_failed", "name", "id", where="state = 'failed'"),
+        _some("ix_jobs_company_id_name_id_failed", "company_id", "name", "id", where="state = 'failed'"),
         _some("ix_jobs_company_id_id_put_away", "company_id", "id", where="state IN ('cancelled','discarded')"),
         _some("ix_jobs_id_put_away", "id", where="state IN ('cancelled','discarded')"),
         sa.Index("ix_jobs_request_id", "request_id"),
