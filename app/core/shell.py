@@ -99,6 +99,8 @@ LABELS = (
     "Flags",
     "Breakers",
     "Limits",
+    "Slow queries",
+    "Cache",
     "Storage",
     "Backups",
     "Sessions",

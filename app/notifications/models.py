@@ -20,6 +20,8 @@ LOOKS = {
     "queue-behind": ("warn", "layers"),
     "late-orders": ("warn", "receipt-text"),
     "quota-near": ("warn", "hard-drive"),
+    "slow-query": ("warn", "timer"),
+    "database-trouble": ("bad", "timer"),
 }
 
 

@@ -1,0 +1,28 @@
+"""Statements: what was said of them, and what was told."""
+
+from app.audit.sentences.words import Data, count, quote, says
+
+
+@says("statement.known")
+def statement_known(data: Data) -> str:
+    """Its cost is fine."""
+    return f"marked the statement {data['statement']} as known: {quote(data['reason'])}"
+
+
+@says("statement.watched")
+def statement_watched(data: Data) -> str:
+    """Its cost counts again."""
+    because = f": {quote(data['reason'])}" if data.get("reason") else ""
+    return f"had the statement {data['statement']} watched again{because}"
+
+
+@says("statements.forgotten")
+def statements_forgotten(data: Data) -> str:
+    """The history is empty."""
+    return f"deleted the history of statements, {count(data['rows'], 'row')}: {quote(data['reason'])}"
+
+
+@says("statement.troubled")
+def statement_troubled(data: Data) -> str:
+    """People are told."""
+    return f"saw trouble with a statement: {quote(data['sentence'])}"

@@ -1,0 +1,41 @@
+"""Facts about statements. Each part of this feature that tells something has its facts here."""
+
+from datetime import datetime
+
+from app.core.outbox import Fact
+
+
+class StatementKnown(Fact, type="statement.known", topic="queries", row="fingerprint"):
+    """Somebody said that a statement's cost is known and fine; nobody is told of it until its plan changes."""
+
+    fingerprint: str
+    statement: str
+    reason: str
+
+
+class StatementWatched(Fact, type="statement.watched", topic="queries", row="fingerprint"):
+    """A statement that was known is watched as all others again."""
+
+    fingerprint: str
+    statement: str
+    reason: str
+
+
+class StatementsForgotten(Fact, type="statements.forgotten", topic="queries"):
+    """Somebody deleted what was measured of statements; PostgreSQL's own counters are not touched."""
+
+    reason: str
+    before: datetime
+    rows: int
+
+
+class StatementTroubled(Fact, type="statement.troubled", topic="queries", row="fingerprint"):
+    """Something about a statement that people are told of.
+
+    Attributes:
+        kind: `slower`, `new`, `timeouts` or `plan`.
+    """
+
+    fingerprint: str
+    kind: str
+    sentence: str
