@@ -76,10 +76,12 @@ class Settings(WorkSettings, StorageSettings, BaseSettings):
     database_platform_url: SecretStr | None = Field(None, description="Reads across companies, for platform admins.")
     database_monitor_url: SecretStr | None = None
     database_backup_url: SecretStr | None = None
+    database_explain_url: SecretStr | None = Field(None, description="Plans statements: reads, held by the policies.")
     db_max_connections: int = Field(10, ge=1, le=200, description="Per process and role.")
-    db_min_connections: int = Field(2, ge=0)
+    db_min_connections: int = Field(2, ge=0, description="Stay open however idle they are, once they were needed.")
     db_connection_timeout: int = Field(30_000, ge=100, description="ms; a web request waits 2 s at most.")
-    db_idle_timeout: int = Field(300_000, ge=1000, description="ms after which an idle connection is renewed.")
+    db_idle_timeout: int = Field(300_000, ge=1000, description="ms after which an idle one beyond those is closed.")
+    db_max_lifetime: int = Field(1_800_000, ge=1000, description="ms after which a connection is made anew.")
 
     redis_url: SecretStr = Field(
         SecretStr(""), description="redis://…; else made of REDIS_HOST, _PORT, _PASSWORD, _DB."
@@ -162,7 +164,7 @@ class Settings(WorkSettings, StorageSettings, BaseSettings):
 
     @field_validator(
         "database_url", "database_owner_url", "database_system_url", "database_platform_url", "database_monitor_url",
-        "database_backup_url", mode="before",
+        "database_backup_url", "database_explain_url", mode="before",
     )  # fmt: skip
     @classmethod
     def use_psycopg(cls, value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Row-level security as migrations write it: one call protects a table.
 
-Policy names are fixed (`company_rows`, `platform_reads`, `system_rows`), because the tenancy tests
+Policy names are fixed (`company_rows`, `platform_reads`, `system_rows`, `explain_reads`), because the tenancy tests
 replace each of them and expect the suite to turn red.
 """
 
@@ -27,6 +27,8 @@ def protect(
     if app:
         op.execute(f"GRANT {app} ON {table} TO qd_app")
         op.execute(f"CREATE POLICY company_rows ON {table} TO qd_app USING ({rule}) WITH CHECK ({rule})")
+    if "SELECT" in app:
+        let_explain(table, rule)
     if platform:
         op.execute(f"GRANT {platform} ON {table} TO qd_platform")
         op.execute(f"CREATE POLICY platform_reads ON {table} FOR SELECT TO qd_platform USING (true)")
@@ -34,6 +36,13 @@ def protect(
         op.execute(f"GRANT {system} ON {table} TO qd_system")
         op.execute(f"CREATE POLICY system_rows ON {table} TO qd_system USING (true) WITH CHECK (true)")
     op.execute(f"GRANT SELECT ON {table} TO qd_backup")
+
+
+def let_explain(table: str, rule: str = COMPANY) -> None:
+    """Let the login that plans statements read what the app login may, so that its plans carry the policy as well."""
+    op.execute(f"GRANT SELECT ON {table} TO qd_explain")
+    op.execute(f"DROP POLICY IF EXISTS explain_reads ON {table}")
+    op.execute(f"CREATE POLICY explain_reads ON {table} FOR SELECT TO qd_explain USING ({rule})")
 
 
 def definer_function(signature: str, *, returns: str, body: str, roles: str = "qd_app", language: str = "sql") -> None:
@@ -90,6 +99,7 @@ DEFINER_FUNCTIONS: dict[str, str] = {
     "auth_use_ticket": "a socket ticket is good once",
     "analyse_partitions": "the daily upkeep freshens the planner's figures; reads samples, returns a count",
     "analyse_imports": "fresh statistics after a load; reads samples, returns nothing",
+    "planner_figures": "what ANALYZE counted, without a value of any row; made by bootstrap, owned by qd_backup",
     "keep_event_partitions": "the relay makes tomorrow's partition and drops expired ones",
     "keep_query_partitions": "partitions of what statements cost are the owner's to make and drop",
     "keep_job_partitions": "the same for jobs, their attempts and their logs",

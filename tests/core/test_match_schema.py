@@ -51,7 +51,10 @@ def test_every_migration_goes_down_and_up_again(services: Services, redis_url: s
         ).connect() as c:
             left = set(sa.inspect(c).get_table_names()) - {"alembic_version"}
             functions = c.scalars(
-                sa.text("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef")
+                sa.text(
+                    "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef "
+                    "AND pg_get_userbyid(proowner) = 'qd_owner'"
+                )
             ).all()
         assert (left, functions) == (set(), [])
         upgrade()

@@ -13,7 +13,20 @@ from psycopg import errors, sql
 from sqlalchemy.engine import URL, make_url
 
 OWNER = "qd_owner"
+EXPLAINER = "qd_explain"
 EXTENSIONS = ("pg_trgm", "btree_gin", "pg_stat_statements")
+# What ANALYZE found out, without the values it kept of rows. pg_stats itself hides every table under row-level
+# security from whom it holds, so the function runs as the login that passes it.
+FIGURES = """
+CREATE OR REPLACE FUNCTION public.planner_figures()
+RETURNS TABLE (relation name, attribute name, is_inherited boolean, null_frac real, avg_width integer,
+               n_distinct real, correlation real)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT tablename, attname, inherited, null_frac, avg_width, n_distinct, correlation
+  FROM pg_stats WHERE schemaname = 'public' $$;
+ALTER FUNCTION public.planner_figures() OWNER TO qd_backup;
+REVOKE ALL ON FUNCTION public.planner_figures() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.planner_figures() TO qd_explain, qd_monitor"""
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,7 @@ class Role:
         defaults: session settings it starts with.
         member_of: roles of PostgreSQL it inherits from.
         may_make_temporary: whether it may make temporary tables (bulk loads copy into one).
+        limits: more session settings, which only a superuser may give.
     """
 
     name: str
@@ -34,6 +48,7 @@ class Role:
     defaults: Mapping[str, str] | None = None
     member_of: str | None = None
     may_make_temporary: bool = False
+    limits: Mapping[str, str] | None = None
 
 
 ROLES = (
@@ -62,6 +77,19 @@ ROLES = (
         attributes="BYPASSRLS",
         defaults={"default_transaction_read_only": "on"},
         member_of="pg_read_all_data",
+    ),
+    Role(
+        EXPLAINER,
+        "DATABASE_EXPLAIN_URL",
+        defaults={
+            "default_transaction_read_only": "on",
+            "statement_timeout": "5s",
+            "lock_timeout": "200ms",
+            "idle_in_transaction_session_timeout": "15s",
+            "search_path": "pg_catalog, public",
+        },
+        member_of="pg_read_all_stats",
+        limits={"temp_file_limit": "65536"},
     ),
 )
 Passwords = Mapping[str, str]
@@ -105,13 +133,16 @@ def ensure_role(connection: psycopg.Connection, role: Role, password: str) -> No
         connection.execute(
             sql.SQL("ALTER ROLE {} SET {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))
         )
+    for setting, value in (role.limits or {}).items():
+        statement = sql.SQL("ALTER ROLE {} SET {} = {}")
+        _grant_if_allowed(connection, statement.format(name, sql.Identifier(setting), sql.Literal(value)))
     if role.member_of:
         _grant_if_allowed(connection, sql.SQL("GRANT {} TO {}").format(sql.Identifier(role.member_of), name))
 
 
-def _grant_if_allowed(connection: psycopg.Connection, statement: sql.Composed) -> None:
+def _grant_if_allowed(connection: psycopg.Connection, statement: sql.Composable) -> None:
     """Run what a managed service may keep from its administrator; `find_missing` tells what is missing then."""
-    with suppress(errors.InsufficientPrivilege):
+    with suppress(errors.InsufficientPrivilege), connection.transaction():
         connection.execute(statement)
 
 
@@ -127,6 +158,8 @@ def find_missing(superuser_url: str, dbname: str) -> list[str]:
             if role.member_of and connection.execute(query, [role.name, role.member_of]).fetchone() != (True,):
                 missing.append(f"{role.name} is no member of {role.member_of}.")
         known = {row[0] for row in connection.execute("SELECT extname FROM pg_extension")}
+        if connection.execute("SELECT to_regproc('public.planner_figures')").fetchone() == (None,):
+            missing.append("The function planner_figures is missing: index advice goes without statistics.")
     return missing + [f"The extension {name} is missing." for name in EXTENSIONS if name not in known]
 
 
@@ -166,6 +199,7 @@ def _prepare_schema(superuser_url: str) -> None:
         for role in ROLES:
             rights = sql.SQL("USAGE, CREATE" if role.name == OWNER else "USAGE")
             connection.execute(sql.SQL("GRANT {} ON SCHEMA public TO {}").format(rights, sql.Identifier(role.name)))
+        _grant_if_allowed(connection, sql.SQL(FIGURES))
 
 
 def role_urls(any_url: str, dbname: str, passwords: Passwords) -> dict[str, str]:
