@@ -1,0 +1,15 @@
+"""Settings of what is known of statements: when one is slow, how it is watched, how long that is kept."""
+
+from pydantic import BaseModel, Field
+
+
+class QuerySettings(BaseModel):
+    """How statements are watched, how they are explained, and how far a replica may be behind."""
+
+    query_slow_ms: int = Field(1000, ge=1, description="A statement that takes so long is slow.")
+    query_watch_ms: int = Field(100, ge=1, description="A statement that takes so long is worth a look.")
+    query_sample_rate: int = Field(1000, ge=1, description="One call in so many is kept as an example.")
+    query_flush_s: float = Field(5.0, ge=0.1, le=60, description="How often a process tells what it measured.")
+    query_keep_days: int = Field(8, ge=1, le=90, description="Days of figures by the minute and of examples.")
+    explain_timeout_ms: int = Field(5000, ge=100, le=60_000, description="Planning or trying a statement ends then.")
+    replica_lag_s: float = Field(5.0, gt=0, le=600, description="A replica that is further behind is not asked.")
