@@ -46,7 +46,7 @@ class Role:
     setting: str
     attributes: str = ""
     defaults: Mapping[str, str] | None = None
-    member_of: str | None = None
+    member_of: tuple[str, ...] = ()
     may_make_temporary: bool = False
     limits: Mapping[str, str] | None = None
 
@@ -70,13 +70,18 @@ ROLES = (
         "DATABASE_PLATFORM_URL",
         defaults={"statement_timeout": "10s", "default_transaction_read_only": "on"},
     ),
-    Role("qd_monitor", "DATABASE_MONITOR_URL", defaults={"statement_timeout": "10s"}, member_of="pg_read_all_stats"),
+    Role(
+        "qd_monitor",
+        "DATABASE_MONITOR_URL",
+        defaults={"statement_timeout": "10s"},
+        member_of=("pg_read_all_stats", "pg_signal_backend"),
+    ),
     Role(
         "qd_backup",
         "DATABASE_BACKUP_URL",
         attributes="BYPASSRLS",
         defaults={"default_transaction_read_only": "on"},
-        member_of="pg_read_all_data",
+        member_of=("pg_read_all_data",),
     ),
     Role(
         EXPLAINER,
@@ -88,7 +93,7 @@ ROLES = (
             "idle_in_transaction_session_timeout": "15s",
             "search_path": "pg_catalog, public",
         },
-        member_of="pg_read_all_stats",
+        member_of=("pg_read_all_stats",),
         limits={"temp_file_limit": "65536"},
     ),
 )
@@ -136,8 +141,8 @@ def ensure_role(connection: psycopg.Connection, role: Role, password: str) -> No
     for setting, value in (role.limits or {}).items():
         statement = sql.SQL("ALTER ROLE {} SET {} = {}")
         _grant_if_allowed(connection, statement.format(name, sql.Identifier(setting), sql.Literal(value)))
-    if role.member_of:
-        _grant_if_allowed(connection, sql.SQL("GRANT {} TO {}").format(sql.Identifier(role.member_of), name))
+    for group in role.member_of:
+        _grant_if_allowed(connection, sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name))
 
 
 def _grant_if_allowed(connection: psycopg.Connection, statement: sql.Composable) -> None:
@@ -155,8 +160,11 @@ def find_missing(superuser_url: str, dbname: str) -> list[str]:
             if role.attributes and not (found and found[0]):
                 missing.append(f"{role.name} lacks {role.attributes}: backups would be empty.")
             query = "SELECT pg_has_role(%s, %s, 'MEMBER')"
-            if role.member_of and connection.execute(query, [role.name, role.member_of]).fetchone() != (True,):
-                missing.append(f"{role.name} is no member of {role.member_of}.")
+            missing += [
+                f"{role.name} is no member of {group}."
+                for group in role.member_of
+                if connection.execute(query, [role.name, group]).fetchone() != (True,)
+            ]
         known = {row[0] for row in connection.execute("SELECT extname FROM pg_extension")}
         if connection.execute("SELECT to_regproc('public.planner_figures')").fetchone() == (None,):
             missing.append("The function planner_figures is missing: index advice goes without statistics.")
