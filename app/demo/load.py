@@ -1,4 +1,4 @@
-"""`flask demo load`: two companies, their people, ninety days of trade. Loading again changes nothing."""
+"""`flask demo load`: two companies, their people and files, ninety days of trade. Loading again changes nothing."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from app.core.installation import installation
 from app.core.tenancy import acting_for
 from app.demo import catalogue
 from app.demo.cast import USERS, WORKERS
+from app.demo.papers import keep_papers
 from app.demo.story import Teller
 from app.demo.write import write_story
 from app.flags import reads as flags
@@ -74,4 +75,5 @@ def load_company(slug: str, company_id: CompanyId) -> Loaded:
         wares = catalogue.harbour() if slug == "harbour" else catalogue.northwind()
         story = Teller(wares, seed=slug, now=now, per_day=PER_DAY[slug], is_trade=slug == "northwind").tell()
         write_story(story, workers=WORKERS[slug], now=now)
+        keep_papers(slug, wares, now.date())
         return Loaded(slug, len(story.tales), is_new=True)

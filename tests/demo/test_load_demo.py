@@ -10,6 +10,7 @@ from app.core.installation import installation
 from app.core.tenancy import acting_for
 from app.demo import catalogue
 from app.demo.load import PER_DAY, load_company, open_bulk
+from app.demo.papers import draw_frame, keep_papers
 from app.demo.story import Teller
 from app.demo.write import write_story
 from app.flags import reads, service
@@ -126,3 +127,15 @@ def test_the_demonstration_may_act_on_many_rows_until_somebody_says_no(untouched
         service.disable("bulk-operations", reason="No")
         open_bulk()
         assert not reads.find_flag("bulk-operations").is_enabled
+
+
+def test_its_files_can_be_looked_at_and_fetched(ada):
+    with ada.acting():
+        count = keep_papers("harbour", catalogue.harbour(), NOW.date())
+    found = ada.get("/api/files?limit=200").json["items"]
+    assert len(found) == count == 22
+    assert {one["state"] for one in found} == {"ready"}
+    assert {one["contentType"] for one in found} == {"image/png", "text/csv", "application/pdf"}
+    picture = next(one for one in found if one["fileName"] == "halden-black.png")
+    assert ada.get(f"/api/files/{picture['id']}/content").data.startswith(b"\x89PNG")
+    assert draw_frame("HAL", "BLK") == draw_frame("HAL", "BLK")

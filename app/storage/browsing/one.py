@@ -15,6 +15,7 @@ from app.storage.browsing.blueprint import TOPIC, bp
 from app.storage.browsing.looks import FOLDERS, kind_of, look_of
 from app.storage.browsing.query import ShareFile
 from app.storage.browsing.reads import THUMB
+from app.storage.problems import FileNotReady
 from app.storage.reads.files import find_file
 from app.storage.reads.variants import find_variant
 from app.storage.service import opening, trash
@@ -66,6 +67,17 @@ def trash_file(file_id: str) -> Response:
     trash.trash([row.id])
     undo = url_for("files.restore_files", file=[row.id])
     return done(url_for("files.list_files"), toast=f"{row.file_name} put into the trash.", undo=undo)
+
+
+@bp.post("/<string:file_id>/giving-up")
+@allow("files:write")
+@once
+def give_up_file(file_id: str) -> Response:
+    """End an upload that is not finished; what had arrived of it is deleted."""
+    row = find_file(file_id)
+    if not trash.give_up([row.id]):
+        raise FileNotReady(state=row.state)
+    return done(url_for("files.list_files"), toast=f"The upload of {row.file_name} is given up.")
 
 
 @bp.post("/<string:file_id>/restoration")

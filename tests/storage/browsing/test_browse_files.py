@@ -166,3 +166,18 @@ def test_one_held_file_among_those_ticked_changes_nothing_and_says_so(ada: Perso
 def test_a_public_file_says_its_address(ada: Person, send: Send) -> None:
     row = send(ada, "frame.png", png(), category=Category.PRODUCTS, visibility=Visibility.PUBLIC)
     assert f"/files/public/{row.key}" in ada.get(f"/storage/files/{row.id}").text
+
+
+def test_an_upload_that_never_ended_is_given_up_on_its_page(
+    ada: Person, vera: Person, cleo: Person, send: Send
+) -> None:
+    said = ada.post("/api/files", json={"name": "never.txt", "sizeBytes": 9, "category": "documents"}).json
+    path = f"/storage/files/{said['file']['id']}"
+    assert "Give the upload up" in ada.get(path).text
+    assert vera.post(f"{path}/giving-up").status_code == 403
+    assert cleo.post(f"{path}/giving-up").status_code == 404
+    assert ada.post(f"{path}/giving-up").status_code == 303
+    assert "Give the upload up" not in ada.get(path).text
+    assert ada.post(f"{path}/giving-up").status_code == 409
+    kept = send(ada, "kept.txt")
+    assert ada.post(f"/storage/files/{kept.id}/giving-up").status_code == 409
