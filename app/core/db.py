@@ -175,13 +175,15 @@ def auth_connection() -> Iterator[sa.Connection]:
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
-    """Pool and driver settings of one login (row B19)."""
+    """Pool and driver settings of one login (docs/pools.md)."""
     return {
         "poolclass": GuardedPool,
-        "pool_size": max(settings.db_min_connections, 1),
-        "max_overflow": settings.db_max_connections - max(settings.db_min_connections, 1),
+        "pool_size": settings.db_max_connections,
+        "max_overflow": 0,
+        "keep": settings.db_min_connections,
+        "idle_s": settings.db_idle_timeout / 1000,
         "pool_timeout": min(settings.db_connection_timeout / 1000, WEB_POOL_WAIT_S),
-        "pool_recycle": settings.db_idle_timeout / 1000,
+        "pool_recycle": settings.db_max_lifetime / 1000,
         "pool_pre_ping": True,
         "pool_use_lifo": True,
         "connect_args": {"connect_timeout": 2, "application_name": "quarterdeck", "options": "-c timezone=UTC"},

@@ -3,19 +3,26 @@
 One call is one checkout: taking a connection that answers (`pool_pre_ping` asked it), or failing to. Only what
 happens there counts, and a connection that dies in mid-use; so a broken rule, a deadlock or a cancelled
 statement can never be taken for an outage.
+
+The pool keeps `keep` connections and lets the others go once they were idle for long. SQLAlchemy's own way, which is
+to close what exceeds `pool_size` the moment it comes back, makes a busy process connect again and again.
 """
 
 import time
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePool
+from sqlalchemy.util.queue import Queue
 
 from app.core import guards
 from app.core.errors import Problem
 from app.core.guards import Guard
+from app.core.pool_figures import Gauges, PoolFigures
 
 USED_AT = "used_at"
 # A connection that was given back so recently is not asked whether it answers: a busy worker asked twice a job. One
@@ -32,7 +39,24 @@ class DatabaseResting(OperationalError):
 
 
 class GuardedPool(QueuePool):
-    """SQLAlchemy's pool of connections, guarded. `poolclass=GuardedPool`."""
+    """SQLAlchemy's pool of connections, guarded and measured. `poolclass=GuardedPool`.
+
+    Attributes:
+        keep: How many stay open however idle they are.
+        idle_s: After so long nobody needs the others.
+    """
+
+    # create_engine finds the options of a pool by its positional names.
+    def __init__(self, creator: Any, keep: int = 1, idle_s: float = 300.0, **options: Any) -> None:  # Any: SQLAlchemy's
+        super().__init__(creator, **options)
+        self.keep, self.idle_s = keep, idle_s
+        self.figures = PoolFigures()
+
+    def recreate(self) -> "GuardedPool":
+        """Return a new pool like this one, which goes on counting where this one was."""
+        made = cast("GuardedPool", super().recreate())
+        made.keep, made.idle_s, made.figures = self.keep, self.idle_s, self.figures
+        return made
 
     def connect(self) -> PoolProxiedConnection:
         """Return a connection.
@@ -40,16 +64,63 @@ class GuardedPool(QueuePool):
         Raises:
             DatabaseResting: The guard is open.
         """
-        guard = self.guard()
-        if guard is None:
-            return super().connect()
+        guard, begun_at = self.guard(), time.perf_counter()
         try:
-            return guard.call(super().connect)
+            taken = super().connect() if guard is None else guard.call(super().connect)
         except Problem as refusal:
             raise self.refuse(refusal) from refusal
+        except PoolTimeout:
+            self.figures.waits.note(time.perf_counter() - begun_at, is_timeout=True)
+            raise
+        self.figures.waits.note(time.perf_counter() - begun_at)
+        return taken
+
+    def gauges(self) -> Gauges:
+        """Return how many connections there are now, and who waits."""
+        with self._queue().mutex:
+            idle = sum(entry.dbapi_connection is not None for entry in self._queue().queue)
+        in_use = self.checkedout()
+        return Gauges(in_use + idle, in_use, idle, self.figures.waiting, self.size() + self._max_overflow)
+
+    def close_idle(self) -> int:
+        """Close what was idle for long, the longest first, and return how many; `keep` stay open.
+
+        Its place in the pool stays: who takes it connects again.
+        """
+        closed = 0
+        while self.gauges().total > self.keep and (entry := self._take_idle()) is not None:
+            entry.close()
+            self._put_last(entry)
+            closed += 1
+        return closed
+
+    def _take_idle(self) -> ConnectionPoolEntry | None:
+        queue, until = self._queue(), time.monotonic() - self.idle_s
+        with queue.mutex:
+            for entry in queue.queue:
+                if entry.dbapi_connection is not None and entry.info.get(USED_AT, until) <= until:
+                    queue.queue.remove(entry)
+                    return entry
+        return None
+
+    def _put_last(self, entry: ConnectionPoolEntry) -> None:
+        queue = self._queue()
+        with queue.not_empty:
+            queue.queue.appendleft(entry)
+            queue.not_empty.notify()
+
+    def _queue(self) -> Queue[ConnectionPoolEntry]:
+        return cast("Queue[ConnectionPoolEntry]", self._pool)
 
     def _do_get(self) -> ConnectionPoolEntry:
-        entry = super()._do_get()
+        if self._overflow < self._max_overflow or not self._pool.empty():
+            entry = super()._do_get()
+        else:
+            self.figures.begin_waiting()
+            try:
+                entry = super()._do_get()
+            finally:
+                self.figures.end_waiting()
         if time.monotonic() - entry.info.get(USED_AT, float("-inf")) < TRUSTED_S:
             entry.fresh = True  # type: ignore[attr-defined]  # of its only class: what has just been connected is not asked
         return entry
