@@ -91,7 +91,6 @@ ROLES = (
             "statement_timeout": "5s",
             "lock_timeout": "200ms",
             "idle_in_transaction_session_timeout": "15s",
-            "search_path": "pg_catalog, public",
         },
         member_of=("pg_read_all_stats",),
         limits={"temp_file_limit": "65536"},
@@ -145,7 +144,7 @@ def ensure_role(connection: psycopg.Connection, role: Role, password: str) -> No
         _grant_if_allowed(connection, sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name))
 
 
-def _grant_if_allowed(connection: psycopg.Connection, statement: sql.Composable) -> None:
+def _grant_if_allowed(connection: psycopg.Connection, statement: sql.SQL | sql.Composed) -> None:
     """Run what a managed service may keep from its administrator; `find_missing` tells what is missing then."""
     with suppress(errors.InsufficientPrivilege), connection.transaction():
         connection.execute(statement)

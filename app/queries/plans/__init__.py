@@ -1,0 +1,1 @@
+"""Plans: what they say, what is kept of them, and when one changes."""
