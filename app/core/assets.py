@@ -93,15 +93,19 @@ def join_css(entry: Path) -> bytes:
 
     text = re.sub(r'@import url\("([a-z_]+\.css)"\);', inline, entry.read_text())
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip()).encode()
+    text = "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    return re.sub(r"\s*([{};])\s*", r"\1", text).encode()
 
 
 def join_js(paths: list[Path]) -> bytes:
-    """Put each script into a block of its own, so that its names stay its own, and take whole-line comments away."""
+    """Put each script into a block of its own, so that its names stay its own, and take whole-line comments away.
+
+    Indentation goes as well: no script of ours has a text of several lines.
+    """
     parts = []
     for path in paths:
         text = re.sub(r"^\s*/\*.*?\*/\s*$", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
-        lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//")]
+        lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//")]
         parts.append("{\n" + "\n".join(lines) + "\n}")
     return ('"use strict";\n' + "\n".join(parts)).encode()
 

@@ -102,6 +102,7 @@ DEFINER_FUNCTIONS: dict[str, str] = {
     "planner_figures": "what ANALYZE counted, without a value of any row; made by bootstrap, owned by qd_backup",
     "keep_event_partitions": "the relay makes tomorrow's partition and drops expired ones",
     "keep_query_partitions": "partitions of what statements cost are the owner's to make and drop",
+    "forget_query_history": "empties what was measured of statements; only for whoever acts on the installation",
     "keep_job_partitions": "the same for jobs, their attempts and their logs",
     "search_jobs": "containment in JSON reaches no index under row-level security; it compares the company itself",
     "search_items": "LIKE reaches no index under row-level security; it compares the company itself",

@@ -1,7 +1,5 @@
 """Facts about statements. Each part of this feature that tells something has its facts here."""
 
-from datetime import datetime
-
 from app.core.outbox import Fact
 
 
@@ -25,8 +23,6 @@ class StatementsForgotten(Fact, type="statements.forgotten", topic="queries"):
     """Somebody deleted what was measured of statements; PostgreSQL's own counters are not touched."""
 
     reason: str
-    before: datetime
-    rows: int
 
 
 class StatementTroubled(Fact, type="statement.troubled", topic="queries", row="fingerprint"):

@@ -1,6 +1,6 @@
 """Statements: what was said of them, and what was told."""
 
-from app.audit.sentences.words import Data, count, quote, says
+from app.audit.sentences.words import Data, quote, says
 
 
 @says("statement.known")
@@ -19,7 +19,7 @@ def statement_watched(data: Data) -> str:
 @says("statements.forgotten")
 def statements_forgotten(data: Data) -> str:
     """The history is empty."""
-    return f"deleted the history of statements, {count(data['rows'], 'row')}: {quote(data['reason'])}"
+    return f"deleted what was measured of statements: {quote(data['reason'])}"
 
 
 @says("statement.troubled")
