@@ -19,6 +19,11 @@ def kind() -> str:
     return _kind
 
 
+def pid() -> int:
+    """Return the process id; asked each time, because a fork has another."""
+    return os.getpid()
+
+
 def label() -> str:
     """Return kind, host and process id; asked each time, because a fork has another id."""
-    return f"{_kind}:{_HOST}:{os.getpid()}"
+    return f"{_kind}:{_HOST}:{pid()}"

@@ -1,0 +1,69 @@
+"""How the page says what the pools do."""
+
+from dataclasses import dataclass
+
+from app.core.present import plural
+from app.queries.pools.reads import BindView, PoolsView
+
+LONG_WAIT_MS = 100.0
+# What each login is for: docs/operations.md.
+PURPOSES = {
+    "app": "pages, JSON and jobs, each in one company",
+    "platform": "reads across companies; writes nothing",
+    "system": "the relay and the collector",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The one sentence of the page, and its tone."""
+
+    tone: str
+    text: str
+
+
+def verdict_of(view: PoolsView) -> Verdict:
+    """Return the one sentence: who cannot get a connection, who waits, or that nobody does."""
+    if view.is_away:
+        return Verdict("warn", "Valkey does not answer, so nobody knows what the processes' pools do.")
+    if not view.processes:
+        return Verdict("idle", "No process has told of its pools yet. Each does, every five seconds.")
+    if view.timeouts:
+        where = ", ".join(one.bind for one in view.binds if one.timeouts)
+        return Verdict("bad", f"{plural(view.timeouts, 'time')} nobody got a connection in time, on {where}.")
+    if view.now.waiting:
+        return Verdict("warn", f"{plural(view.now.waiting, 'request')} wait for a connection now.")
+    worst = view.worst()
+    if worst is not None and (worst.waits.p95 or 0.0) >= LONG_WAIT_MS:
+        return Verdict("warn", f"Taking a connection is slow on {worst.bind}: 5 of 100 wait {ms(worst.waits.p95)}.")
+    if view.is_oversold:
+        return Verdict("warn", f"The pools may open {view.now.max} connections; PostgreSQL lets {view.server.room} in.")
+    return Verdict("good", f"Nobody waits: {view.now.in_use} of {view.now.max} connections are in use.")
+
+
+def tone_of(one: BindView) -> str:
+    """Return the tone of a bind's row."""
+    if one.timeouts:
+        return "bad"
+    return "warn" if one.now.waiting or (one.waits.p95 or 0.0) >= LONG_WAIT_MS else ""
+
+
+def purpose_of(bind: str) -> str:
+    """Return what a login is for."""
+    if bind.startswith("replica"):
+        return "reads across companies, on a copy" if bind.endswith("-platform") else "reads that may lag, on a copy"
+    return PURPOSES.get(bind, "")
+
+
+def ms(value: float | None) -> str:
+    """Return milliseconds as people read them; a dash for none."""
+    if value is None:
+        return "–"
+    if value >= 1000:  # noqa: PLR2004 (a second)
+        return f"{value / 1000:.1f} s"
+    return f"{value:.0f} ms" if value >= 10 else f"{value:.2f} ms"  # noqa: PLR2004
+
+
+def percent(part: int, whole: int) -> float:
+    """Return a share for a bar."""
+    return 100 * part / whole if whole else 0.0
