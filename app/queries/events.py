@@ -35,3 +35,27 @@ class StatementTroubled(Fact, type="statement.troubled", topic="queries", row="f
     fingerprint: str
     kind: str
     sentence: str
+
+
+class BackendStopped(Fact, type="backend.stopped", topic="queries", row="backend"):
+    """Somebody stopped what a connection to PostgreSQL was doing.
+
+    Attributes:
+        backend: Its process id.
+        how: `cancel` ended its statement, `terminate` its connection.
+        state: What it was at: `active`, `idle in transaction`.
+        statement: Without values.
+        queryid: PostgreSQL's name of the statement.
+        held_up: How many others waited for it.
+    """
+
+    backend: str
+    how: str
+    role: str
+    application: str
+    state: str
+    statement: str
+    queryid: str
+    runs_s: float
+    held_up: int
+    reason: str

@@ -1,6 +1,6 @@
 """Statements: what was said of them, and what was told."""
 
-from app.audit.sentences.words import Data, quote, says
+from app.audit.sentences.words import Data, count, quote, says
 
 
 @says("statement.known")
@@ -26,3 +26,11 @@ def statements_forgotten(data: Data) -> str:
 def statement_troubled(data: Data) -> str:
     """People are told."""
     return f"saw trouble with a statement: {quote(data['sentence'])}"
+
+
+@says("backend.stopped")
+def backend_stopped(data: Data) -> str:
+    """Something that ran in PostgreSQL was ended."""
+    what = "cancelled the statement" if data["how"] == "cancel" else "ended the connection"
+    waited = f", which held up {count(data['heldUp'], 'other')}" if data.get("heldUp") else ""
+    return f"{what} of backend {data['backend']} ({data['role']}){waited}: {quote(data['reason'])}"
