@@ -22,6 +22,11 @@ def request_id() -> str:
     return value
 
 
+def known_request_id() -> str:
+    """Return the request id; "" when there is none yet."""
+    return _request_id.get()
+
+
 def set_request_id(value: str) -> None:
     """Set the request id at the start of a request."""
     _request_id.set(value)

@@ -6,6 +6,7 @@ names of limits: never an id, so the number of series stays bounded.
 """
 
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
@@ -40,6 +41,22 @@ def count(name: str, **labels: str) -> None:
     """Add one to a declared counter."""
     counter = COUNTERS[name]
     (counter.labels(**labels) if labels else counter).inc()
+
+
+def observe_statements(seconds: Iterable[float]) -> None:
+    """Add the times of many statements at once: one by one they would cost 3 µs each, more than measuring them.
+
+    What adds several to a histogram is no part of the library's public face; a test compares it with `observe`.
+    """
+    counts = [0] * (len(SECONDS) + 1)
+    total = 0.0
+    for took in seconds:
+        counts[bisect_left(SECONDS, took)] += 1
+        total += took
+    sql_seconds._sum.inc(total)  # noqa: SLF001
+    for bucket, number in zip(sql_seconds._buckets, counts, strict=True):  # noqa: SLF001
+        if number:
+            bucket.inc(number)
 
 
 class Figures:

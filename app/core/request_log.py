@@ -1,57 +1,15 @@
 """One line a request: who asked for what, what came of it, how long it took, and how much of that was SQL."""
 
 import time
-from dataclasses import dataclass
-from typing import Any
 
-import sqlalchemy as sa
 import structlog
-from flask import Flask, Response, g, has_app_context, request
-from sqlalchemy import event
+from flask import Flask, Response, g, request
 
-from app.core import metrics
+from app.core import asking, metrics, statements
 
+__all__ = ["init_request_log", "statements"]  # imported for its listeners
 QUIET = ("static", "assets.", "health.")
 log = structlog.get_logger("request")
-
-
-@dataclass
-class SqlCount:
-    """Statements of one request."""
-
-    statements: int = 0
-    seconds: float = 0.0
-
-
-@event.listens_for(sa.Engine, "before_cursor_execute")
-def note_start(
-    connection: sa.Connection,
-    cursor: object,
-    statement: str,
-    parameters: object,
-    context: Any,
-    many: bool,  # noqa: FBT001
-) -> None:
-    """Note when a statement leaves."""
-    connection.info["sent_at"] = time.perf_counter()
-
-
-@event.listens_for(sa.Engine, "after_cursor_execute")
-def note_end(
-    connection: sa.Connection,
-    cursor: object,
-    statement: str,
-    parameters: object,
-    context: Any,
-    many: bool,  # noqa: FBT001
-) -> None:
-    """Add a statement to its request's account."""
-    took = time.perf_counter() - connection.info.pop("sent_at", time.perf_counter())
-    metrics.sql_seconds.observe(took)
-    if has_app_context():
-        counted: SqlCount = g.setdefault("sql_count", SqlCount())
-        counted.statements += 1
-        counted.seconds += took
 
 
 def write_line(response: Response) -> Response:
@@ -60,7 +18,7 @@ def write_line(response: Response) -> Response:
     endpoint = request.endpoint or "none"
     metrics.requests_total.labels(endpoint, request.method, f"{response.status_code // 100}xx").inc()
     metrics.request_seconds.labels(endpoint).observe(took)
-    who, sql = g.get("principal"), g.get("sql_count") or SqlCount()
+    who, sql = g.get("principal"), asking.asking()
     level = "error" if response.status_code >= 500 else "debug" if endpoint.startswith(QUIET) else "info"  # noqa: PLR2004
     getattr(log, level)(
         "request",
@@ -83,5 +41,10 @@ def init_request_log(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         g.begun_at = time.perf_counter()
+        asking.begin_request(request.endpoint or "none")
+
+    @app.teardown_request
+    def end(error: BaseException | None) -> None:
+        asking.end_request()
 
     app.after_request(write_line)

@@ -7,6 +7,7 @@ from app.queries import models
 from app.queries.console import init_console
 from app.queries.pools.feature import init_pools
 from app.queries.upkeep import keep_partitions
+from app.queries.watch.feature import init_watch
 
 __all__ = ["init_queries", "models"]  # imported for the tables
 KEEP_EVERY_S = 3600.0
@@ -15,5 +16,6 @@ KEEP_EVERY_S = 3600.0
 def init_queries(app: Flask) -> None:
     """Watch every statement of this process, and serve what is known of them."""
     relay.duty("query-partitions", KEEP_EVERY_S, keep_partitions)
+    init_watch(app)
     init_pools(app)
     init_console(app)

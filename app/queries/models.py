@@ -167,6 +167,23 @@ class Repeat(Ours):
     last_seen_at: Mapped[datetime] = mapped_column(INSTANT)
 
 
+class Fold(Ours):
+    """How far what one process shipped is folded: what arrives twice counts once.
+
+    Attributes:
+        source: One life of one process.
+        number: Of its last batch that was folded.
+        lost: Batches that never arrived; `dropped`: calls that found no room.
+    """
+
+    __tablename__ = "query_folds"
+    source: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    number: Mapped[int] = mapped_column(sa.BigInteger)
+    lost: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    dropped: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    at: Mapped[datetime] = mapped_column(INSTANT)
+
+
 class ServerStatement(Ours):
     """One entry of pg_stat_statements.
 

@@ -17,7 +17,7 @@ INSTANT = sa.DateTime(timezone=True)
 DAILY = ("query_minutes", "query_samples", "server_minutes")
 TABLES = (
     "index_advice", "query_changes", "query_plans", "server_hours", "server_minutes", "server_counters",
-    "server_statements", "query_repeats", "query_origins", "query_samples", "query_company_hours", "query_hours",
+    "server_statements", "query_folds", "query_repeats", "query_origins", "query_samples", "query_company_hours", "query_hours",
     "query_minutes", "query_statements",
 )  # fmt: skip
 
@@ -116,6 +116,12 @@ def create_origins() -> None:
         column("most", sa.Integer), column("advice", default="''"), column("request_id", default="''"),
         column("first_seen_at", INSTANT), column("last_seen_at", INSTANT),
         key=("fingerprint", "endpoint", "line"),
+    )  # fmt: skip
+    create(
+        "query_folds",
+        column("source"), column("number", sa.BigInteger), column("lost", sa.BigInteger, "0"),
+        column("dropped", sa.BigInteger, "0"), column("at", INSTANT),
+        key=("source",),
     )  # fmt: skip
 
 

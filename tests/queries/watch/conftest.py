@@ -1,0 +1,43 @@
+"""What these tests share: what this process measured, folded into rows."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.gathering import watch
+from app.core.installation import installation
+from app.queries.watch import folding
+from app.queries.watch.shipping import STREAM, shipper_of
+
+
+@pytest.fixture
+def shipped(app: Flask) -> Iterator[Callable[[], None]]:
+    """Ship what this process measured and fold it, as the thread and the relay would."""
+    watch.begin()
+    shipper_of(app)._begin()
+    with app.app_context():
+        folding._client().delete(STREAM)
+
+    def run() -> None:
+        assert shipper_of(app).flush()
+        with app.app_context():
+            folding.fold()
+
+    yield run
+    watch.begin()
+
+
+@pytest.fixture
+def rows(app: Flask) -> Callable[..., list[dict[str, Any]]]:
+    """Read rows of the installation."""
+    import sqlalchemy as sa
+
+    from app.core.db import db
+
+    def run(sql: str, **values: Any) -> list[dict[str, Any]]:
+        with app.app_context(), installation():
+            return [dict(row) for row in db.session.execute(sa.text(sql), values).mappings()]
+
+    return run
