@@ -6,6 +6,7 @@ from app.core import relay
 from app.queries import models
 from app.queries.console import init_console
 from app.queries.pools.feature import init_pools
+from app.queries.server.feature import init_server
 from app.queries.upkeep import keep_partitions
 from app.queries.watch.feature import init_watch
 
@@ -18,4 +19,5 @@ def init_queries(app: Flask) -> None:
     relay.duty("query-partitions", KEEP_EVERY_S, keep_partitions)
     init_watch(app)
     init_pools(app)
+    init_server()
     init_console(app)

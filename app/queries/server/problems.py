@@ -15,3 +15,7 @@ class MonitorAway(Problem, code="monitor-away", status=503):
 
 class MonitorBusy(Problem, code="monitor-busy", status=503):
     """Too many ask PostgreSQL for its figures at once. Try again in a moment."""
+
+
+class CountersMissing(Problem, code="counters-missing", status=503):
+    """PostgreSQL does not count statements here. Load pg_stat_statements through shared_preload_libraries, restart PostgreSQL, and run: CREATE EXTENSION pg_stat_statements."""
