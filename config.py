@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config_cache import CacheSettings
 from config_queries import QuerySettings
 from config_queues import WorkSettings
 from config_storage import StorageSettings
@@ -53,7 +54,7 @@ class SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in found.items() if value is not None}
 
 
-class Settings(WorkSettings, StorageSettings, QuerySettings, BaseSettings):
+class Settings(WorkSettings, StorageSettings, CacheSettings, QuerySettings, BaseSettings):
     """Settings of one process. Names are those of the environment, in lower case."""
 
     model_config = SettingsConfigDict(

@@ -17,6 +17,7 @@ from app.core import (
     shell,
     web,
 )  # fmt: skip
+from app.core.cache.start import init_cache
 from app.core.logging import init_logging
 from app.extensions import htmx, migrate
 from config import Settings, settings
@@ -42,6 +43,7 @@ def create_app(given: Settings | None = None) -> Flask:
     migrate.init_app(app, db.db, directory=str(features.ROOT / "migrations"))
     redis.init_redis(app, chosen)
     pushed.init_pushed(app)
+    init_cache(app, chosen)
     htmx.init_app(app)
     context_http.init_context(app, chosen)
     web.init_web(app)

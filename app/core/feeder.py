@@ -3,6 +3,7 @@
 import queue
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 from redis import Redis
@@ -17,6 +18,14 @@ REST_S = 0.5
 FLUSH_CHECK_S = 0.5
 LEADER_KEY = "relay:leader"
 LEADER_TTL_S = 5
+BeforeTelling = Callable[..., None]
+_before_telling: list[BeforeTelling] = []
+
+
+def before_telling(function: BeforeTelling) -> None:
+    """Register what is done with facts before anybody hears of them: called with the client, the facts, `has_hole=`."""
+    if function not in _before_telling:
+        _before_telling.append(function)
 
 
 class Feeder:
@@ -72,5 +81,7 @@ class Feeder:
             self.client.set(LEADER_KEY, self.name, ex=LEADER_TTL_S)
             self._checked_at = time.monotonic()
         if facts or self.again:
+            for function in _before_telling:
+                function(self.client, facts, has_hole=self.again)
             tail.write_tail(self.client, facts, again=self.again)
             self.again = False

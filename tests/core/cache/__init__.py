@@ -1,0 +1,1 @@
+"""The read cache, with a real Valkey and a real database."""
