@@ -58,9 +58,10 @@ def find_jobs(wanted: JobFilter, allowed: Collection[str]) -> JobPage:
         InvalidCursor: It was not made here.
     """
     below = decode_cursor(wanted.after, parts=1)[0] if wanted.after else BEYOND
-    indexed = [*indexed_conditions(wanted), is_seen(allowed), Job.id < below]
+    rest = [is_seen(allowed), Job.id < below]
+    indexed = [*indexed_conditions(wanted), *rest]
     if not wanted.args and not has_others(wanted):
-        return _page(_newest_days_first(wanted, indexed, below), wanted.limit)
+        return _page(_newest_days_first(wanted, indexed, rest, below), wanted.limit)
     if wanted.args:
         among = newest(indexed, NEWEST)
         conditions = [*other_conditions(wanted, among), holds(among.args, wanted)]
@@ -76,7 +77,7 @@ def find_jobs(wanted: JobFilter, allowed: Collection[str]) -> JobPage:
     return JobPage(found, encode_cursor(end), instant_of(end)) if end else JobPage(found, None)
 
 
-def _newest_days_first(wanted: JobFilter, indexed: list[Condition], below: str) -> Sequence[Job]:
+def _newest_days_first(wanted: JobFilter, indexed: list[Condition], rest: list[Condition], below: str) -> Sequence[Job]:
     """Return one job more than a page holds, asking all days only when the last two before the page's end have too few.
 
     Planning over every day's partition costs more than reading a page: with a month of days most of the question's time.
@@ -84,7 +85,24 @@ def _newest_days_first(wanted: JobFilter, indexed: list[Condition], below: str) 
     ends = [clock.now() if below == BEYOND else instant_of(below), *([wanted.until] if wanted.until else [])]
     near, most = Job.id >= ulid_floor(min(ends) - NEAR), wanted.limit + 1
     found = _jobs(sa.select(Job).where(*indexed, near), Job, most)
-    return found if len(found) == most else _jobs(sa.select(Job).where(*indexed), Job, most)
+    if len(found) == most:
+        return found
+    if wanted.name is not None and wanted.state is JobState.FAILED:
+        return _failed_of_name(
+            wanted.name, [*indexed_conditions(wanted.model_copy(update={"name": None})), *rest], most
+        )
+    return _jobs(sa.select(Job).where(*indexed), Job, most)
+
+
+def _failed_of_name(name: str, others: list[Condition], most: int) -> Sequence[Job]:
+    """Return the newest failed jobs of one name.
+
+    A name that never fails has as many failures as any other, to the planner, which does not know that the two go
+    together: it would walk through all failures of a month. Asked for a span of names in their order, only the index
+    that leads with the name will do.
+    """
+    statement = sa.select(Job).where(Job.name.between(name, name), *others)
+    return db.session.scalars(statement.order_by(Job.name.desc(), Job.id.desc()).limit(most)).all()
 
 
 def matching_rows(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.storage.adapters.s3 import S3
 
 MIB = 1 << 20
-BESIDE = 3  # as much as keeps a network busy while the next part is read; each costs a part of memory
+BESIDE = 2  # as much as keeps a network busy while the next part is read; each costs a part of memory
 
 
 def put_large(s3: "S3", key: str, body: IO[bytes], size_bytes: int, content_type: str, sha256: str) -> Stored:

@@ -22,6 +22,17 @@ def test_by_state_kind_and_queue(ada, run):
     assert ids(ada, "queue=report") == []
 
 
+def test_failures_of_one_name_come_in_pages_newest_first(ada, pat, run):
+    first, second, third = (failed(ada, run) for _ in range(3))
+    assert ids(ada, "name=chore.fail&state=failed") == [third, second, first]
+    page = ada.get("/api/jobs?name=chore.fail&state=failed&limit=2").json
+    assert [job["id"] for job in page["items"]] == [third, second]
+    assert ids(ada, f"name=chore.fail&state=failed&after={page['nextCursor']}") == [first]
+    assert ids(ada, "name=chore.count-up&state=failed") == []
+    mine = f"name=chore.fail&state=failed&company={ada.company_slug}"
+    assert ids(pat, mine) == [third, second, first]
+
+
 def test_by_request_and_by_words_of_the_error(ada, run, look):
     refused, other = failed(ada, run, "The shelf is empty"), failed(ada, run, "The bottle is empty")
     assert ids(ada, "error=SHELF") == [refused]
