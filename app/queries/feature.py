@@ -5,6 +5,7 @@ from flask import Flask
 from app.core import relay
 from app.queries import models
 from app.queries.console import init_console
+from app.queries.panels.feature import init_panels
 from app.queries.pools.feature import init_pools
 from app.queries.server.feature import init_server
 from app.queries.upkeep import keep_partitions
@@ -20,4 +21,5 @@ def init_queries(app: Flask) -> None:
     init_watch(app)
     init_pools(app)
     init_server()
+    init_panels()
     init_console(app)

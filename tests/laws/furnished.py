@@ -70,6 +70,7 @@ def furnish(owner: Person) -> Furnished:
     made.values |= {"provider": "local", "check_id": new_ulid(), "finding_id": new_ulid(), "connection_id": new_ulid()}
     made.values |= {"migration_id": new_ulid()}  # a move of files nobody planned
     made.values |= {"fingerprint": new_ulid().lower()}  # a statement nobody sent
+    made.values |= {"pid": 1}  # no process of PostgreSQL
     requests.init_meter(owner.app).flush()  # what was asked of providers until here is written a little later
     made.values |= {f"flags_api.{act}:name": "allow" for act in ("list_targets", "replace_list")}
     return made

@@ -1,0 +1,1 @@
+"""What PostgreSQL does now and how its tables are: a panel each, which fails alone."""
