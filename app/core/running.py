@@ -17,6 +17,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import arms, guards, jobs
+from app.core.asking import asked_by
 from app.core.context import acting_as
 from app.core.db import fresh_session, transaction
 from app.core.errors import Problem
@@ -112,7 +113,8 @@ def _attempt(job: Job) -> tuple[Failure | Problem | None, str, Any]:  # Any: the
     arms.begin()
     started = time.monotonic()
     try:
-        result = JOBS[job.name](**job.args)
+        with asked_by(job.name, job.id):
+            result = JOBS[job.name](**job.args)
     except JobCancelled:
         return None, attempts.CANCELLED, None
     except Problem as problem:

@@ -3,28 +3,33 @@
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core import clock
 from app.core.db import db
-from app.queries.models import Change, CompanyHour, Ours, Plan, ServerHour, StatementHour
+from app.queries.models import Change, CompanyHour, Fold, Origin, Ours, Plan, Repeat, ServerHour, StatementHour
+from config import Settings
 
-DAYS_OF_MINUTES = 8
 KEPT = (
     (StatementHour, StatementHour.at, timedelta(days=90)),
     (ServerHour, ServerHour.at, timedelta(days=90)),
     (CompanyHour, CompanyHour.at, timedelta(days=30)),
     (Change, Change.at, timedelta(days=365)),
     (Plan, Plan.last_seen_at, timedelta(days=180)),
+    (Origin, Origin.last_seen_at, timedelta(days=90)),
+    (Repeat, Repeat.last_seen_at, timedelta(days=30)),
+    (Fold, Fold.at, timedelta(days=7)),
 )
 BATCH = 5000
 
 
 def keep_partitions() -> None:
     """Make and drop partitions, and delete what is older than it is kept, a batch at a time."""
+    settings: Settings = current_app.config["SETTINGS"]
     engine = db.engines["system"].execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(sa.text("SELECT keep_query_partitions(:days)"), {"days": DAYS_OF_MINUTES})
+        connection.execute(sa.text("SELECT keep_query_partitions(:days)"), {"days": settings.query_keep_days})
         for model, column, kept in KEPT:
             while delete_batch(connection, model, column, kept) == BATCH:
                 pass
