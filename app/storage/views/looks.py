@@ -18,6 +18,7 @@ from app.storage.usage.reads import Sum, Usage
 
 SOON_DAYS = 60  # a quota that is full so soon is worth the page's sentence
 WARN_SHARE, FULL_SHARE = 80, 100
+HALF_A_CENT = Decimal("0.005")
 # Five colours: what is alike shares one.
 PARTS = {
     "products": ("products",),
@@ -105,8 +106,8 @@ def files_words(usage: Usage, *, provider: str | None = None) -> str:
 
 
 def dollars(amount: Decimal) -> str:
-    """Return an amount as it stands in a table: `$1,204.50`."""
-    return f"${amount:,.2f}"
+    """Return an amount as it stands in a table: `$1,204.50`. What is not nothing is never told as nothing."""
+    return "under $0.01" if 0 < amount < HALF_A_CENT else f"${amount:,.2f}"
 
 
 def about(amount: Decimal) -> str:
