@@ -5,12 +5,12 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.context import actor
 from app.core.db import db, transaction
-from app.core.errors import NotFound
 from app.core.ids import new_ulid
 from app.core.installation import installation_id
 from app.core.outbox import record
 from app.queries.events import StatementKnown, StatementWatched
 from app.queries.models import Change, Statement
+from app.queries.problems import StatementNotFound
 from app.queries.words import title_of
 
 
@@ -18,7 +18,7 @@ def mark_known(fingerprint: str, reason: str) -> Statement:
     """Say that a statement's cost is fine; saying it again changes the reason.
 
     Raises:
-        NotFound: Nobody sent such a statement.
+        StatementNotFound: Nobody sent such a statement.
     """
     with transaction():
         found = statement_for_update(fingerprint)
@@ -37,7 +37,7 @@ def watch_again(fingerprint: str, reason: str = "") -> Statement:
     """Watch a statement as all others; one that is not known stays so.
 
     Raises:
-        NotFound: Nobody sent such a statement.
+        StatementNotFound: Nobody sent such a statement.
     """
     with transaction():
         found = statement_for_update(fingerprint)
@@ -52,21 +52,33 @@ def watch_again(fingerprint: str, reason: str = "") -> Statement:
     return found
 
 
+def find_mark(fingerprint: str) -> Statement:
+    """Return a statement with its mark.
+
+    Raises:
+        StatementNotFound: Nobody sent such a statement.
+    """
+    found = db.session.scalar(sa.select(Statement).where(Statement.fingerprint == fingerprint))
+    if found is None:
+        raise StatementNotFound
+    return found
+
+
 def statement_for_update(fingerprint: str) -> Statement:
     """Return a statement, locked.
 
     Raises:
-        NotFound: Nobody sent such a statement.
+        StatementNotFound: Nobody sent such a statement.
     """
     found = db.session.scalar(sa.select(Statement).where(Statement.fingerprint == fingerprint).with_for_update())
     if found is None:
-        raise NotFound
+        raise StatementNotFound
     return found
 
 
 def _tell(one: Statement, sentence: str, reason: str) -> None:
-    db.session.add(
-        Change(
+    db.session.execute(
+        sa.insert(Change).values(
             company_id=installation_id(), id=new_ulid(), at=clock.now(), fingerprint=one.fingerprint, kind="known",
             sentence=sentence, detail={"reason": reason} if reason else {},
         )

@@ -8,6 +8,7 @@ MS, LONG_MS, MINUTE_MS = 1000.0, 10_000.0, 60_000.0
 TEN, HUNDRED = 10.0, 100.0
 ENOUGH_CALLS = 30
 SLOWER, SHIFT_MS = 2.0, 100.0  # p95 at least twice what it was, and at least so much more: people are told
+HEAVY = 0.4  # of all database time: worth a sentence whatever it was before
 SHOWN_TABLES = 2
 VERBS = {"select": "Read", "insert": "Add to", "update": "Change", "delete": "Delete from", "merge": "Merge into"}
 
@@ -86,3 +87,8 @@ def is_slower(now: Figures, before: Figures | None) -> bool:
         and now.p95_ms >= SLOWER * before.p95_ms
         and now.p95_ms - before.p95_ms >= SHIFT_MS
     )
+
+
+def slower_words(ratio: float) -> str:
+    """Return how much slower: `12% slower`, `3 times slower`."""
+    return f"{(ratio - 1) * HUNDRED:.0f}% slower" if ratio < SLOWER else f"{ratio:.0f} times slower"

@@ -38,7 +38,7 @@ def _repeats() -> int:
     return _bounded(sa.select(sa.literal(1)).select_from(Repeat))
 
 
-def _bounded(found: "sa.Select[tuple[int]]") -> int:
+def _bounded(found: sa.Select[int]) -> int:
     """Return how many rows there are, read no further than a tab can say."""
     few = found.limit(MOST_COUNTED + 1).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(few)) or 0

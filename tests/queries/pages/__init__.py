@@ -1,0 +1,1 @@
+"""Pages, JSON and alerts of statements."""
