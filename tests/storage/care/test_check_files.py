@@ -1,6 +1,10 @@
-"""Rows against objects: every orphan, every lost object, every wrong length, and nothing else."""
+"""Rows against objects: every orphan, every lost object, every wrong length, and nothing else.
+
+CARE_OBJECTS makes the largest of these tests as large as one likes.
+"""
 
 import io
+import os
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +27,8 @@ from app.storage.models import StorageCheck, StoredFile
 from app.storage.states import Category
 from tests.storage.shelf import is_counted_exactly, put_file
 from tests.world import Person
+
+OBJECTS = int(os.environ.get("CARE_OBJECTS", "2000"))
 
 
 @pytest.fixture
@@ -152,19 +158,15 @@ def test_counters_that_drifted_are_put_right(disk: Flask, ada: Person, superuser
     assert is_counted_exactly(superuser_url, int(ada.company_id))
 
 
-def test_every_seeded_fault_among_two_thousand_objects_is_found(seaweed_app: Flask, ada: Person) -> None:
-    seed_and_find(seaweed_app, ada, 2000)
-
-
-def seed_and_find(app: Flask, person: Person, objects: int) -> None:
-    """Seed one orphan, one lost object and one wrong length in fifty, and find them all."""
-    part = objects // 50
+def test_every_seeded_fault_among_many_objects_is_found(seaweed_app: Flask, ada: Person) -> None:
+    """One orphan, one lost object and one wrong length in fifty."""
+    app, person, part = seaweed_app, ada, OBJECTS // 50
     with person.acting():
         bucket = providers.provider("s3")
-        keys = [new_key(person.company_id, Category.DOCUMENTS) for _ in range(objects + part)]
+        keys = [new_key(person.company_id, Category.DOCUMENTS) for _ in range(OBJECTS + part)]
         for key in keys[part:]:
             bucket.put(key, io.BytesIO(b"seeded"), size_bytes=6, content_type="text/plain")
-        lost, short, orphans = keys[:part], keys[part : 2 * part], keys[-part:]
+        lost, short, orphans = keys[:part], set(keys[part : 2 * part]), keys[-part:]
         with transaction() as session:
             session.add_all(row_for(person.company_id, key, 7 if key in short else 6) for key in keys[:-part])
     row = check(app, person, "s3", reason="seeded")
