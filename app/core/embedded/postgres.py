@@ -69,7 +69,8 @@ class Postgres:
 
     Attributes:
         password: the superuser's; used when the cluster is made and to look whether it is ready.
-        is_durable: False trades safety for speed, for tests alone.
+        is_durable: False trades safety for speed, for what is thrown away alone.
+        more_settings: Lines of postgresql.conf after the others.
     """
 
     place: Place
@@ -77,6 +78,7 @@ class Postgres:
     password: str
     is_durable: bool = True
     process: subprocess.Popen[bytes] | None = None
+    more_settings: str = ""
 
     @property
     def death_signal(self) -> signal.Signals:
@@ -101,7 +103,8 @@ class Postgres:
             raise RuntimeError(
                 f"{self.folder} was made by PostgreSQL {version}, this is {MAJOR_VERSION}: dump and restore it."
             )
-        self._write("postgresql.conf", f"{SETTINGS}{'' if self.is_durable else UNSAFE_SETTINGS}port = {self.port}\n")
+        settings = SETTINGS + ("" if self.is_durable else UNSAFE_SETTINGS) + self.more_settings
+        self._write("postgresql.conf", f"{settings}port = {self.port}\n")
         self._write("pg_hba.conf", ACCESS)
         end_servers(self.folder, "postgres")
         # After a reboot its pid may belong to another program of this user, and PostgreSQL would refuse to start.
