@@ -1,10 +1,9 @@
 """What statements cost, over JSON."""
 
-from flask import current_app
-
 from app.core.api import contract
 from app.core.auth import principal
 from app.core.errors import InvalidCursor
+from app.core.setting import current_settings
 from app.queries import forgetting, known
 from app.queries.api import schemas
 from app.queries.api.answers import company_of, metric_of
@@ -18,7 +17,6 @@ from app.queries.reads.overall import overall
 from app.queries.reads.server import server_figures, totals
 from app.queries.reads.statements import span_of
 from app.queries.reads.story import changes_of
-from config import Settings
 
 READ, WRITE, DESTROY = "queries:read", "queries:write", "queries:destroy"
 SAMPLES = 50
@@ -31,7 +29,7 @@ SAMPLES = 50
 )  # fmt: skip
 def list_metrics(query: schemas.AskMetrics) -> schemas.MetricsOut:
     """What each statement cost, timeouts included."""
-    settings, span, wanted = _settings(), span_of(query.window), read_filter(query.q)
+    settings, span, wanted = current_settings(), span_of(query.window), read_filter(query.q)
     found = reads.list_statements(
         span, sort=query.sort, q=wanted.words, table=wanted.table, origin=wanted.origin,
         company_id=company_number(_company(query.company_id) or wanted.company), only_slow=query.slow_only,
@@ -50,7 +48,7 @@ def list_metrics(query: schemas.AskMetrics) -> schemas.MetricsOut:
 @contract(scope=READ, query=schemas.AskStatistics, returns={200: schemas.StatisticsOut}, tag=TAG, installation=True)
 def show_statistics(query: schemas.AskStatistics) -> schemas.StatisticsOut:
     """All statements together, of everybody or of one company."""
-    settings, span, slug = _settings(), span_of(query.window), _company(query.company_id)
+    settings, span, slug = current_settings(), span_of(query.window), _company(query.company_id)
     found = overall(span, company_number(slug))
     times = found.histogram.percentiles()
     return schemas.StatisticsOut(
@@ -89,7 +87,7 @@ def show_statement(fingerprint: str, query: schemas.AskWindow) -> schemas.Statem
     one = reads.find_statement(fingerprint, span)
     server = server_figures([fingerprint], span).get(fingerprint)
     return schemas.StatementOut(
-        **metric_of(one, server, _settings().query_slow_ms).model_dump(),
+        **metric_of(one, server, current_settings().query_slow_ms).model_dump(),
         window=query.window,
         queryids=server.queryids if server else [],
         called_from=[
@@ -125,11 +123,6 @@ def mark_known(fingerprint: str, body: schemas.MarkKnown) -> None:
 def watch_again(fingerprint: str) -> None:
     """Watch it again as all others."""
     known.watch_again(fingerprint)
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found
 
 
 def _company(asked: str) -> str:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from flask import current_app
 
 from app.core.cursor import decode_cursor, encode_cursor
 from app.core.db import db
 from app.core.histogram import Histogram
+from app.core.setting import current_settings
 from app.queries.models import Origin, Statement
 from app.queries.problems import StatementNotFound
 from app.queries.reads.details import (
@@ -24,7 +24,6 @@ from app.queries.reads.details import (
 )
 from app.queries.reads.figures import MS, Curves, Figures, Source, Sums, ms_at, read_curves, read_sums
 from app.queries.reads.spans import Span, span_of
-from config import Settings
 
 __all__ = [
     "CompanyShare", "Figures", "Listed", "Point", "RepeatView", "Span", "StatementView", "companies_of",
@@ -183,8 +182,7 @@ def _matching(among: set[str], q: str, table: str, origin: str) -> list[str]:
 
 
 def _worth_a_look(source: Source, sums: dict[str, Sums], among: list[str], all_us: int) -> list[str]:
-    settings: Settings = current_app.config["SETTINGS"]
-    limit_us = settings.query_watch_ms * MS
+    limit_us = current_settings().query_watch_ms * MS
     sure = {one for one in among if sums[one].timeouts or sums[one].total_us >= WORTH * all_us}
     # A p95 can only be over the limit where some call was.
     open_ones = [one for one in among if one not in sure and sums[one].max_us >= limit_us]
