@@ -1,7 +1,7 @@
 """What the tests of the cache read: the reorder point of one item, and who asked the database how often."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -102,3 +102,22 @@ def write_elsewhere(shelf: Shelf, n: int) -> None:
     thread = threading.Thread(target=write)
     thread.start()
     thread.join()
+
+
+def at_once(count: int, work: Callable[[int], object]) -> list[object]:
+    """Do something in many threads at the same moment; return what each got, an exception as itself."""
+    begin, found = threading.Barrier(count), [None] * count
+
+    def run(number: int) -> None:
+        begin.wait(30)
+        try:
+            found[number] = work(number)  # type: ignore[call-overload]
+        except Exception as error:  # noqa: BLE001 (what each got is what is looked at)
+            found[number] = error  # type: ignore[call-overload]
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return list(found)
