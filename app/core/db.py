@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import perf_counter
 from typing import Any, dataclass_transform
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from sqlalchemy.orm import (
     synonym,
 )
 
+from app.core import statements
 from app.core.pool import GuardedPool
 from app.core.tenancy import NOBODY, Scope, ScopeChangedInTransaction, current_scope
 from config import Settings
@@ -149,7 +151,9 @@ def transaction() -> Iterator[Session]:
         session.flush()
         for hook in _before_commit:
             hook(session)
+        begun_at = perf_counter()
         session.commit()
+        statements.note_commit(perf_counter() - begun_at)
     except BaseException:
         session.rollback()
         session.info.pop("bumped", None)
