@@ -1,6 +1,6 @@
 """Settings of what is known of statements: when one is slow, how it is watched, how long that is kept."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 
 class QuerySettings(BaseModel):
@@ -12,4 +12,16 @@ class QuerySettings(BaseModel):
     query_flush_s: float = Field(5.0, ge=0.1, le=60, description="How often a process tells what it measured.")
     query_keep_days: int = Field(8, ge=1, le=90, description="Days of figures by the minute and of examples.")
     explain_timeout_ms: int = Field(5000, ge=100, le=60_000, description="Planning or trying a statement ends then.")
+    database_replica_urls: SecretStr = Field(
+        SecretStr(""), description="Comma-separated: postgresql://host:port of streaming replicas; logins as here."
+    )
     replica_lag_s: float = Field(5.0, gt=0, le=600, description="A replica that is further behind is not asked.")
+
+    @field_validator("database_replica_urls")
+    @classmethod
+    def refuse_other_addresses(cls, value: SecretStr) -> SecretStr:
+        """Refuse at the start what would only fail when somebody reads."""
+        listed = [one.strip() for one in value.get_secret_value().split(",") if one.strip()]
+        if any(not one.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")) for one in listed):
+            raise ValueError("must be addresses of replicas: postgresql://replica1:5432,postgresql://replica2:5432")
+        return value

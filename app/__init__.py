@@ -19,6 +19,7 @@ from app.core import (
 )  # fmt: skip
 from app.core.cache.start import init_cache
 from app.core.logging import init_logging
+from app.core.replicas import start as replicas
 from app.extensions import htmx, migrate
 from config import Settings, settings
 
@@ -43,6 +44,7 @@ def create_app(given: Settings | None = None) -> Flask:
     migrate.init_app(app, db.db, directory=str(features.ROOT / "migrations"))
     redis.init_redis(app, chosen)
     pushed.init_pushed(app)
+    replicas.init_replicas(app, chosen)
     init_cache(app, chosen)
     htmx.init_app(app)
     context_http.init_context(app, chosen)

@@ -26,6 +26,9 @@ from sqlalchemy.orm import (
 
 from app.core import statements
 from app.core.pool import GuardedPool
+from app.core.replicas import choice
+from app.core.replicas.places import login_at, replica_places
+from app.core.replicas.pool import ReplicaPool
 from app.core.tenancy import NOBODY, Scope, ScopeChangedInTransaction, current_scope
 from config import Settings
 
@@ -62,7 +65,8 @@ class RoleSession(FlaskSession):
         begun = self.info.get("scope")
         if begun is not None and begun != scope and self.in_transaction():
             raise ScopeChangedInTransaction(f"transaction of {begun} used by {scope}")
-        return db.engines[None if scope.role == "app" else scope.role]
+        copy = choice.bind_for(scope.role, self, kwargs.get("clause", args[1] if len(args) > 1 else None))
+        return db.engines[copy or (None if scope.role == "app" else scope.role)]
 
 
 _session_owner: ContextVar[object | None] = ContextVar("session_owner", default=None)
@@ -203,7 +207,21 @@ def init_db(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_BINDS"] = {
         role: {"url": url.get_secret_value(), **options} for role, url in binds.items() if url is not None
     }
+    app.config["SQLALCHEMY_BINDS"] |= replica_binds(settings, options)
     db.init_app(app)
+
+
+def replica_binds(settings: Settings, options: dict[str, Any]) -> dict[str, Any]:
+    """Return an engine's settings for each replica and login that only reads there."""
+    logins = {"": settings.database_url, "-platform": settings.database_platform_url}
+    return {
+        f"replica{number}{suffix}": {
+            "url": login_at(url.get_secret_value(), place), **options, "poolclass": ReplicaPool, "keep": 0,
+        }
+        for number, place in enumerate(replica_places(settings), start=1)
+        for suffix, url in logins.items()
+        if url is not None
+    }  # fmt: skip
 
 
 __all__ = [
