@@ -6,6 +6,7 @@ from app.core import relay
 from app.queries import models
 from app.queries.console import init_console
 from app.queries.panels.feature import init_panels
+from app.queries.plans.feature import init_plans
 from app.queries.pools.feature import init_pools
 from app.queries.server.feature import init_server
 from app.queries.upkeep import keep_partitions
@@ -21,5 +22,6 @@ def init_queries(app: Flask) -> None:
     init_watch(app)
     init_pools(app)
     init_server()
+    init_plans()
     init_panels()
     init_console(app)

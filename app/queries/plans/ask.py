@@ -6,13 +6,14 @@ from typing import Any
 import pgparse
 import psycopg
 
-from app.queries.plans.repair import cast_all, cast_parameter, repair_text, separate, unite
+from app.queries.plans.repair import cast_all, cast_counted, cast_next, cast_parameter, repair_text, separate, unite
 from app.queries.server.protocol import Link
 
 EXPLAIN = "EXPLAIN (GENERIC_PLAN, VERBOSE, SETTINGS, FORMAT JSON) "
 PLANNED = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
-TRIES = 12
+TRIES = 24
 PARAMETER = re.compile(r"\$(\d+)")
+MISFIT = re.compile(r"types ([\w ]+) and [\w ]+ cannot be matched")
 Planned = dict[str, Any]  # Any: PostgreSQL's own JSON
 
 
@@ -41,34 +42,43 @@ def ask_plan(link: Link, text: str) -> Planned | None:
     text = repair_text(text)
     if not can_be_planned(text):
         return None
-    for number in range(TRIES):
+    waiting, tried = [text], {text}
+    while True:
+        asked = waiting.pop(0)
         try:
             with link.transaction():
                 # As bytes and without parameters: EXPLAIN takes $1 as it stands only in the simple protocol.
-                row = link.execute((EXPLAIN + text).encode()).fetchone()
+                row = link.execute((EXPLAIN + asked).encode()).fetchone()
         except psycopg.Error as error:
-            mended = mend(text, error)
-            if mended == text or number == TRIES - 1:
+            mended = [one for one in mend(asked, error) if one not in tried]
+            tried.update(mended)
+            waiting = [*mended, *waiting]
+            if not waiting or len(tried) > TRIES:
                 raise
-            text = mended
         else:
             return None if row is None else _first(row)
-    return None
 
 
-def mend(text: str, error: psycopg.Error) -> str:
-    """Return the text with what the server could not make out said to it; the same text when there is nothing."""
+def mend(text: str, error: psycopg.Error) -> list[str]:
+    """Return the text with what the server could not make out said to it, the likeliest first.
+
+    The server's message is read here and shown nowhere.
+    """
+    said = error.diag.message_primary or ""
     match error.sqlstate:
         case "42P18":  # could not determine data type of parameter $1
-            found = PARAMETER.search(error.diag.message_primary or "")
-            return cast_parameter(text, found[1], "text") if found else cast_all(text, "text")
+            found = PARAMETER.search(said)
+            return [cast_parameter(text, found[1], "text") if found else cast_all(text, "text")]
         case "42P08":  # inconsistent types deduced for parameter $1
-            return separate(text)
+            return [separate(text)]
         case "42803" | "42P10":  # an expression is not the one that is grouped or sorted by
-            return unite(text)
-        case "42725" | "42804" | "42883":  # an operator, a function is not clear without types
-            return cast_all(text, "text") if "::text" not in text else text
-    return text
+            return [unite(text)]
+        case "42725" | "42804" | "42883":  # an operator, a function, a column of a UNION is not clear without types
+            found = MISFIT.search(said)
+            at = int(error.diag.statement_position or 1) - len(EXPLAIN) - 1
+            there = [cast_next(text, at, found[1])] if found else []
+            return [cast_counted(text), *there, cast_all(text, "text"), cast_all(text, "bigint")]
+    return []
 
 
 def _first(row: dict[str, Any]) -> Planned:  # Any: PostgreSQL's own JSON

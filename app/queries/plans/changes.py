@@ -118,7 +118,7 @@ def timing(whose: CompanyId, fingerprint: str, since: datetime, until: datetime)
         StatementMinute.company_id == whose, StatementMinute.fingerprint == fingerprint,
         StatementMinute.at >= since.replace(second=0, microsecond=0), StatementMinute.at < until,
     )  # fmt: skip
-    return add_up(db.session.execute(statement).tuples())
+    return add_up((row.calls, row.total_us, row.buckets) for row in db.session.execute(statement))
 
 
 def add_up(minutes: Iterable[tuple[int, int, dict[str, int]]]) -> dict[str, float]:

@@ -14,6 +14,7 @@ ZONE = r"(?:\s+with(?:out)?\s+time\s+zone)?"
 TYPED = re.compile(rf"(?<![:\w.])({TYPES})(\s*\(\d+\))?({ZONE})\s*(\$\d+)(?!\w)", re.IGNORECASE)
 EXTRACT = re.compile(r"\bextract\s*\(\s*\$\d+\s+from\b", re.IGNORECASE)
 BARE = re.compile(r"\$(\d+)(?!\d)(?!\s*::)")
+COUNTED = re.compile(r"([-+*/]\s*)\$(\d+)(?!\d)(?!\s*::)")
 INNER = re.compile(r"\w+\s*\([^()]*\)")
 OUTER = re.compile(r"\w+\s*\((?:[^()]|\([^()]*\))*\)")
 
@@ -32,6 +33,17 @@ def cast_parameter(text: str, number: str, to: str) -> str:
 def cast_all(text: str, to: str) -> str:
     """Say that every parameter has a type, wherever nobody said so."""
     return BARE.sub(rf"$\1::{to}", text)
+
+
+def cast_counted(text: str) -> str:
+    """Say that what is added, taken off or multiplied is a number: `day - $1` would be taken for two days."""
+    return COUNTED.sub(r"\1$\2::integer", text)
+
+
+def cast_next(text: str, at: int, to: str) -> str:
+    """Say what type the first parameter from a place on has."""
+    found = BARE.search(text, max(at, 0))
+    return cast_parameter(text, found[1], to) if found else text
 
 
 def separate(text: str) -> str:

@@ -1,8 +1,6 @@
 """PostgreSQL's counters become differences by the minute, each counted once."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,49 +11,13 @@ from app.core.db import db
 from app.core.tenancy import system_work
 from app.queries.models import ServerCounter, ServerHour, ServerMinute, ServerStatement
 from app.queries.server import collect as collecting
-from app.queries.server.collect import collect
 from app.queries.server.keep import keep
 from app.queries.server.link import ours
 
-Sql = psycopg.Connection[dict[str, Any]]
+Sql = psycopg.Connection[Any]
 
 
-@pytest.fixture
-def clerk(urls: dict[str, str]) -> Iterator[psycopg.Connection]:
-    """Somebody who asks as the app does."""
-    with psycopg.connect(urls["DATABASE_URL"].replace("+psycopg", ""), autocommit=True, prepare_threshold=None) as it:
-        yield it
-
-
-@pytest.fixture
-def root(superuser_url: str) -> Iterator[Sql]:
-    """Somebody who may reset counters, which we never do."""
-    with psycopg.connect(superuser_url, autocommit=True, prepare_threshold=None) as it:
-        yield it
-
-
-@pytest.fixture
-def read(app: Flask) -> Callable[[], int]:
-    """One reading."""
-
-    def run() -> int:
-        with app.app_context():
-            return collect(ours())
-
-    return run
-
-
-@pytest.fixture
-def name(root: Sql) -> Iterator[str]:
-    """A table's name: who asks it sends a statement nobody else sends."""
-    made = f"n_{uuid4().hex[:12]}"
-    root.execute(f"CREATE TABLE {made} (word text)")
-    root.execute(f"GRANT SELECT ON {made} TO PUBLIC")
-    yield made
-    root.execute(f"DROP TABLE {made}")
-
-
-def ask(link: psycopg.Connection, name: str, times: int = 1) -> None:
+def ask(link: Sql, name: str, times: int = 1) -> None:
     for number in range(times):
         link.execute(f"SELECT FROM {name} WHERE word = '{number}'")
 
