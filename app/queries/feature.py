@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.core import relay
 from app.queries import models
+from app.queries.advisor.feature import init_advisor
 from app.queries.console import init_console
 from app.queries.panels.feature import init_panels
 from app.queries.plans.feature import init_plans
@@ -24,4 +25,5 @@ def init_queries(app: Flask) -> None:
     init_server()
     init_plans()
     init_panels()
+    init_advisor()
     init_console(app)

@@ -5,8 +5,10 @@ Each type of fact has its words in one of the files here; they follow the name o
 
 from app.audit.sentences import (
     bulk,
+    caching,
     commerce,
     control,
+    indexes,
     knowing,
     people,
     queries,
@@ -23,8 +25,10 @@ __all__ = [
     "PREDICATES",
     "Data",
     "bulk",
+    "caching",
     "commerce",
     "control",
+    "indexes",
     "knowing",
     "people",
     "queries",

@@ -1,0 +1,94 @@
+"""The pages and the JSON of advice: read by those above all companies, dismissed with a reason, exported."""
+
+from tests.queries.advisor.given import advise
+from tests.world import Person
+
+
+def test_the_page_lists_what_is_worth_making_and_what_could_go(pat: Person):
+    make, drop = (
+        advise(pat, name="ix_to_make"),
+        advise(pat, kind="drop-unused", name="ix_to_drop", title="Drop ix_to_drop: nothing reads it"),
+    )
+    body = pat.get("/slow-queries/advice").text
+    assert f"/slow-queries/advice/{make}" in body
+    assert f"/slow-queries/advice/{drop}" in body
+    assert "Worth making" in body
+    assert "Could go" in body
+
+
+def test_one_page_shows_the_statement_and_what_it_rests_on(pat: Person):
+    number = advise(pat, fingerprints=["abc123"])
+    body = pat.get(f"/slow-queries/advice/{number}").text
+    assert "Index orders by email" in body
+    assert "harms none of 40" in body
+    assert "/slow-queries/abc123" in body
+    assert "no speed is promised" in body
+
+
+def test_what_lacks_evidence_stands_apart(pat: Person):
+    advise(pat, why_not=["orders was never analysed, so the planner guesses."], level=1)
+    body = pat.get("/slow-queries/advice").text
+    assert "Not enough evidence yet" in body
+    assert "never analysed" in body
+
+
+def test_json_tells_the_same(pat: Person):
+    number = advise(pat, fingerprints=["abc123"])
+    drop = advise(pat, kind="drop-duplicate", beside="ix_longer")
+    answer = pat.get("/api/query-optimizer/indexes").json
+    [made] = [one for one in answer["recommendations"] if one["id"] == number]
+    assert made["columns"] == ["email"]
+    assert made["estimatedImprovement"] > 0.99
+    assert made["proof"] == "shadow"
+    assert [one["beside"] for one in answer["duplicates"] if one["id"] == drop] == ["ix_longer"]
+    assert pat.get(f"/api/query-optimizer/advice/{number}").json == made
+    listed = pat.get("/api/query-optimizer/advice?kind=create&table=orders").json["items"]
+    assert number in {one["id"] for one in listed}
+
+
+def test_a_company_sees_none_of_it(ada: Person, pat: Person):
+    number = advise(pat)
+    for path in ("/slow-queries/advice", f"/slow-queries/advice/{number}", "/api/query-optimizer/indexes"):
+        assert ada.get(path).status_code == 403
+    assert ada.post(f"/slow-queries/advice/{number}/dismissal", data={"reason": "x"}).status_code == 403
+
+
+def test_what_nobody_found_is_not_found(pat: Person):
+    assert pat.get("/slow-queries/advice/nothing").status_code == 404
+    assert pat.get("/api/query-optimizer/advice/nothing").status_code == 404
+
+
+def test_a_dismissal_wants_a_reason_and_can_be_undone(pat: Person):
+    number = advise(pat, name="ix_unwanted")
+    path = f"/slow-queries/advice/{number}/dismissal"
+    assert "Say why it is not wanted" in pat.post(path, data={"reason": " "}).text
+    assert pat.post(path, data={"reason": "Monthly, fine."}).status_code == 303
+    shown = pat.get(f"/slow-queries/advice/{number}").text
+    assert "Monthly, fine." in shown
+    assert pat.post(path, data={"reason": "Again"}).status_code == 303
+    assert pat.get(f"/api/query-optimizer/advice/{number}").json["dismissedReason"] == "Monthly, fine."
+    assert pat.post(f"{path}/undo").status_code == 303
+    assert pat.get(f"/api/query-optimizer/advice/{number}").json["state"] == "open"
+
+
+def test_scripts_dismiss_and_take_it_back(pat: Person):
+    number = advise(pat)
+    path = f"/api/query-optimizer/advice/{number}/dismissal"
+    assert pat.post(path, json={"reason": "Writes matter more."}).json["state"] == "dismissed"
+    assert pat.delete(path).json["state"] == "open"
+    assert pat.post(path, json={"reason": ""}).status_code == 422
+    built = advise(pat, state="built")
+    answer = pat.post(f"/api/query-optimizer/advice/{built}/dismissal", json={"reason": "Late."})
+    assert (answer.status_code, answer.json["code"]) == (409, "advice-settled")
+
+
+def test_a_look_is_queued_once(pat: Person):
+    first = pat.post("/api/query-optimizer/advice/look")
+    assert first.status_code == 202
+    assert pat.post("/api/query-optimizer/advice/look").json == first.json
+    assert pat.post("/slow-queries/advice/look").status_code == 303
+    assert "A look waits for a worker" in pat.get("/slow-queries/advice").text
+    pat.world.sql.execute(
+        "UPDATE jobs SET state = 'cancelled', finished_at = now() WHERE id = %s", [first.json["jobId"]]
+    )
+    pat.world.sql.execute("DELETE FROM job_outbox WHERE job_id = %s", [first.json["jobId"]])
