@@ -10,18 +10,25 @@ from sqlalchemy.orm import ORMExecuteState, Session
 def note_load(state: ORMExecuteState) -> None:
     """Note on a statement that an attribute somebody touched causes it; whoever counts repetitions reads it there."""
     if state.is_relationship_load and state.lazy_loaded_from is not None:
-        state.update_execution_options(qd_load=("lazy", _attribute(state)))
+        state.update_execution_options(qd_load=("lazy", _related(state)))
     elif state.is_column_load:
-        state.update_execution_options(qd_load=("deferred", _attribute(state)))
+        state.update_execution_options(qd_load=("deferred", _column(state)))
 
 
-def _attribute(state: ORMExecuteState) -> str:
+def _related(state: ORMExecuteState) -> str:
     """Return `Order.lines`."""
     path: Any = state.loader_strategy_path  # Any: SQLAlchemy's path of mappers and attributes
-    if path is None:
-        return ""
-    names = [getattr(part, "key", None) or getattr(part, "class_", type(None)).__name__ for part in path]
-    return ".".join(str(name) for name in names[:2])
+    names = [getattr(part, "key", None) or part.class_.__name__ for part in (path or ())[:2]]
+    return ".".join(names)
+
+
+def _column(state: ORMExecuteState) -> str:
+    """Return `Item.search_text`; "" when several columns are read again, as after a refresh."""
+    # Which columns are read is public nowhere; without them the advice only names no column.
+    options: Any = getattr(state, "_orm_compile_options", lambda: None)()
+    names = sorted(getattr(options, "_only_load_props", None) or ())
+    mapper = state.bind_mapper
+    return f"{mapper.class_.__name__}.{names[0]}" if len(names) == 1 and mapper is not None else ""
 
 
 def advice_for(kind: str, what: str) -> str:

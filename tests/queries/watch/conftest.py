@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.core import clock
 from app.core.gathering import watch
 from app.core.installation import installation
 from app.queries.watch import folding
 from app.queries.watch.shipping import STREAM, shipper_of
+from tests.forecasts.conftest import make_item, make_order
+from tests.world import Person
 
 
 @pytest.fixture
@@ -41,3 +44,13 @@ def rows(app: Flask) -> Callable[..., list[dict[str, Any]]]:
             return [dict(row) for row in db.session.execute(sa.text(sql), values).mappings()]
 
     return run
+
+
+@pytest.fixture
+def orders(ada: Person) -> list[int]:
+    """Twelve orders of ada's company, each of a line with an item of its own; the ids of the items."""
+    items: list[int] = []
+    for number in range(1, 13):
+        items.append(make_item(ada.world, ada, f"S-{number}"))
+        make_order(ada.world, ada, clock.now(), {items[-1]: 1})
+    return items
