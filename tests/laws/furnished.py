@@ -68,7 +68,8 @@ def furnish(owner: Person) -> Furnished:
     made.values |= {"signature": new_ulid()}  # a failure that no job had
     # A provider of files; nobody's check, finding and bucket.
     made.values |= {"provider": "local", "check_id": new_ulid(), "finding_id": new_ulid(), "connection_id": new_ulid()}
-    made.values |= {"migration_id": new_ulid()}  # a move of files nobody planned
+    # A move of files nobody planned; advice nobody gave.
+    made.values |= {"migration_id": new_ulid(), "advice_id": new_ulid()}
     made.values |= {"fingerprint": new_ulid().lower()}  # a statement nobody sent
     made.values |= {"pid": 1}  # no process of PostgreSQL
     requests.init_meter(owner.app).flush()  # what was asked of providers until here is written a little later
