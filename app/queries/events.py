@@ -59,3 +59,10 @@ class BackendStopped(Fact, type="backend.stopped", topic="queries", row="backend
     runs_s: float
     held_up: int
     reason: str
+
+
+class DatabaseTroubled(Fact, type="database.troubled", topic="queries", row="what"):
+    """Something about the database that people are told of: who blocks, what ends, who is behind."""
+
+    what: str
+    sentence: str

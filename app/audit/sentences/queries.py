@@ -34,3 +34,9 @@ def backend_stopped(data: Data) -> str:
     what = "cancelled the statement" if data["how"] == "cancel" else "ended the connection"
     waited = f", which held up {count(data['heldUp'], 'other')}" if data.get("heldUp") else ""
     return f"{what} of backend {data['backend']} ({data['role']}){waited}: {quote(data['reason'])}"
+
+
+@says("database.troubled")
+def database_troubled(data: Data) -> str:
+    """People are told."""
+    return f"saw trouble with the database: {quote(data['sentence'])}"

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from flask import Response, request, url_for
 
-from app.core import live
 from app.core.access import allow
 from app.core.present import query_with
 from app.core.web import is_partial, page
@@ -13,7 +12,7 @@ from app.queries.panels.standing import read_standing
 from app.queries.panels.wording import standing_verdict
 from app.queries.views import looks
 from app.queries.views.blueprint import bp
-from app.queries.views.live import tabs_in_time
+from app.queries.views.live import state_in_time, tabs_in_time
 
 LONGEST_FIND = 100
 ROWS, ALL_ROWS = 20, 500
@@ -50,7 +49,7 @@ class AskedTables:
 @allow("queries:read", installation=True)
 def show_tables() -> Response:
     """Show tables, indexes, vacuum, sequences, replication and connections; a panel that cannot be read says why."""
-    state = live.state("queries")
+    state = state_in_time()
     asked = read_asked()
     view = read_standing(q=asked.q, order=asked.order, index_order=asked.index_order, most=asked.most + 1)
     return page(
