@@ -42,13 +42,24 @@ class Sent:
         return self
 
     def _count(self, table: str, at: datetime, ms: float, times: int, timeouts: int, **more: int) -> None:
-        us = int(ms * 1000)
-        buckets = json.dumps(Histogram.of([us] * times).stored())
-        company = ("of_company_id, ", f"{more['company']}, ") if "company" in more else ("", "")
+        """Add calls to a row, as the fold does."""
+        us, company = int(ms * 1000), more.get("company")
+        whose = "" if company is None else f"of_company_id = {company} AND "
+        where = f"{whose}company_id = %s AND at = %s AND fingerprint = %s"
+        key = (self.pat.company_id, at, self.fingerprint)
+        old = self.pat.world.sql.execute(f"SELECT buckets FROM {table} WHERE {where}", key).fetchone()
+        histogram = Histogram.of([us] * times)
+        if old is None:
+            columns = "company_id, at, fingerprint" + (", of_company_id" if whose else "")
+            values = (*key, company) if whose else key
+            marks = ", ".join(["%s"] * len(values))
+            self.pat.world.sql.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)
+        else:
+            histogram += Histogram.read(old["buckets"])
         self.pat.world.sql.execute(
-            f"INSERT INTO {table} (company_id, at, fingerprint, {company[0]}calls, errors, timeouts, rows, total_us, "
-            f"max_us, buckets) VALUES (%s, %s, %s, {company[1]}%s, %s, %s, %s, %s, %s, %s)",
-            (self.pat.company_id, at, self.fingerprint, times, timeouts, timeouts, more.get("rows", times), us * times, us, buckets),
+            f"UPDATE {table} SET calls = calls + %s, errors = errors + %s, timeouts = timeouts + %s, rows = rows + %s, "
+            f"total_us = total_us + %s, max_us = greatest(max_us, %s), buckets = %s WHERE {where}",
+            (times, timeouts, timeouts, more.get("rows", times), us * times, us, json.dumps(histogram.stored()), *key),
         )  # fmt: skip
 
     def from_line(self, endpoint: str, line: str = "app/orders/reads.py:88", calls: int = 40) -> "Sent":

@@ -1,0 +1,45 @@
+"""Forgetting: what we measured goes, after a reason; PostgreSQL's own counters are never touched."""
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.queries.pages.given import sent
+from tests.world import Person
+
+ROOT = Path(__file__).parents[3]
+PATH = "/api/query-optimizer/metrics"
+
+
+def test_what_was_measured_is_gone_and_the_texts_stay(pat: Person, rows_told) -> None:
+    one = sent(pat).called(500, 40).from_line("orders.list_orders").repeated(26).sampled("slow", 500)
+    assert pat.delete(PATH, json={"reason": "A load test ran"}).status_code == 204
+    assert pat.get(PATH).json["calls"] == 0
+    told = pat.get(f"/api/query-optimizer/statements/{one.fingerprint}").json
+    assert (told["calls"], told["samples"], told["calledFrom"]) == (0, [], [])
+    assert rows_told("statements.forgotten")[-1]["data"]["reason"] == "A load test ran"
+    assert pat.delete(PATH, json={"reason": "Again"}).status_code == 204
+
+
+def test_it_wants_a_reason_and_the_right_to_destroy(pat: Person, ada: Person) -> None:
+    assert pat.delete(PATH, json={}).status_code == 422
+    assert ada.delete(PATH, json={"reason": "Curious"}).status_code == 403
+
+
+def test_the_database_itself_refuses_a_tenant(ada: Person, urls: dict[str, str]) -> None:
+    with psycopg.connect(urls["DATABASE_URL"].replace("+psycopg", "")) as connection:
+        connection.execute("SELECT set_config('qd.company_id', %s, true)", (str(ada.company_id),))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT forget_query_history()")
+
+
+def test_nothing_of_ours_resets_the_servers_counters() -> None:
+    files = [*(ROOT / "app").rglob("*.py"), *(ROOT / "migrations").rglob("*.py"), *(ROOT / "bin").glob("*")]
+    calls = [
+        path
+        for path in files
+        if path.is_file() and re.search(r"pg_stat_\w*reset\w*\s*\(", path.read_text(errors="ignore"))
+    ]
+    assert calls == []
