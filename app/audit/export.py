@@ -13,9 +13,9 @@ from app.audit.models import AuditEntry
 from app.audit.schemas import AuditQuery
 from app.core import clock, tasks
 from app.core.auth import Company
-from app.core.bulk import MORE_TIME
 from app.core.db import db, transaction
 from app.core.present import zone_info
+from app.core.replicas.reading import snapshot_may_lag
 from app.core.tasks import current_job_id, job, progress
 from app.inventory.exports import safe_cell, time_cell
 from app.notifications.service import News, tell_asker
@@ -38,7 +38,7 @@ def queue_export(wanted: AuditQuery, *, company: Company, zone: str) -> str:
 def export_audit(query: dict[str, Any], zone: str, name: str) -> dict[str, Any]:
     """Write a file of the entries that match. Run again, it replaces its own file."""
     wanted, done = AuditQuery.model_validate(query), 0
-    with exporting(name) as target, transaction():
+    with exporting(name) as target, snapshot_may_lag():
         target.write("\ufeff" + line([f"When ({zone})", *HEAD]))
         for entries in stream_entries(wanted, zone):
             target.write("".join(line(cells_of(entry, zone)) for entry in entries))
@@ -49,10 +49,9 @@ def export_audit(query: dict[str, Any], zone: str, name: str) -> dict[str, Any]:
 
 
 def stream_entries(wanted: AuditQuery, zone: str) -> Iterator[list[reads.Entry]]:
-    """Yield the entries in chunks, newest first, by a cursor on the server. Inside a transaction."""
+    """Yield the entries in chunks, newest first, by a cursor on the server."""
     statement = sa.select(*AuditEntry.__table__.columns)
     statement = statement.where(*reads.conditions(wanted, zone_info(zone))).order_by(AuditEntry.id.desc())
-    db.session.execute(MORE_TIME)
     rows = db.session.execute(statement, execution_options={"yield_per": CHUNK})
     for chunk in rows.partitions():
         yield [reads.entry_of(row, "", "") for row in chunk]

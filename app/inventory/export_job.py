@@ -5,6 +5,7 @@ from typing import Any
 from app.core import tasks
 from app.core.auth import Company
 from app.core.db import transaction
+from app.core.replicas.reading import snapshot_may_lag
 from app.core.tasks import current_job_id, job, progress
 from app.inventory import exports
 from app.inventory.reads.streaming import stream_items
@@ -35,7 +36,7 @@ def queue_export(wanted: ItemFilter, sort: str | None, *, company: Company, zone
 def export_items(wanted: dict[str, Any], sort: str | None, currency: str, zone: str, name: str) -> dict[str, Any]:
     """Write a file of the items that match. Run again, it replaces its own file."""
     done = 0
-    with exporting(name) as target, transaction():
+    with exporting(name) as target, snapshot_may_lag():
         target.write(exports.head_line(currency, zone))
         for rows in stream_items(ItemFilter.model_validate(wanted), sort):
             target.write(exports.lines_of(rows, zone))

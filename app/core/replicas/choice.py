@@ -1,6 +1,5 @@
-"""Which engine a statement goes to inside `reads_may_lag`: a replica, unless it writes or follows what was written."""
+"""Which engine a statement goes to: a session may have a replica (reading.py), which answers what does not write."""
 
-from contextvars import ContextVar
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,13 +8,13 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from app.core.replicas.rotation import Replica
 
-_chosen: ContextVar[Replica | None] = ContextVar("chosen_replica", default=None)
-WROTE = "wrote"
+REPLICA, WROTE = "replica", "wrote"
 
 
-def chosen() -> Replica | None:
-    """Return the replica of this context; None outside, and when the primary has to answer."""
-    return _chosen.get()
+def replica_of(session: Session) -> Replica | None:
+    """Return the replica a session reads from; None for the primary."""
+    found: Replica | None = session.info.get(REPLICA)
+    return found
 
 
 def bind_for(role: str, session: Session, clause: Any) -> str | None:  # Any: a statement, or None
@@ -26,7 +25,7 @@ def bind_for(role: str, session: Session, clause: Any) -> str | None:  # Any: a 
         session: What asks; once it wrote, it goes on reading where it wrote.
         clause: The statement, when there is one yet.
     """
-    replica = _chosen.get()
+    replica = replica_of(session)
     if replica is None or role not in ("app", "platform"):
         return None
     if writes(session, clause):

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core import gates
+from app.core.bulk import MORE_TIME
 from app.core.db import db, fresh_session
 from app.core.replicas import choice, written
 from app.core.replicas.rotation import Replica
@@ -32,21 +33,39 @@ REPLICA_ENDS = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "25006"})
 def reads_may_lag() -> Iterator[Replica | None]:
     """Read from a replica inside the block, in a session of its own; from the primary when none is fit.
 
+    What acts in another scope inside has its own session, and reads from the primary.
+
     Yields:
         The replica; None for the primary.
     """
-    if choice.chosen() is not None:
-        yield choice.chosen()
+    before = choice.replica_of(db.session())
+    if before is not None:
+        yield before
         return
     found = pick()
-    if found is not None:
-        found.reads += 1
-    token = choice._chosen.set(found)  # noqa: SLF001 (one package)
-    try:
-        with fresh_session():
+    with fresh_session():
+        if found is not None:
+            found.reads += 1
+            db.session().info[choice.REPLICA] = found
+        try:
             yield found
-    finally:
-        choice._chosen.reset(token)  # noqa: SLF001 (as above)
+        except (DBAPIError, PoolTimeout) as error:
+            if found is not None and is_of_replica(error):
+                found.lose("It failed while it was read.")
+                log.warning("replica failed", replica=found.name, error=type(error).__name__)
+            raise
+
+
+@contextmanager
+def snapshot_may_lag() -> Iterator[None]:
+    """Read everything inside the block as it stood at one moment, so that sums and their parts agree; for jobs.
+
+    It takes longer than a page may. A replica that breaks meanwhile ends it; run again, it reads from another server.
+    """
+    with reads_may_lag():
+        db.session().connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        db.session.execute(MORE_TIME)
+        yield
 
 
 def may_lag(function: Callable[P, R]) -> Callable[P, R]:
@@ -57,16 +76,13 @@ def may_lag(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        if choice.chosen() is not None:
-            return function(*args, **kwargs)
-        with reads_may_lag() as replica:
-            try:
+        replica = None
+        try:
+            with reads_may_lag() as replica:
                 return function(*args, **kwargs)
-            except (DBAPIError, PoolTimeout) as error:
-                if replica is None or not is_of_replica(error):
-                    raise
-                replica.lose("It failed while it was read.")
-                log.warning("replica failed; read again on the primary", replica=replica.name, error=str(error.args[0]))
+        except (DBAPIError, PoolTimeout) as error:
+            if replica is None or not is_of_replica(error):
+                raise
         with fresh_session():
             return function(*args, **kwargs)
 

@@ -11,7 +11,7 @@ CHUNK = 1000
 
 
 def stream_items(wanted: ItemFilter, sort: str | None = None) -> Iterator[list[StockRow]]:
-    """Yield the items in chunks, from one snapshot. Inside a transaction, which stays open until the last one."""
+    """Yield the items in chunks, from one snapshot: the transaction stays open until the last one."""
     chosen = ListItems(**wanted.model_dump(include={"view", "category", "q"}), sort=sort)
     db.session.execute(MORE_TIME)
     rows = db.session.execute(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.db import db
 from app.core.plot import Plot, plot_of
+from app.core.replicas.reading import may_lag
 from app.overview.daily.models import DailyItem, DailySales
 
 SHOWN_DAYS = 30
@@ -62,6 +63,7 @@ class Month:
     top: list[tuple[str, int]]
 
 
+@may_lag
 def last_month() -> Month | None:
     """Return the thirty days before today; None when none of them was added up."""
     currency, zone = db.session.execute(sa.text("SELECT currency, timezone FROM companies")).one()
