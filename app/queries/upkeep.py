@@ -8,12 +8,24 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core import clock
 from app.core.db import db
-from app.queries.models import Change, CompanyHour, Fold, Origin, Ours, Plan, Repeat, ServerHour, StatementHour
+from app.queries.models import (
+    Change,
+    CompanyHour,
+    Fold,
+    Origin,
+    Ours,
+    Plan,
+    Repeat,
+    ServerHour,
+    ServerStatement,
+    StatementHour,
+)
 from config import Settings
 
 KEPT = (
     (StatementHour, StatementHour.at, timedelta(days=90)),
     (ServerHour, ServerHour.at, timedelta(days=90)),
+    (ServerStatement, ServerStatement.last_seen_at, timedelta(days=100)),
     (CompanyHour, CompanyHour.at, timedelta(days=30)),
     (Change, Change.at, timedelta(days=365)),
     (Plan, Plan.last_seen_at, timedelta(days=180)),
