@@ -116,6 +116,7 @@ def forget_scope(session: Session, transaction: SessionTransaction) -> None:
     """Let the next transaction of this session belong to another scope."""
     if transaction.parent is None:
         session.info.pop("scope", None)
+        session.info.pop("has_written", None)
 
 
 BeforeCommit = Callable[[Session], None]
@@ -170,6 +171,18 @@ def transaction() -> Iterator[Session]:
             hook(session)
         except Exception:
             log.exception("after the commit", hook=hook.__name__)
+
+
+def give_back() -> None:
+    """End a transaction that has only read, so that its connection goes back to the pool; what was loaded stays loaded.
+
+    For whoever is about to wait for something else than the database. Inside `transaction()` nothing happens.
+    """
+    session = db.session()
+    if not session.in_transaction() or session.info.get("in_transaction") or session.info.get("has_written"):
+        return
+    if not (session.new or session.dirty or session.deleted):
+        session.commit()
 
 
 @contextmanager
@@ -233,6 +246,7 @@ __all__ = [
     "before_commit",
     "db",
     "fresh_session",
+    "give_back",
     "init_db",
     "transaction",
 ]

@@ -15,7 +15,7 @@ from app.core.cache.flights import Flight
 from app.core.cache.process import Process, process
 from app.core.cache.store import Seen
 from app.core.cache.writes import loading
-from app.core.db import db
+from app.core.db import db, give_back
 from app.core.redis import RedisAway
 
 T = TypeVar("T")
@@ -97,7 +97,8 @@ def good(seen: Seen) -> Envelope | None:
 
 
 def read_missing(wanted: Wanted[T], seen: Seen, here: Process) -> T:
-    """Ask the database, or wait for who asks it already: in this process, then in all."""
+    """Ask the database, or wait for who asks it already: in this process, then in all. Who waits holds no connection."""
+    give_back()
     with here.flights.join("|".join((wanted.key, *seen.tokens))) as (flight, is_ours):
         if is_ours:
             return fly(wanted, seen, here, flight)
@@ -157,6 +158,7 @@ def ask(wanted: Wanted[T], here: Process) -> tuple[T, bytes]:
         value = wanted.load()
     finally:
         loading.reset(token)
+    give_back()
     body = wanted.shape.dump_json(value, warnings="error")
     if here.is_checking and wanted.shape.validate_json(body) != value:
         raise ShapeLost(f"{wanted.namespace}: {value!r} comes back as {wanted.shape.validate_json(body)!r}")
@@ -182,6 +184,7 @@ def read_away(wanted: Wanted[T], here: Process) -> T:
     here.figures.note(wanted.namespace, "away")
     if loading.get():  # within another read that has its place already
         return wanted.load()
+    give_back()
     with here.flights.join(f"{wanted.key}|away|{here.near.writes}") as (flight, is_ours):
         if is_ours:
             with here.fallback:

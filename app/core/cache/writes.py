@@ -38,6 +38,7 @@ def tables_in(text: str) -> frozenset[str]:
 
 def note(session: Session, table: str) -> None:
     """Remember within a transaction that a table changes."""
+    session.info["has_written"] = True
     if table in watched or table in watched_anywhere:
         session.info.setdefault(WRITTEN, set()).update(keys_written(current_scope().company_id or ALL, table))
 

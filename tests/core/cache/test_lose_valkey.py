@@ -54,10 +54,10 @@ def test_nobody_gets_an_error_and_few_ask_at_once(own: Services, away_shelf: She
                 if number == 0 and turn == 1:
                     assert own.valkey is not None
                     own.valkey.stop()
-                    killed.set()
                     shelf.at_once = 0
+                    killed.set()
                 elif turn == 1:
-                    killed.wait(30)
+                    assert killed.wait(60)
                 found.append(POINT.read(company_id, [number % 50], shelf.load))
         return found
 
