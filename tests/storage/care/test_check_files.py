@@ -167,8 +167,10 @@ def test_every_seeded_fault_among_many_objects_is_found(seaweed_app: Flask, ada:
         for key in keys[part:]:
             bucket.put(key, io.BytesIO(b"seeded"), size_bytes=6, content_type="text/plain")
         lost, short, orphans = keys[:part], set(keys[part : 2 * part]), keys[-part:]
-        with transaction() as session:
-            session.add_all(row_for(person.company_id, key, 7 if key in short else 6) for key in keys[:-part])
+        for at in range(0, OBJECTS, 2000):
+            rows = [row_for(person.company_id, key, 7 if key in short else 6) for key in keys[:OBJECTS][at : at + 2000]]
+            with transaction() as session:
+                session.add_all(rows)
     row = check(app, person, "s3", reason="seeded")
     assert found(row) == {"orphan": part, "missing": part, "size": part}
     with app.app_context(), installation():
