@@ -51,6 +51,7 @@ SHIPPED = (
     Shipped("forecasts", "Forecasts of demand", "forecasts.make", "30 1 * * *", EACH_COMPANY, DAY_S),
     Shipped("reorder-points", "Reorder points from the forecast", "forecasts.maintain", "30 3 * * *", EACH_COMPANY, DAY_S),
     Shipped("maintenance", "Upkeep of flags and tables", "maintenance.run", "30 4 * * *", INSTALLATION, DAY_S),
+    Shipped("index-advice", "Look for indexes", "queries.advise", "15 5 * * *", INSTALLATION, DAY_S),
     Shipped("storage-clean", "Unfinished uploads taken back", "storage.clean", "15 2 * * *", INSTALLATION, 12 * HOUR_S),
     Shipped("storage-check", "Files compared with their records", "storage.reconcile", "30 2 * * *", INSTALLATION, 12 * HOUR_S),
     Shipped("storage-scrub", "Digests of files read again", "storage.scrub", "45 3 * * *", INSTALLATION, 12 * HOUR_S),
