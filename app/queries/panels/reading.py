@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 Read = TypeVar("Read")
 log = structlog.get_logger()
 
-PANEL_MS, PAGE_MS, LEAST_MS = 400, 800, 20
+PANEL_MS, PAGE_MS, LEAST_MS = 600, 900, 20
 WORDS = {
     "57014": "It did not answer in time.",
     "55P03": "A lock was in the way.",
