@@ -8,8 +8,10 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from app.core.db import db
+from app.core.embedded.roles import EXPLAINER
 from app.core.installation import installation_id
 from app.queries.models import ServerCounter
+from app.queries.plans.link import urls_by_role
 from app.queries.server.counters import NAMES
 
 HOUR = timedelta(hours=1)
@@ -23,6 +25,9 @@ ROWS = f"""
   WHERE company_id = :whose AND ((at >= :since AND at < :hours_since) OR (at >= :hours_until AND at < :until))
 """
 BY_KEY = f"SELECT key, {SUMS} FROM ({ROWS}) r GROUP BY key"
+# What the product asks about statements is no work of anybody's: the monitor's login is never read, and EXPLAIN is
+# sent by the logins whose plans are asked for.
+WORK = "NOT (s.text LIKE 'EXPLAIN (%' AND s.role = ANY(CAST(:logins AS text[])))"
 # A nested statement's time is part of the one around it, so sums over several take only what was sent itself.
 FIGURES = sa.text(
     f"SELECT s.fingerprint, array_agg(DISTINCT s.queryid) AS queryids, {SUMS} FROM ({BY_KEY}) k "
@@ -31,14 +36,15 @@ FIGURES = sa.text(
 )
 TOTALS = sa.text(
     f"SELECT count(*) AS entries, {SUMS} FROM ({BY_KEY}) k "
-    "JOIN server_statements s ON s.company_id = :whose AND s.key = k.key WHERE s.is_toplevel"
+    "JOIN server_statements s ON s.company_id = :whose AND s.key = k.key "
+    f"WHERE s.is_toplevel AND {WORK}"
 )
 ALONE = sa.text(
     f"SELECT s.fingerprint, s.is_toplevel, min(s.text) AS text, array_agg(DISTINCT s.queryid) AS queryids, "
     f"array_agg(DISTINCT s.role) AS roles, {SUMS} FROM ({BY_KEY}) k "
     "JOIN server_statements s ON s.company_id = :whose AND s.key = k.key "
-    "WHERE s.fingerprint = '' OR NOT EXISTS (SELECT 1 FROM query_statements q "
-    "WHERE q.company_id = :whose AND q.fingerprint = s.fingerprint) "
+    f"WHERE {WORK} AND (s.fingerprint = '' OR NOT EXISTS (SELECT 1 FROM query_statements q "
+    "WHERE q.company_id = :whose AND q.fingerprint = s.fingerprint)) "
     "GROUP BY s.fingerprint, s.is_toplevel, CASE s.fingerprint WHEN '' THEN s.key ELSE '' END "
     "ORDER BY sum(exec_ms) + sum(plan_ms) DESC LIMIT :most"
 )
@@ -172,8 +178,13 @@ def values_of(span: Window) -> dict[str, Any]:  # Any: SQL values
     hours_until = max(until.replace(minute=0, second=0, microsecond=0), hours_since)
     return {
         "whose": installation_id(), "since": since, "until": until, "hours_since": hours_since,
-        "hours_until": hours_until,
+        "hours_until": hours_until, "logins": our_logins(),
     }  # fmt: skip
+
+
+def our_logins() -> list[str]:
+    """Return the logins the product asks for plans with."""
+    return sorted({*urls_by_role(), EXPLAINER})
 
 
 def figures_of(row: Mapping[Any, Any], queryids: list[str]) -> ServerFigures:  # Any: a row's columns

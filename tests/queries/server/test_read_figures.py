@@ -10,6 +10,7 @@ from flask import Flask
 from app.core import clock
 from app.core.installation import installation
 from app.queries.models import ServerHour, ServerMinute
+from app.queries.plans.capture import capture
 from app.queries.reads.server import ServerFigures, list_server_only, server_figures, totals
 from tests.queries.server.conftest import write
 
@@ -93,6 +94,16 @@ def test_what_the_app_measured_is_not_among_them(app, clerk, read, known, name, 
     known(f"SELECT word FROM {name} WHERE word = %(word)s")
     with app.app_context(), installation():
         assert [one for one in list_server_only(window, 1000) if f"FROM {name}" in one.text] == []
+
+
+def test_what_we_ask_about_statements_is_nobodys_work(app, clerk, read, known, name, window):
+    read()
+    fingerprint = known(f"SELECT word FROM {name} WHERE word = %(word)s")
+    with app.app_context():
+        capture(fingerprint)
+    read()
+    with app.app_context(), installation():
+        assert [one.text for one in list_server_only(window, 1000) if one.text.startswith("EXPLAIN")] == []
 
 
 def test_totals_say_how_the_counting_stands(app, clerk, read, name, window):
