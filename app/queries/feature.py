@@ -6,6 +6,7 @@ from app.core import relay
 from app.queries import models
 from app.queries.advisor.feature import init_advisor
 from app.queries.console import init_console
+from app.queries.explain import feature as explain
 from app.queries.panels.feature import init_panels
 from app.queries.plans.feature import init_plans
 from app.queries.pools.feature import init_pools
@@ -13,7 +14,7 @@ from app.queries.server.feature import init_server
 from app.queries.upkeep import keep_partitions
 from app.queries.watch.feature import init_watch
 
-__all__ = ["init_queries", "models"]  # imported for the tables
+__all__ = ["explain", "init_queries", "models"]  # imported for the tables and the routes
 KEEP_EVERY_S = 3600.0
 
 

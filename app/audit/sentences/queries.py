@@ -40,3 +40,10 @@ def backend_stopped(data: Data) -> str:
 def database_troubled(data: Data) -> str:
     """People are told."""
     return f"saw trouble with the database: {quote(data['sentence'])}"
+
+
+@says("statement.explained")
+def statement_explained(data: Data) -> str:
+    """Somebody looked at a plan."""
+    how = {"analyze": "ran once, to see its plan,", "typed": "typed, and had planned without data,"}
+    return f"{how.get(str(data['how']), 'had planned')} the statement {quote(str(data['statement'])[:200])}"

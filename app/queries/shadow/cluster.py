@@ -109,6 +109,12 @@ class Shadow:
             raise describe(error) from None
         return dict(rows[0][0][0])
 
+    @contextmanager
+    def catalogue(self) -> Iterator[Link]:
+        """Look things up where typed texts are planned."""
+        with build.connect(self.address, self._database) as link:
+            yield link
+
     def close(self) -> None:
         """Let go of what was made for this user."""
         if self._link is not None:

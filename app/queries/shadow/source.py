@@ -17,13 +17,15 @@ from config import Settings
 DUMP_S = 60
 LOCK_WAIT_MS = "2000"
 OURS = "relnamespace = 'public'::regnamespace"
-# One number for everything the schema is made of: a new index, column, partition or policy changes it.
+# One number for everything the schema is made of: a new index, column, partition, policy or function changes it.
 SIGNATURE = """SELECT md5(concat(
   (SELECT string_agg(concat(c.oid, c.relname, c.relkind), ',' ORDER BY c.oid) FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace),
   (SELECT string_agg(concat(a.attrelid, a.attnum, a.attname, a.atttypid, a.attnotnull), ',' ORDER BY a.attrelid, a.attnum)
      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0),
   (SELECT string_agg(concat(i.indexrelid, i.indisvalid), ',' ORDER BY i.indexrelid) FROM pg_index i JOIN pg_class c
      ON c.oid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace),
+  (SELECT string_agg(concat(f.oid, md5(f.prosrc)), ',' ORDER BY f.oid) FROM pg_proc f WHERE f.pronamespace = 'public'::regnamespace),
+  (SELECT string_agg(o.oid::text, ',' ORDER BY o.oid) FROM pg_operator o WHERE o.oprnamespace = 'public'::regnamespace),
   (SELECT string_agg(concat(p.oid, p.polname, md5(p.polqual::text)), ',' ORDER BY p.oid) FROM pg_policy p))) AS signature"""
 RELATIONS = f"""SELECT c.relname AS name, c.relkind::text AS kind, c.relpages AS pages, c.reltuples AS rows,
   c.relallvisible AS visible, has_table_privilege('qd_app', c.oid, 'SELECT, INSERT, UPDATE, DELETE') AS is_open,

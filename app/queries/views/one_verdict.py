@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.core.present import plural
 from app.queries.models import Change
+from app.queries.plans.tree import PlanNode
 from app.queries.reads.statements import StatementView
 from app.queries.words import HEAVY, is_slower, percent, slower_words, spell_ms
 
@@ -20,13 +21,14 @@ class Judged:
     sentence: str
 
 
-def judge(one: StatementView, changes: Sequence[Change], *, is_advised: bool) -> Judged:
+def judge(one: StatementView, changes: Sequence[Change], *, is_advised: bool, worst: PlanNode | None = None) -> Judged:
     """Return the sentence on a statement.
 
     Args:
         one: Its figures, and those of the span before.
         changes: What happened to it, the newest first.
         is_advised: Whether an index is advised for it.
+        worst: The node of its plan that takes most, when it takes much.
     """
     if one.known_at is not None:
         because = f": “{one.known_reason}”" if one.known_reason else ""
@@ -36,7 +38,8 @@ def judge(one: StatementView, changes: Sequence[Change], *, is_advised: bool) ->
     if not one.calls:
         return Judged("idle", "Not called", "It was not called in this time.")
     cause = next((change for change in changes if change.kind in TOLD and is_slower(one, one.before)), None)
-    mend = " An index is advised that is expected to mend it." if is_advised else ""
+    mend = f" Most of its plan: {worst.name.lower()} {worst.target}." if worst is not None else ""
+    mend += " An index is advised that is expected to mend it." if is_advised else ""
     if one.timeouts:
         sentence = f"{plural(one.timeouts, 'call')} of {one.calls:,} {'was' if one.timeouts == 1 else 'were'} stopped by a time limit"
         return Judged("bad", "Running out of time", f"{sentence}.{_slower(one)}{_because(cause)}{mend}")
@@ -48,9 +51,9 @@ def judge(one: StatementView, changes: Sequence[Change], *, is_advised: bool) ->
         return Judged(
             "idle",
             "Not called before",
-            f"It takes {spell_ms(one.p95_ms)} at p95; in the span before it was not called.{mend}",
+            f"It takes {spell_ms(one.p95_ms)} at p95; in the span before it was not called.",
         )
-    return Judged("good", "As before", f"It takes {spell_ms(one.p95_ms)} at p95, much as before.{mend}")
+    return Judged("good", "As before", f"It takes {spell_ms(one.p95_ms)} at p95, much as before.")
 
 
 def _slower(one: StatementView) -> str:

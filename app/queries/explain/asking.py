@@ -1,0 +1,104 @@
+"""How a statement is planned, when somebody asks: one we know, or one that was typed. Each is noted in the audit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.db import transaction
+from app.core.errors import NotFound
+from app.core.installation import installation
+from app.core.outbox import record
+from app.queries.explain.catalogue import refuse_strangers
+from app.queries.explain.events import StatementExplained
+from app.queries.explain.link import explain_connection
+from app.queries.explain.replica import replica_url
+from app.queries.explain.rules import read_typed
+from app.queries.explain.trial import run_trial
+from app.queries.plans.capture import Asked, capture, describe_statements
+from app.queries.plans.changes import keep_plan
+from app.queries.plans.redact import redact
+from app.queries.plans.repair import repair_text
+from app.queries.plans.tree import PlanTree, read_tree
+from app.queries.shadow.cluster import shadow
+from app.queries.watch.fingerprint import read_statement
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A plan somebody asked for.
+
+    Attributes:
+        where: `server`, `replica`, or `shadow`: the database without data.
+        plan: PostgreSQL's JSON without a constant in it.
+    """
+
+    fingerprint: str
+    text: str
+    where: str
+    plan: dict[str, Any]  # Any: PostgreSQL's own JSON
+
+    @property
+    def tree(self) -> PlanTree:
+        """The same as rows."""
+        return read_tree(self.plan)
+
+
+def explain_typed(text: str) -> Explained:
+    """Plan a text that somebody typed, where there is no row that it could tell of.
+
+    Raises:
+        ExplainRefused: It is not one SELECT, or it holds what is not taken.
+        ExplainFailed: PostgreSQL does not plan it.
+        ShadowAway: There is no database without data.
+    """
+    named = read_typed(text)
+    with shadow() as planner:
+        with planner.catalogue() as link:
+            refuse_strangers(link, named)
+        plan = redact(planner.plan_stranger(text))
+    known = read_statement(text)
+    note(known.fingerprint, known.text, "typed")
+    return Explained(known.fingerprint, known.text, "shadow", plan)
+
+
+def explain_known(fingerprint: str, *, analyze: bool = False, values: Sequence[str | None] | None = None) -> Explained:
+    """Plan a statement we have sent; with `analyze` run it, which only a SELECT is.
+
+    Args:
+        values: To run it with; those that are missing are taken from rows of the company that runs it most.
+
+    Raises:
+        NotFound: No statement has this fingerprint.
+        ExplainRefused: It has no plan, or it is not run.
+        ExplainFailed: PostgreSQL does not plan it.
+    """
+    if not analyze:
+        kept = capture(fingerprint)
+        asked = find_asked(fingerprint)
+        note(fingerprint, asked.text, "known")
+        return Explained(fingerprint, asked.text, "server", kept.plan)
+    asked = find_asked(fingerprint)
+    note(fingerprint, asked.text, "analyze")  # before it runs: what takes too long was asked for as well
+    replica = replica_url()
+    with explain_connection(asked.of_company_id, url=replica) as link:
+        plan = redact(run_trial(link, repair_text(asked.text), values))
+    keep_plan(fingerprint, plan, "analyze")
+    return Explained(fingerprint, asked.text, "replica" if replica else "server", plan)
+
+
+def find_asked(fingerprint: str) -> Asked:
+    """Return a statement as it is planned.
+
+    Raises:
+        NotFound: Nobody sent it, or it has no plan.
+    """
+    found = describe_statements([fingerprint])
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def note(fingerprint: str, text: str, how: str) -> None:
+    """Write down who asked for what; the text has no value in it."""
+    with installation(), transaction():
+        record(StatementExplained(fingerprint=fingerprint, statement=text[:1000], how=how))
