@@ -73,6 +73,7 @@ def troubles_of(one: StatementView, span: Span, *, has_history: bool) -> Iterato
     if one.timeouts:
         calls = f"{plural(one.timeouts, 'call')} of {one.calls:,}"
         yield Trouble("timeouts", one.fingerprint, f"{name} ran out of time in the last hour: {calls} stopped.")
+        return  # it is slower as well; one sentence is enough
     if has_history and one.share > NEW_SHARE and one.first_seen_at >= span.end - NEW_FOR:
         sentence = f"{name} is new and takes {percent(one.share)} of all database time."
         yield Trouble("new", one.fingerprint, sentence)

@@ -49,7 +49,7 @@ def count_timing_out() -> int:
     """Return how many statements ran out of time in the last hour, those that are known left out."""
     known = sa.select(Statement.fingerprint).where(Statement.known_at.is_not(None))
     rows = StatementMinute.at >= clock.now() - HOUR, StatementMinute.timeouts > 0
-    stopped = sa.select(StatementMinute.fingerprint.distinct().label("fingerprint")).where(*rows).subquery()
+    stopped = sa.select(StatementMinute.fingerprint).where(*rows).distinct().subquery()
     statement = sa.select(sa.func.count()).select_from(stopped).where(stopped.c.fingerprint.not_in(known))
     return db.session.scalar(statement) or 0
 

@@ -39,8 +39,9 @@ def marks_of(fingerprints: Collection[str]) -> dict[str, Marks]:
 
 
 def open_advice() -> Sequence[Advice]:
-    """Return the advice nobody has followed or dismissed."""
-    return db.session.scalars(sa.select(Advice).where(Advice.state == "open").limit(MOST_ADVICE)).all()
+    """Return the advice that nobody has followed or dismissed, with evidence enough."""
+    found = db.session.scalars(sa.select(Advice).where(Advice.state == "open").limit(MOST_ADVICE))
+    return [one for one in found if not one.evidence.get("why_not")]  # what lacks evidence is on its own page only
 
 
 def advice_for(fingerprint: str) -> list[Advice]:

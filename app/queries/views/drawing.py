@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from app.core.histogram import Histogram, middle_of
 from app.core.plot import round_up
-from app.queries.words import spell_ms
 
 MOST_COLUMNS = 9
 FACTORS = (2.0, 4.0, 10.0, 100.0)
 MICROSECONDS = 1000.0
 WIDE, GAP = 0.4, 0.08  # of a column, for each of its two bars
+TEN, HALF_A_SECOND = 10.0, 512.0
 LEAST = 0.001  # of a millisecond: what the histogram calls less than one microsecond
 
 
@@ -63,7 +63,7 @@ def columns_of(now: Histogram, before: Histogram, stopped: int = 0) -> Columns |
     share = 100 / len(places)
     columns = [
         Column(
-            upto=spell_ms(factor**place), x=round(number * share + share * GAP, 2), width=round(share * WIDE, 2),
+            upto=edge_of(factor, place), x=round(number * share + share * GAP, 2), width=round(share * WIDE, 2),
             now_x=round(number * share + share * (GAP + WIDE + 0.02), 2), was=_percent(was[place], top),
             now=_percent(is_now[place] - cut[place], top), cut=_percent(cut[place], top), was_calls=was[place],
             now_calls=is_now[place], cut_calls=cut[place],
@@ -72,6 +72,14 @@ def columns_of(now: Histogram, before: Histogram, stopped: int = 0) -> Columns |
     ]  # fmt: skip
     marks = [(0.0, f"{top:g}"), (50.0, f"{top / 2:g}"), (100.0, "0")]
     return Columns(columns, marks, _told(columns))
+
+
+def edge_of(factor: float, place: int) -> str:
+    """Return up to how long the calls of a column took; powers of two go by round seconds: 1024 ms are said as 1 s."""
+    ms = factor**place
+    if factor < TEN and ms >= HALF_A_SECOND:
+        return f"{ms / 1024:g} s"
+    return f"{ms:g} ms" if ms < MICROSECONDS else f"{ms / MICROSECONDS:g} s"
 
 
 def _factor(now: Histogram, before: Histogram) -> float:
