@@ -1,4 +1,4 @@
-"""How advice is said and drawn; templates ask `title_of` and `saved_share` here as well."""
+"""How advice is said and drawn; templates ask `title_of` here as well."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ __all__ = [
     "width_of",
 ]
 STATES = {
-    "open": ("run", "Open"), "dismissed": ("idle", "Not wanted"), "built": ("run", "Built, being compared"),
+    "open": ("idle", "Open"), "dismissed": ("idle", "Not wanted"), "built": ("run", "Built, being compared"),
     "confirmed": ("good", "Confirmed"), "worse": ("bad", "No help"), "gone": ("idle", "Gone"),
 }  # fmt: skip
-PRIORITIES = {"high": ("bad", "High"), "medium": ("warn", "Medium"), "low": ("idle", "Low")}
+PRIORITIES = {"high": ("warn", "High"), "medium": ("run", "Medium"), "low": ("idle", "Low")}
 EVIDENCE = (
     "a rule alone", "rule and planner. Not yet measured, not yet observed",
     "rule, planner and measurement. Not yet observed", "rule, planner, measured and observed",
@@ -65,6 +65,14 @@ def verdict_of(groups: Mapping[str, Sequence[Advice]]) -> Verdict:
 def could_go(drop: int) -> str:
     """Say how many could go, to follow a first half."""
     return f", and {plural(drop, 'index', 'indexes')} could go" if drop else ""
+
+
+def saved_words(found: Advice) -> str:
+    """Return that share as people read it; nobody believes 100 %."""
+    share = saved_share(found)
+    if share is None:
+        return "–"
+    return "over 99%" if share > 0.99 else f"{share:.0%}"
 
 
 def width_of(found: Advice) -> float:
