@@ -19,7 +19,7 @@ from app.queries.models import Change, Statement
 from app.queries.problems import StatementNotFound
 from app.queries.reads import statements as reads
 from app.queries.reads.statements import Span, StatementView, span_of
-from app.queries.words import is_slower, percent, spell_ms, title_of
+from app.queries.words import SHIFT_MS, SLOWER, is_slower, percent, spell_ms, title_of
 from app.queues.news import tell_admins
 
 EVERY_S = 60.0
@@ -46,8 +46,6 @@ def look_for_trouble() -> int:
         keep_mark()
         now, span = clock.now(), span_of("1h")
         found = [one for one in reads.list_statements(span, only_slow=True, limit=MOST).items if one.known_at is None]
-        if not found:
-            return 0
         told = told_lately(now)
         has_history = is_watched_since(now - DAY)
         news = [
@@ -120,21 +118,35 @@ def tell(trouble: Trouble, now: datetime) -> None:
 
 
 def tell_plans(found: Sequence[StatementView], now: datetime) -> int:
-    """Tell of plans that changed and made their statement slower; return how many."""
+    """Tell of plans that changed and made their statement slower; return how many.
+
+    What a change did is known at once where the hour shows it, else when an hour after it was compared with one before.
+    """
     slower = {one.fingerprint: one for one in found if is_slower(one, one.before)}
+    same = sa.and_(Statement.company_id == Change.company_id, Statement.fingerprint == Change.fingerprint)
+    untold = sa.select(Change, Statement.verb, Statement.tables).join(Statement, same)
+    untold = untold.where(Change.kind == "plan", Change.told_at.is_(None), Change.at >= now - DAY)
     told = 0
     with transaction():
-        changed = sa.select(Change).where(
-            Change.kind == "plan", Change.told_at.is_(None), Change.at >= now - DAY, Change.fingerprint.in_(slower)
-        )
-        for change in db.session.scalars(changed):
+        for change, verb, tables in db.session.execute(untold):
+            one = slower.get(change.fingerprint)
+            moved = (one.before.p95_ms, one.p95_ms) if one is not None and one.before is not None else moved_by(change)
+            if moved is None:
+                continue
             change.told_at = now
-            one = slower[change.fingerprint]
-            name = title_of(one.verb, one.tables)
-            times = f"p95 went from {spell_ms(one.before.p95_ms if one.before else None)} to {spell_ms(one.p95_ms)}"
-            _send(Trouble("plan", one.fingerprint, f"{name} is planned otherwise and slower: {times}."))
+            times = f"p95 went from {spell_ms(moved[0])} to {spell_ms(moved[1])}"
+            sentence = f"{title_of(verb, tables)} is planned otherwise and slower: {times}."
+            _send(Trouble("plan", change.fingerprint, sentence))
             told += 1
     return told
+
+
+def moved_by(change: Change) -> tuple[float, float] | None:
+    """Return p95 before and after a change of plan, in milliseconds; None unless it became much slower."""
+    before, after = (change.detail.get(name, {}).get("p95_ms") for name in ("before", "after"))
+    if not before or not after or after < SLOWER * before or after - before < SHIFT_MS:
+        return None
+    return float(before), float(after)
 
 
 def _send(trouble: Trouble) -> None:

@@ -82,7 +82,14 @@ def test_a_known_one_is_not_told(pat: Person, look) -> None:
 def test_a_changed_plan_is_told_when_its_statement_became_slower(pat: Person, look) -> None:
     slower = became_slower(pat).changed("plan", "Index scan to sequential scan")
     same = sent(pat).called(120, 40).called(120, 40, ago=80 * MINUTE).changed("plan", "Hash join to merge join")
+    settled = sent(pat, table="orders").changed("plan", "Index scan to sequential scan")
+    pat.world.sql.execute(
+        """UPDATE query_changes SET detail = '{"before": {"p95_ms": 20}, "after": {"p95_ms": 400}, "shift": 20}' """
+        "WHERE fingerprint = %s",
+        (settled.fingerprint,),
+    )
     look()
+    assert mails(pat, settled) == ["Read orders is planned otherwise and slower: p95 went from 20 ms to 400 ms."]
     assert any("planned otherwise and slower" in text for text in mails(pat, slower))
     assert mails(pat, same) == []
     assert look() == 0
