@@ -1,22 +1,14 @@
-"""Generic plans: of nearly every text of ours, of texts whose constants became parameters, and of nothing else."""
+"""Generic plans: of texts whose constants became parameters, and of nothing that is no statement with a plan."""
 
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from app.core.db import db
-from app.core.tenancy import system_work
-from app.queries.models import ServerStatement
 from app.queries.plans.ask import ask_plan, can_be_planned
 from app.queries.plans.link import Planners, planners
 from app.queries.plans.repair import repair_text
-from app.queries.server.collect import collect
-from app.queries.server.link import ours
 from app.queries.server.texts import fingerprint, safe_text
-from tests.world import Person
 
 # As people write them: PostgreSQL's counters hold them with $1 in the place of each constant.
 WRITTEN = [
@@ -70,35 +62,3 @@ def test_nothing_else_is_asked(links: Planners, text: str):
 @pytest.mark.parametrize("text", WRITTEN)
 def test_mending_a_text_leaves_its_fingerprint(text: str):
     assert fingerprint(repair_text(safe_text(text))) == fingerprint(text)
-
-
-def test_nearly_all_statements_of_the_product_have_a_generic_plan(app: Flask, ada: Person, pat: Person, capsys):
-    texts = ask_every_page(app, ada, pat)
-    asked = [(role, text) for role, text in texts if can_be_planned(repair_text(text))]
-    without = []
-    with app.app_context(), planners() as links:
-        for role, text in asked:
-            try:
-                ask_plan(links.of(role, ada.company_id), text)
-            except psycopg.Error as error:
-                without.append((error.sqlstate, text))
-    share = 1 - len(without) / len(asked)
-    with capsys.disabled():
-        print(f"\n{share:.1%} of {len(asked)} statements of the product have a generic plan.")
-    assert share >= 0.95, without
-
-
-def ask_every_page(app: Flask, *people: Person) -> list[tuple[str, str]]:
-    """Ask every page without a parameter; return what PostgreSQL was sent by our logins meanwhile."""
-    with app.app_context():
-        collect(ours())
-    pages = [rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments]
-    for person in people:
-        for path in pages:
-            if path != "/api/events":  # a stream has no end
-                person.get(path)
-    with app.app_context():
-        collect(ours())
-        with system_work():
-            found = db.session.execute(select(ServerStatement.role, ServerStatement.text).distinct())
-            return [(role, text) for role, text in found if role in {"qd_app", "qd_system", "qd_platform"}]
