@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from app.accounts.models import ApiToken, Company, Invitation, Session, User
 from app.core import clock
+from app.core.cache import Everywhere
 from app.core.cursor import decode_cursor, encode_cursor
 from app.core.db import db
 from app.core.errors import NotFound
@@ -154,8 +155,19 @@ def list_companies(*, limit: int, after: str = "", q: str = "") -> Rows:
         return page_of(statement, limit=limit, position="slug")
 
 
+CHOICES_KEPT: Everywhere[list[dict[str, str]]] = Everywhere(
+    "companies.choices", "companies", list[dict[str, str]], meaning="companies of the top bar", tables=["companies"]
+)
+
+
 def choices_for_admins() -> list[dict[str, str]]:
     """Return the companies offered in the top bar."""
+    with platform_reads():
+        return CHOICES_KEPT.read([], load_choices)
+
+
+def load_choices() -> list[dict[str, str]]:
+    """Return the first companies by name."""
     rows, _ = list_companies(limit=CHOICES)
     return [{"slug": row.slug, "name": row.name} for row in rows]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from app.core.cache import OfCompany, cached
 from app.core.db import db
 from app.core.present import format_count
 from app.core.tenancy import current_scope
@@ -37,6 +38,19 @@ class Summary:
     worst: list[str]
 
 
+SUMMARY: OfCompany[Summary] = OfCompany(
+    "inventory.summary",
+    "inventory",
+    Summary,
+    meaning="what is out or low, counted",
+    tables=["items"],
+    topics=["inventory"],
+)
+CATEGORIES: OfCompany[list[str]] = OfCompany(
+    "inventory.categories", "inventory", list[str], meaning="categories in use", tables=["items"], topics=["inventory"]
+)
+
+
 def count_matching(wanted: ItemFilter, bound: int = BOUND) -> Bounded:
     """Count the items of a filter, up to a bound."""
     some = matching(wanted, sa.literal(1)).limit(bound + 1).subquery()
@@ -44,6 +58,7 @@ def count_matching(wanted: ItemFilter, bound: int = BOUND) -> Bounded:
     return Bounded(min(n, bound), n > bound)
 
 
+@cached(SUMMARY)
 def summarize() -> Summary:
     """Return the figures of the whole inventory."""
     totals = {view: count_matching(ItemFilter(view=view)) for view in ItemView if view is not ItemView.ARCHIVED}
@@ -63,6 +78,7 @@ def name_worst(most: int = 3) -> list[str]:
     return [f"{sku} at {company}" for sku, company in db.session.execute(query)]
 
 
+@cached(CATEGORIES)
 def categories(most: int = 100) -> list[str]:
     """Return the categories in use, by a loose index scan: one index probe for each, not one for each item."""
     step = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from app.core import clock
+from app.core.cache import OfCompany, cached
 from app.core.db import db
 from app.orders.models import Order
 from app.orders.reads.conditions import conditions, in_states, start_of_today, view_conditions
@@ -20,6 +21,13 @@ def bounded(n: int) -> str:
     return f"{BOUND:,}+" if n > BOUND else f"{n:,}"
 
 
+# What is late goes with the clock, too: these are kept for seconds.
+COUNTS: OfCompany[dict[View, str]] = OfCompany(
+    "orders.counts", "orders", dict[View, str], meaning="orders of each tab", tables=["orders"], topics=["orders"]
+)
+
+
+@cached(COUNTS)
 def count_views() -> dict[View, str]:
     """Return how many orders each tab holds, in one statement."""
     columns = [_count(view_conditions(view)).label(view.name) for view in COUNTED]
@@ -52,6 +60,17 @@ class DayFigures:
         return self.to_pack + self.to_ship
 
 
+DAY: OfCompany[DayFigures] = OfCompany(
+    "orders.day",
+    "orders",
+    DayFigures,
+    meaning="orders of today, and what is late",
+    tables=["orders"],
+    topics=["orders"],
+)
+
+
+@cached(DAY)
 def day_figures() -> DayFigures:
     """Return how the day goes, in one statement."""
     late = [in_states(LATE), Order.due_at < clock.now()]

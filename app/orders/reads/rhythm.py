@@ -8,6 +8,7 @@ from statistics import median
 import sqlalchemy as sa
 
 from app.core import clock
+from app.core.cache import OfCompany, cached
 from app.core.db import db
 from app.orders.models import Order
 
@@ -36,6 +37,17 @@ class Rhythm:
         return round((self.now - self.usual) / self.usual * 100) if self.usual else None
 
 
+RHYTHM: OfCompany[Rhythm] = OfCompany(
+    "orders.rhythm",
+    "orders",
+    Rhythm,
+    meaning="orders of the hour beside a usual one",
+    tables=["orders"],
+    topics=["orders"],
+)
+
+
+@cached(RHYTHM)
 def orders_rhythm(at: datetime | None = None) -> Rhythm:
     """Return how the last hour goes."""
     now = at or clock.now()

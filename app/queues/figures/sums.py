@@ -3,21 +3,20 @@
 What a scope sees decides what is summed: inside a company its own jobs, inside the installation everybody's.
 """
 
-import time
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 
 from app.core import clock
+from app.core.cache import OfCompany
 from app.core.db import db
+from app.core.histogram import Histogram
 from app.core.tenancy import current_company_id
 from app.queues.figures.fold import MINUTE, hour_of, minute_of
-from app.core.histogram import Histogram
 
 WINDOWS = {
     "5m": timedelta(minutes=5), "1h": timedelta(hours=1), "3h": timedelta(hours=3), "24h": timedelta(days=1),
@@ -26,9 +25,13 @@ WINDOWS = {
 FROM_HOURS = timedelta(hours=3)  # longer windows read hours
 # An hour is folded again in the first minutes after it: only older ones are read.
 HOURS_SETTLE = timedelta(minutes=10)
-LONG, STALE_S, MOST_KEPT = timedelta(days=2), 60.0, 64
-EXTENSION = "quarterdeck-long-sums"
+LONG = timedelta(days=2)
 COUNTS = ("queued", "done", "failed", "retried", "cancelled", "lost", "late", "waited_ms", "ran_ms")
+
+Kept = tuple[tuple[str, ...], tuple[int, ...], dict[int, int], dict[int, int]]
+LONG_SUMS: OfCompany[list[Kept]] = OfCompany(
+    "queues.long-sums", "queues", list[Kept], meaning="jobs of whole hours over days", tables=()
+)
 
 READ = f"{', '.join(COUNTS)}, wait_hist, run_hist"
 
@@ -132,17 +135,25 @@ def _read(span: Span, asked: Asked) -> dict[tuple[str, ...], Sum]:
 
 
 def _long_ago(span: Span, asked: Asked) -> dict[tuple[str, ...], Sum]:
-    """Return the whole hours of a long window, read at most once a minute by each process: they hardly ever change."""
-    kept: OrderedDict[object, tuple[float, dict[tuple[str, ...], Sum]]]
-    kept = current_app.extensions.setdefault(EXTENSION, OrderedDict())
-    key = (current_company_id(), span.hours_since, span.hours_until, asked)
-    read_at, found = kept.get(key, (float("-inf"), {}))
-    if time.monotonic() - read_at > STALE_S:
-        found = _read(replace(span, since=span.hours_since, until=span.hours_until), asked)
-        kept[key] = (time.monotonic(), found)
-        while len(kept) > MOST_KEPT:
-            kept.popitem(last=False)
-    return found
+    """Return the whole hours of a long window. They hardly ever change, so nothing but their time ends what is kept."""
+    whole = replace(span, since=span.hours_since, until=span.hours_until)
+
+    def load() -> list[Kept]:
+        return [
+            (key, tuple(getattr(one, count) for count in COUNTS), dict(one.waits.counts), dict(one.runs.counts))
+            for key, one in _read(whole, asked).items()
+        ]
+
+    kept = LONG_SUMS.read(current_company_id(), [whole.since, whole.until, asked], load)
+    return {
+        key: Sum(**dict(zip(COUNTS, counts, strict=True)), waits=histogram(waits), runs=histogram(runs))
+        for key, counts, waits, runs in kept
+    }
+
+
+def histogram(counts: dict[int, int]) -> Histogram:
+    """Return the histogram of some buckets."""
+    return Histogram(Counter(counts))
 
 
 def together(some: dict[tuple[str, ...], Sum], more: dict[tuple[str, ...], Sum]) -> dict[tuple[str, ...], Sum]:
