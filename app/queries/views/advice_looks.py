@@ -19,6 +19,7 @@ __all__ = [
     "verdict_of",
     "width_of",
 ]
+NEARLY_ALL = 0.99
 STATES = {
     "open": ("idle", "Open"), "dismissed": ("idle", "Not wanted"), "built": ("run", "Built, being compared"),
     "confirmed": ("good", "Confirmed"), "worse": ("bad", "No help"), "gone": ("idle", "Gone"),
@@ -72,7 +73,7 @@ def saved_words(found: Advice) -> str:
     share = saved_share(found)
     if share is None:
         return "–"
-    return "over 99%" if share > 0.99 else f"{share:.0%}"
+    return f"over {NEARLY_ALL:.0%}" if share > NEARLY_ALL else f"{share:.0%}"
 
 
 def width_of(found: Advice) -> float:
