@@ -8,6 +8,7 @@ from pathlib import Path
 from app.core.embedded.envfile import read_env_file
 
 BENCHES = {
+    "advice": "indexes advised on our own schema, each really built, beside PgHero's and Dexter's rules; --orders 1000000",
     "import": "a sales file, the first time and again: bin/bench import FILE.csv[.xz|.gz] (needs bin/up)",
     "lists": "lists and search at scale, after bin/flask bench generate --orders 1000000 --companies 10000 (needs bin/up)",
     "live": "commit to socket, with servers of its own: bin/bench live --rate 100 --seconds 10 --sockets 40",
@@ -18,9 +19,10 @@ BENCHES = {
     "storage": "small and large puts, memory, signing, verifying beside boto3, obstore and rclone; --migrate 20000 moves files",
     "storage-usage": "usage of 10,000,000 files: page, read, what counting costs writers; servers of its own",
     "upload": "5 GiB through the web to this disk and to SeaweedFS: memory, temporary files, what others wait; --gib 5",
+    "queries": "what watching a statement costs beside sqltap, percentiles over four processes, the fold and the pages",
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
-ITS_OWN_SERVERS = {"upload", "storage-usage", "storage", "live", "flags", "breakers", "ledger", "queues"}
+ITS_OWN_SERVERS = {"advice", "upload", "storage-usage", "storage", "live", "flags", "breakers", "ledger", "queues", "queries"}
 
 
 def main() -> None:
