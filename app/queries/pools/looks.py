@@ -31,11 +31,14 @@ def verdict_of(view: PoolsView) -> Verdict:
     if view.timeouts:
         where = ", ".join(one.bind for one in view.binds if one.timeouts)
         return Verdict("bad", f"{plural(view.timeouts, 'time')} nobody got a connection in time, on {where}.")
+    out = [one for one in view.replicas.items if not one.is_asked] if view.replicas.is_on else []
     if view.now.waiting:
         return Verdict("warn", f"{plural(view.now.waiting, 'request')} wait for a connection now.")
     worst = view.worst()
     if worst is not None and (worst.waits.p95 or 0.0) >= LONG_WAIT_MS:
         return Verdict("warn", f"Taking a connection is slow on {worst.bind}: 5 of 100 wait {ms(worst.waits.p95)}.")
+    if out:
+        return Verdict("warn", f"The replica {out[0].name} is not read from. {out[0].reason}")
     if view.is_oversold:
         return Verdict("warn", f"The pools may open {view.now.max} connections; PostgreSQL lets {view.server.room} in.")
     return Verdict("good", f"Nobody waits: {view.now.in_use} of {view.now.max} connections are in use.")

@@ -7,6 +7,7 @@ from app.core.histogram import Histogram, Percentiles
 from app.core.pool_figures import Gauges
 from app.core.redis import RedisAway, request_redis
 from app.queries.pools import store
+from app.queries.pools.replicas import ReplicasView, read_replicas
 from app.queries.pools.server import ServerView, ask_server
 from app.queries.pools.store import Minute, Told
 
@@ -47,6 +48,7 @@ class PoolsView:
     binds: list[BindView]
     processes: list[Told]
     server: ServerView
+    replicas: ReplicasView
     is_away: bool = False
 
     @property
@@ -72,14 +74,14 @@ class PoolsView:
 
 def read_pools() -> PoolsView:
     """Return what the processes said last, the waits of the last hour, and PostgreSQL's own view."""
-    server = ask_server()
+    server, replicas = ask_server(), read_replicas()
     try:
         told, minutes = request_redis().run(
             lambda client: (store.read_told(client), store.read_minutes(client, WINDOW_MINUTES))
         )
     except RedisAway:
-        return PoolsView([], [], server, is_away=True)
-    return PoolsView(list_binds(told, minutes), told, server)
+        return PoolsView([], [], server, replicas, is_away=True)
+    return PoolsView(list_binds(told, minutes), told, server, replicas)
 
 
 def list_binds(told: list[Told], minutes: dict[str, list[Minute]]) -> list[BindView]:

@@ -61,6 +61,24 @@ class ServerOut(Answer):
     missing: str
 
 
+class ReplicaOut(Answer):
+    """One copy of the database, as the answering process knows it: `reason` says why reads do not go there."""
+
+    name: str
+    is_asked: bool
+    reason: str
+    lag_s: float | None
+    behind_bytes: int | None
+    reads: int
+
+
+class ReplicasOut(Answer):
+    """The copies, and whether the flag `use-read-replicas` lets anybody read from them."""
+
+    is_on: bool
+    items: list[ReplicaOut]
+
+
 class PoolsOut(Answer):
     """All pools. `now` adds up everything; `isAway`: Valkey does not answer, so no process was heard."""
 
@@ -68,6 +86,7 @@ class PoolsOut(Answer):
     binds: list[BindOut]
     processes: list[ProcessOut]
     server: ServerOut
+    replicas: ReplicasOut
     is_away: bool
 
 
@@ -81,6 +100,9 @@ def pools_out(view: PoolsView) -> PoolsOut:
             sessions=[connections_out(one) for one in view.server.sessions],
             room=view.server.room,
             missing=view.server.missing,
+        ),
+        replicas=ReplicasOut(
+            is_on=view.replicas.is_on, items=[ReplicaOut.model_validate(one) for one in view.replicas.items]
         ),
         is_away=view.is_away,
     )

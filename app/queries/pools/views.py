@@ -1,5 +1,7 @@
 """The page and the JSON of pools."""
 
+from typing import Any
+
 from flask import Blueprint, Response
 
 from app.core.access import allow
@@ -8,6 +10,7 @@ from app.core.web import is_partial, page
 from app.queries.pools import looks
 from app.queries.pools.reads import read_pools
 from app.queries.pools.schemas import PoolsOut, pools_out
+from app.queries.views.live import tabs_in_time
 
 bp = Blueprint("pools", __name__, url_prefix="/pools")
 api_bp = Blueprint("pools_api", __name__, url_prefix="/api/pools")
@@ -18,8 +21,10 @@ api_bp = Blueprint("pools_api", __name__, url_prefix="/api/pools")
 def show_pools() -> Response:
     """Show every login's pools in all processes, who waits and how long, beside PostgreSQL's own count."""
     view = read_pools()
-    template = "queries/pools_live.html" if is_partial() else "queries/pools.html"
-    return page(template, view=view, verdict=looks.verdict_of(view), looks=looks)
+    shown: dict[str, Any] = {"view": view, "verdict": looks.verdict_of(view), "looks": looks}
+    if is_partial():
+        return page("queries/pools_live.html", **shown)
+    return page("queries/pools.html", tabs=tabs_in_time("pools"), **shown)
 
 
 @api_bp.get("")

@@ -1,6 +1,5 @@
 """Who may see the pools of all processes, and what the page and its JSON say of them."""
 
-import time
 from typing import Any
 
 import pytest
@@ -11,23 +10,8 @@ from app.core.pool_figures import Gauges, Waits
 from app.core.redis import request_redis
 from app.queries.pools import store
 from app.queries.pools.telling import Teller, teller_of
+from tests.queries.pools.saying import tell
 from tests.world import Person
-
-
-@pytest.fixture(autouse=True)
-def nobody_else(app: Flask) -> None:
-    """What other tests' processes said is forgotten."""
-    with app.app_context():
-        minute = int(time.time()) // store.MINUTE_S
-        keys = [f"{store.WAITS}:{minute - back}" for back in range(61)]
-        request_redis().run(lambda client: client.delete(store.NOW, *keys))
-
-
-def tell(app: Flask, process: str, bind: str, gauges: Gauges, waits: Waits | None = None, age_s: float = 0) -> None:
-    """Let a process say something."""
-    told = store.Told(process, "web", time.time() - age_s, {bind: gauges})
-    with app.app_context():
-        request_redis().run(lambda client: store.write(client, told, {bind: waits or Waits()}))
 
 
 def pools(pat: Person) -> dict[str, Any]:
