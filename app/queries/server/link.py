@@ -105,13 +105,23 @@ def driver_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+# A connection that was not made has no SQLSTATE, so its message is looked at, and never shown.
+REASONS = (
+    ("authentication failed", "It refuses the login of DATABASE_MONITOR_URL."),
+    ("pg_hba.conf", "It does not let this machine in."),
+    ("role ", "The login of DATABASE_MONITOR_URL is not there."),
+    ("database ", "The database of DATABASE_MONITOR_URL is not there."),
+    ("too many", "It has no connection left."),
+    ("connection slots", "It has no connection left."),
+    ("starting up", "It is starting."),
+    ("shutting down", "It is stopping."),
+    ("refused", "Nobody listens at its address."),
+    ("timeout", "It did not answer in time."),
+)
+
+
 def in_our_words(error: psycopg.Error) -> str:
     """Say why a connection was not made, without the server's message."""
-    reasons = {
-        "28P01": "It refuses the login of DATABASE_MONITOR_URL.",
-        "28000": "It refuses the login of DATABASE_MONITOR_URL.",
-        "3D000": "There is no such database.",
-        "53300": "It has no connection left.",
-        "57P03": "It is starting or stopping.",
-    }
-    return reasons.get(error.sqlstate or "", "No connection was made in time.")
+    _, _, said = str(error).partition("FATAL:")
+    said = said or str(error).rpartition(" failed: ")[2]
+    return next((reason for words, reason in REASONS if words in said), "No connection was made.")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy.engine import make_url
 
 from app.queries.server import link
 from app.queries.server.link import monitor, ours
@@ -41,6 +42,22 @@ def test_a_server_that_is_away_is_said_in_our_words(app: Flask):
         pass
     assert "secret-word" not in caught.value.sentence
     assert "127.0.0.1" not in caught.value.sentence
+
+
+def test_why_it_does_not_let_us_in_is_said(app: Flask):
+    with app.app_context():
+        url = make_url(str(getattr(ours(), "url", "")))
+    for changed, reason in [
+        (url.set(password="wrong"), "refuses the login"),
+        (url.set(database="nowhere"), "database of DATABASE_MONITOR_URL is not there"),
+        (url.set(port=1), "Nobody listens"),
+    ]:
+        with (
+            pytest.raises(MonitorAway) as caught,
+            link.OurServer(changed.render_as_string(hide_password=False)).connect(500),
+        ):
+            pass
+        assert reason in caught.value.sentence
 
 
 def test_without_a_login_it_says_what_to_set():
