@@ -41,6 +41,8 @@ max_wal_size = 1GB
 wal_compression = on
 shared_preload_libraries = 'pg_stat_statements,auto_explain'
 pg_stat_statements.max = 10000
+# Whole statements in the list of what runs: a cut one cannot be told from others. 3 MB for all connections.
+track_activity_query_size = 16384
 # Plans are asked for by the console; a plan in a log would carry people's data.
 auto_explain.log_min_duration = -1
 auto_explain.log_parameter_max_length = 0

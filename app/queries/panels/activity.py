@@ -5,8 +5,10 @@ from datetime import datetime
 
 from app.queries.panels.redact import redact
 from app.queries.server.protocol import Link, Row
+from app.queries.watch.fingerprint import read_statement
 
 MOST = 200
+UNREAD = "x"
 # Several backends may block one, and each of them wait in turn; 0 is a prepared transaction.
 ACTIVITY = """
 SELECT a.pid, coalesce(a.usename::text, '') AS role, a.application_name AS application, a.backend_type,
@@ -28,6 +30,7 @@ class Backend:
 
     Attributes:
         text: What it runs or ran last, without values; empty when it is hidden.
+        fingerprint: Of that statement; empty when it does not parse, as when the server cut it.
         queryid: PostgreSQL's name of the statement, as text; empty when it has none.
         runs_s: Since its statement began; for how long it idles when it is idle in a transaction.
         transaction_s: Since its transaction began; None outside of one.
@@ -43,6 +46,7 @@ class Backend:
     kind: str
     state: str
     text: str
+    fingerprint: str
     queryid: str
     runs_s: float
     transaction_s: float | None
@@ -73,7 +77,8 @@ def _backend(row: Row) -> Backend:
     is_waiting = waits not in {None, "Client", "Activity"} or (waits == "Client" and row["state"] == "active")
     return Backend(
         pid=row["pid"], role=row["role"], application=row["application"], client=row["client"],
-        kind=row["backend_type"], state=row["state"], text=_text(row["text"] or ""), queryid=row["queryid"],
+        kind=row["backend_type"], state=row["state"], text=_text(row["text"] or ""), fingerprint=_fingerprint(row["text"] or ""),
+        queryid=row["queryid"],
         runs_s=_since(begun or row["backend_start"], row["read_at"]) or 0.0,
         transaction_s=_since(row["xact_start"], row["read_at"]),
         waits_for=f"{waits}: {row['wait_event']}" if is_waiting else "", blocked_by=tuple(row["blocked_by"]),
@@ -84,6 +89,12 @@ def _backend(row: Row) -> Backend:
 def _text(text: str) -> str:
     """Return a statement without values; the server's own words where it hides it are no statement."""
     return "" if text == "<insufficient privilege>" else redact(text)
+
+
+def _fingerprint(text: str) -> str:
+    """Return what names a statement; one that does not parse has a name that nobody else would find."""
+    found = read_statement(text).fingerprint if text else ""
+    return "" if found.startswith(UNREAD) else found
 
 
 def _since(at: datetime | None, now: datetime) -> float | None:

@@ -142,10 +142,10 @@ def list_vacuum() -> VacuumOut:
 
 def backend_out(one: Running) -> BackendOut:
     """Return a backend as JSON."""
-    known = asdict(one.backend) | {"blocked_by": list(one.backend.blocked_by)}
+    known = asdict(one.backend) | {"blocked_by": list(one.backend.blocked_by), "fingerprint": one.fingerprint}
     return BackendOut(
         **{name: value for name, value in known.items() if name in BackendOut.model_fields},
-        statement=one.text, fingerprint=one.fingerprint, holds_up=one.holds_up,
+        statement=one.text, holds_up=one.holds_up,
         may_be_stopped=one.backend.may_be_stopped,
     )  # fmt: skip
 
@@ -153,12 +153,12 @@ def backend_out(one: Running) -> BackendOut:
 def lock_out(node: Node, view: LiveView) -> LockOut:
     """Return one backend of the tree as JSON."""
     backend, wait = node.backend, node.wait
-    known = view.texts.get(backend.queryid) if backend else None
+    known = view.texts[backend.pid] if backend else None
     return LockOut(
         pid=node.pid, depth=node.depth, role=backend.role if backend else "",
-        statement=known.text if known else backend.text if backend else "", holds=node.holds,
+        statement=known.text if known else "", fingerprint=known.fingerprint if known else "", holds=node.holds,
         waits_for=wait.what if wait else "", mode=wait.mode if wait else "",
-        waited_s=wait.waited_s if wait else None, holds_up=node.holds_up, is_circle=node.is_circle,
+        waited_s=wait.waited_s if wait else None, above=node.above, holds_up=node.holds_up, is_circle=node.is_circle,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from app.queries.panels.connections import Room, read_room
 from app.queries.panels.locks import Node, blocking_tree
 from app.queries.panels.reading import Board, Reading, Rights, board
 from app.queries.panels.stopping import held_up_by
-from app.queries.panels.texts import Text, known_texts
+from app.queries.panels.texts import Text, texts_of
 
 MOMENT_S = 1.0  # between two statements of a transaction a backend is idle, this page's own among them
 
@@ -31,13 +31,13 @@ class Running:
 
 @dataclass(frozen=True)
 class LiveView:
-    """Everything that happens in this database now."""
+    """Everything that happens in this database now. `texts` are the statements of all backends here, by pid."""
 
     running: Reading[Running]
     locks: Reading[Node]
     room: Reading[Room]
     rights: Rights
-    texts: dict[str, Text] = field(default_factory=dict)
+    texts: dict[int, Text] = field(default_factory=dict)
 
     @property
     def waiting(self) -> int:
@@ -53,7 +53,7 @@ def read_live() -> LiveView:
         room = panels.read("room", read_room)
         rights = panels.rights()
     shown = [one for one in found.items if _is_worth_showing(one, found.items)]
-    texts = known_texts(one.queryid for one in [*shown, *(each.backend for each in locks.items if each.backend)])
+    texts = texts_of([*shown, *(each.backend for each in locks.items if each.backend)])
     views = [_running(one, texts, found.items) for one in shown]
     return LiveView(Reading(views, found.missing, found.mend), locks, room, rights, texts)
 
@@ -70,8 +70,6 @@ def _is_worth_showing(one: Backend, everybody: Sequence[Backend]) -> bool:
     return not one.is_idle or one.runs_s >= MOMENT_S or held_up_by(everybody, one.pid) > 0
 
 
-def _running(one: Backend, texts: dict[str, Text], everybody: Sequence[Backend]) -> Running:
-    known = texts.get(one.queryid)
-    return Running(
-        one, known.text if known else one.text, known.fingerprint if known else "", held_up_by(everybody, one.pid)
-    )
+def _running(one: Backend, texts: dict[int, Text], everybody: Sequence[Backend]) -> Running:
+    known = texts[one.pid]
+    return Running(one, known.text, known.fingerprint, held_up_by(everybody, one.pid))

@@ -56,6 +56,7 @@ class Node:
         depth: 0 for a root.
         holds: What a root holds that others want: `AccessExclusiveLock on orders`.
         wait: What it waits for; None for a root.
+        above: For whom; None for a root.
         holds_up: How many wait below it.
         others: How many more it waits for beside the one above it.
         is_circle: It waits for somebody who waits for it; PostgreSQL ends one of them by itself.
@@ -67,6 +68,7 @@ class Node:
     holds: str
     wait: Wait | None
     holds_up: int
+    above: int | None = None
     others: int = 0
     is_circle: bool = False
 
@@ -106,8 +108,8 @@ class _Tree:
         one = self.waiting.get(pid)
         yield Node(
             pid, self.backends.get(pid), depth, "" if one else self.held.get(pid, ""),
-            self.waits.get(pid) if one else None, self._count(pid), max(len(one.blocked_by) - 1, 0) if one else 0,
-            is_circle,
+            self.waits.get(pid) if one else None, self._count(pid), self._above(one) if one else None,
+            max(len(one.blocked_by) - 1, 0) if one else 0, is_circle,
         )  # fmt: skip
         for below in sorted(self.below.get(pid, ()), key=lambda each: -self._waited(each)):
             if below not in self.shown:

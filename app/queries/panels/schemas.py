@@ -50,16 +50,18 @@ class ActivityOut(PanelOut):
 
 
 class LockOut(Answer):
-    """One backend in the tree of who waits for whom; `depth` 0 is a root, 0 as `pid` a prepared transaction."""
+    """One backend in the tree of who waits for whom; `depth` 0 is a root, 0 as `pid` a prepared transaction; `above` is for whom it waits."""
 
     pid: int
     depth: int
     role: str
     statement: str
+    fingerprint: str
     holds: str
     waits_for: str
     mode: str
     waited_s: float | None
+    above: int | None
     holds_up: int
     is_circle: bool
 
@@ -116,6 +118,7 @@ class IndexOut(Answer):
     included: list[str]
     parts: int
     bytes: int
+    loose_bytes: int | None
     entries: int
     scans: int
     rows_read: int

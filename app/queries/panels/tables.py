@@ -30,7 +30,7 @@ coalesce((SELECT option_value::float8 FROM pg_options_to_table(c.reloptions) WHE
 TABLES = f"""
 WITH RECURSIVE {TREE},
 widths AS (
-  SELECT relation, sum((1 - null_frac) * avg_width)::float8 AS width FROM {{widths}} GROUP BY relation
+  SELECT relation, sum((1 - null_frac) * avg_width)::float8 AS width FROM {{widths}} WHERE NOT is_inherited GROUP BY relation
 ), parts AS (
   SELECT t.root, c.oid, c.relkind, c.relpages::bigint AS pages, c.reltuples::float8 AS tuples, d.relpages::bigint AS toast_pages,
          CASE WHEN c.relfrozenxid <> '0' THEN age(c.relfrozenxid) END AS xid_age, w.width,
@@ -61,7 +61,8 @@ JOIN pg_class AS c ON c.oid = s.root JOIN pg_namespace AS n ON n.oid = c.relname
 WHERE c.relname ILIKE %(like)s ORDER BY {{order}}, n.nspname, c.relname LIMIT %(most)s
 """
 WIDTHS = "public.planner_figures()"
-NO_WIDTHS = "(SELECT NULL::name AS relation, 0::real AS null_frac, 0 AS avg_width WHERE false) AS none"
+NO_WIDTHS = """(SELECT NULL::name AS relation, NULL::name AS attribute, false AS is_inherited, 0::real AS null_frac,
+                       0 AS avg_width WHERE false) AS none"""
 KNOWS_WIDTHS = "SELECT has_function_privilege(to_regproc('public.planner_figures'), 'EXECUTE') AS is_there"
 ORDERS: dict[Order, str] = {
     "size": "s.pages + s.toast_pages + s.index_pages DESC",
@@ -131,10 +132,14 @@ class Table:
 
 def list_tables(link: Link, *, q: str = "", order: Order = "size", most: int = 50) -> list[Table]:
     """Return tables whose name contains `q`, in an order."""
-    knows = link.execute(KNOWS_WIDTHS).fetchone()
-    widths = WIDTHS if knows is not None and knows["is_there"] else NO_WIDTHS
-    statement = psql.SQL(TABLES).format(widths=psql.SQL(widths), order=psql.SQL(ORDERS[order]))
+    statement = psql.SQL(TABLES).format(widths=psql.SQL(find_widths(link)), order=psql.SQL(ORDERS[order]))
     return [_table(row) for row in link.execute(statement, {"like": like(q), "most": most}).fetchall()]
+
+
+def find_widths(link: Link) -> str:
+    """Return where the widths of columns are read; of nothing where the login may not."""
+    knows = link.execute(KNOWS_WIDTHS).fetchone()
+    return WIDTHS if knows is not None and knows["is_there"] else NO_WIDTHS
 
 
 def like(q: str) -> str:

@@ -42,7 +42,7 @@ class AskedTables:
     @property
     def index_order(self) -> indexes.Order:
         """The order of the indexes that goes with the tables'."""
-        return "scans" if self.order == "scans" else "size"
+        return self.order if self.order in {"scans", "bloat"} else "size"
 
 
 @bp.get("/tables")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.queries.watch.fingerprint import read_statement
 from tests.queries.panels.backends import holding, of_pid, waiting, watched_by
 from tests.site import wait_for
 from tests.world import Person
@@ -46,21 +47,35 @@ def test_a_transaction_that_is_open_and_idle_is_shown_after_a_moment(pat, app_ur
         assert one["transactionS"] >= 1
 
 
-def test_a_statement_that_is_kept_is_shown_whole_and_leads_to_its_page(pat, world, app_url):
+def test_a_statement_that_was_measured_is_shown_whole_and_leads_to_its_page_though_it_never_ended(pat, world, app_url):
+    fingerprint = read_statement("SELECT pg_advisory_xact_lock(1)").fingerprint
+    world.sql.execute(
+        "INSERT INTO query_statements (company_id, fingerprint, text, verb, tables, first_seen_at, last_seen_at) "
+        "VALUES (%s, %s, 'SELECT pg_advisory_xact_lock($1) /* kept */', 'select', '{}', now(), now()) "
+        "ON CONFLICT (company_id, fingerprint) DO UPDATE SET text = excluded.text",
+        (pat.company_id, fingerprint),
+    )
     lock = "SELECT pg_advisory_xact_lock(7032)"
+    with holding(app_url, lock), waiting(world.sql, app_url, lock) as pid:
+        one = of_pid(activity(pat), pid)
+        assert (one["statement"], one["fingerprint"]) == ("SELECT pg_advisory_xact_lock($1) /* kept */", fingerprint)
+        assert f"/slow-queries/{fingerprint}" in pat.get("/slow-queries/live").text
+    world.sql.execute("DELETE FROM query_statements WHERE fingerprint = %s", (fingerprint,))
+
+
+def test_a_statement_that_only_postgresql_counted_is_shown_whole(pat, world, app_url):
+    lock = "SELECT pg_advisory_xact_lock(7033), 1 AS only_counted"
     with holding(app_url, lock), waiting(world.sql, app_url, lock) as pid:
         queryid = of_pid(activity(pat), pid)["queryid"]
         assert isinstance(queryid, str)
         world.sql.execute(
-            "INSERT INTO server_statements (company_id, key, queryid, role, is_toplevel, text, fingerprint, "
-            "first_seen_at, last_seen_at) VALUES (%s, %s, %s, 'qd_app', true, 'SELECT pg_advisory_xact_lock($1) AS kept', "
-            "'f1f2f3', now(), now())",
+            "INSERT INTO server_statements (company_id, key, queryid, role, is_toplevel, text, first_seen_at, "
+            "last_seen_at) VALUES (%s, %s, %s, 'qd_app', true, 'SELECT $1 AS counted', now(), now())",
             (pat.company_id, f"1:{queryid}:true", queryid),
         )
         one = of_pid(activity(pat), pid)
-        assert (one["statement"], one["fingerprint"]) == ("SELECT pg_advisory_xact_lock($1) AS kept", "f1f2f3")
-        assert "/slow-queries/f1f2f3" in pat.get("/slow-queries/live").text
-    world.sql.execute("DELETE FROM server_statements WHERE fingerprint = 'f1f2f3'")
+        assert (one["statement"], one["fingerprint"]) == ("SELECT $1 AS counted", "")
+        world.sql.execute("DELETE FROM server_statements WHERE queryid = %s", (queryid,))
 
 
 def test_a_part_of_the_page_can_be_read_again(pat):

@@ -54,7 +54,7 @@ def backend(pid: int, *blocked_by: int) -> Backend:
     """A backend that waits for others."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
     return Backend(
-        pid, "qd_app", "", "", "client backend", "active", "", "", 1.0, 1.0, "Lock: relation", blocked_by, at,
+        pid, "qd_app", "", "", "client backend", "active", "", "", "", 1.0, 1.0, "Lock: relation", blocked_by, at,
         is_superuser=False,
     )  # fmt: skip
 

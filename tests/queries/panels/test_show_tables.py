@@ -67,14 +67,14 @@ def test_a_partitioned_table_is_one_row(pat):
 
 def test_loose_space_is_what_a_rewrite_gives_back(app, world, urls):
     sql = world.sql
-    sql.execute("CREATE TABLE panel_probe (id int, text text)")
+    sql.execute("CREATE TABLE panel_probe (id int PRIMARY KEY, text text)")
     try:
         sql.execute("INSERT INTO panel_probe SELECT n, repeat('x', 100) FROM generate_series(1, 20000) AS n")
         sql.execute("DELETE FROM panel_probe WHERE id % 4 <> 0")
         sql.execute("VACUUM ANALYZE panel_probe")
-        full = probe(app)
+        full, loose = probe(app), probe_index(app)
         sql.execute("VACUUM FULL ANALYZE panel_probe")
-        tight = probe(app)
+        tight, built = probe(app), probe_index(app)
     finally:
         sql.execute("DROP TABLE panel_probe")
     assert full.loose_bytes is not None
@@ -82,6 +82,10 @@ def test_loose_space_is_what_a_rewrite_gives_back(app, world, urls):
     assert full.loose_share > 0.7
     assert tight.loose_share < 0.05
     assert (full.rows, full.toast_bytes) == (5000, 0)
+    assert loose.loose_bytes is not None
+    assert loose.loose_bytes == pytest.approx(loose.bytes - built.bytes, rel=0.1)
+    assert loose.loose_share > 0.6
+    assert built.loose_share < 0.1
 
 
 def probe(app: Any) -> tables.Table:
@@ -89,6 +93,13 @@ def probe(app: Any) -> tables.Table:
     with app.app_context(), board() as panels:
         found = panels.read("tables", lambda link: tables.list_tables(link, q="panel_probe"))
     (one,) = found.items
+    return one
+
+
+def probe_index(app: Any) -> indexes.Index:
+    """The index of its key."""
+    with app.app_context(), board() as panels:
+        (one,) = panels.read("indexes", lambda link: indexes.list_indexes(link, q="panel_probe_pkey")).items
     return one
 
 

@@ -90,6 +90,20 @@ def test_age_lag_and_slots_that_nobody_reads_are_trouble():
 def test_a_short_idle_transaction_is_no_trouble():
     at = datetime(2026, 1, 1, tzinfo=UTC)
     short = Backend(
-        9, "qd_app", "", "", "client backend", "idle in transaction", "", "", 4.0, 4.0, "", (), at, is_superuser=False
+        9,
+        "qd_app",
+        "",
+        "",
+        "client backend",
+        "idle in transaction",
+        "",
+        "",
+        "",
+        4.0,
+        4.0,
+        "",
+        (),
+        at,
+        is_superuser=False,
     )
     assert sentences(watch.Seen(backends=[short])) == []
