@@ -67,7 +67,11 @@ def chips_of(asked: Asked) -> list[dict[str, str]]:
     ]
     kept = {name: value for _, name, value in fields if value}
     found = [
-        {"label": label, "value": value, "href": query_with(q=wanted.words + spelled(kept, without=name) or None)}
+        {
+            "label": label,
+            "value": value,
+            "href": query_with(q=(wanted.words + spelled(kept, without=name)).strip() or None),
+        }
         for label, name, value in fields
         if value
     ]
