@@ -1,7 +1,7 @@
 """Chooses the indexes of a table: what the statements cost with each set, then what keeping it costs the writers.
 
-All subsets of at most three are compared while there are few candidates (a statement costs what its best index makes
-of it); the sets that look best are then planned as a whole, because the planner may use two at once, or none.
+All subsets of at most five are compared of the most useful candidates (a statement costs what its best index makes of
+it); the sets that look best are then planned as a whole, because the planner may use two at once, or none.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,13 +11,14 @@ from itertools import combinations
 from app.queries.advisor.backend import Added
 from app.queries.advisor.types import Candidate, Table, Writes
 
-TOLERANCE = 0.1  # of what can be gained: within it the set that costs writers less is better
-EXACT_UP_TO = 20
-MOST_NEW = 3  # of one table at a time: after each is built the next look knows more
+TOLERANCE = 0.02  # of what can be gained: within it the set that costs writers less is better
+EXACT_UP_TO = 16  # 6,884 sets
+MOST_NEW = 5  # of one table at a time: after each is built the next look knows more
 # One entry written is about half a page found and dirtied: leaves of a busy index are mostly in memory, its WAL is not.
 # A text makes a score of trigrams; of a block range only a row beyond its bounds is written.
 ENTRY_COST = {"btree": 2.0, "gin": 20.0, "brin": 0.05}
-LEAST_GAIN = 0.05  # of what the table's statements cost
+HELPED = 0.95  # a statement that costs so much of what it did is helped
+LEAST_GAIN = 0.2  # of what the statements an index helps cost: one that is dear on a table must not hide the others
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def choose(
 
 
 def subsets(options: list[Option]) -> Iterable[tuple[Option, ...]]:
-    """Every set of at most three."""
+    """Every set of at most five."""
     for count in range(1, MOST_NEW + 1):
         yield from combinations(options, count)
 
@@ -110,11 +111,13 @@ def prune(
     costs_of: Callable[[tuple[Option, ...]], Mapping[str, float]],
 ) -> tuple[Option, ...]:  # fmt: skip
     """Plan with the whole set, and drop every index whose absence costs less than its keeping."""
-    whole = sum(cost * calls[name] for name, cost in base.items())
     kept = chosen
     for option in sorted(chosen, key=lambda one: gain(base, calls, one.costs)):
         rest = tuple(one for one in kept if one is not option)
-        worth = gain(base, calls, costs_of(kept)) - (gain(base, calls, costs_of(rest)) if rest else 0.0)
+        with_it, without = costs_of(kept), costs_of(rest) if rest else base
+        helped = [name for name, cost in with_it.items() if cost < without[name] * HELPED]
+        worth = sum((without[name] - with_it[name]) * calls[name] for name in with_it)
+        whole = sum(without[name] * calls[name] for name in helped)
         if worth <= option.write_cost or worth < LEAST_GAIN * whole:
             kept = rest
     return tuple(sorted(kept, key=lambda one: -gain(base, calls, one.costs)))

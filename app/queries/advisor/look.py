@@ -19,6 +19,7 @@ from app.queries.advisor.advise import Look
 from app.queries.advisor.backend import Backend, HypoPG
 from app.queries.advisor.catalogue import Link, Stats, read_catalogue
 from app.queries.advisor.housekeeping import Removal, find_removals
+from app.queries.advisor.inside import inside, read_functions
 from app.queries.advisor.shadowed import Shadowed
 from app.queries.advisor.types import Catalogue, Column, Index, Table
 from app.queries.advisor.workload import load_workload
@@ -52,10 +53,11 @@ def look(tell: Tell) -> dict[str, object]:
     workload = load_workload(now)
     counting_since = db.session.scalar(sa.select(sa.func.min(ServerHour.at)))
     db.session.rollback()  # nothing is held while the planner is asked for some seconds
-    catalogue, silent = read_our_catalogue()
+    catalogue, silent, functions = read_our_catalogue()
+    queries = [*workload.queries, *inside(workload.queries, functions)]
     writes = {name: workload.writes_of(name, table.hot_share) for name, table in catalogue.tables.items()}
     with backend_for(catalogue) as backend:
-        found = Look(catalogue, backend, writes).run(workload.queries, tell)
+        found = Look(catalogue, backend, writes).run(queries, tell)
         since = latest(catalogue.counting_since, counting_since)
         removals = [unsure(one, silent) for one in find_removals(catalogue, backend, found.planned, now, since)]
         ids = store.keep(found, removals, backend.name, workload.span_s, now)
@@ -65,11 +67,12 @@ def look(tell: Tell) -> dict[str, object]:
     }  # fmt: skip
 
 
-def read_our_catalogue() -> tuple[Catalogue, list[str]]:
-    """Return what there is, with scans summed over all servers, and which replicas did not answer."""
+def read_our_catalogue() -> tuple[Catalogue, list[str], dict[str, list[str]]]:
+    """Return what there is, with scans summed over all servers, which replicas did not answer, and what functions run."""
     with monitor(CATALOGUE_MS) as link:
         catalogue = read_catalogue(link, read_figures(link))
-    return with_replicas(catalogue)
+        functions = read_functions(link)
+    return *with_replicas(catalogue), functions
 
 
 def read_figures(link: Link) -> Stats:

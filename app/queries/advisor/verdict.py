@@ -141,7 +141,7 @@ def locked(advice_id: str) -> Advice:
 def judge(row: Advice, index: Index | None, now: datetime) -> None:
     """Compare its statements before and after, once they ran often enough since."""
     built_at = row.built_at or now
-    names = [one["fingerprint"] for one in row.evidence["statements"]]
+    names = list(dict.fromkeys(one["fingerprint"] for one in row.evidence["statements"]))
     before, after = figures(names, built_at - BEFORE, built_at), figures(names, built_at + timedelta(minutes=1), now)
     if not names or sum(one.calls for one in after.values()) < LEAST_CALLS:
         return
@@ -216,10 +216,10 @@ def tell(row: Advice, sentence: str, now: datetime) -> None:
     record(AdviceJudged(id=row.id, index=row.index_name, state=row.state, sentence=sentence))
     changes = [
         {
-            "company_id": row.company_id, "id": new_ulid(), "at": now, "fingerprint": one["fingerprint"], "kind": "index",
+            "company_id": row.company_id, "id": new_ulid(), "at": now, "fingerprint": name, "kind": "index",
             "sentence": sentence, "detail": {"advice": row.id, "state": row.state},
         }
-        for one in row.evidence["statements"]
+        for name in dict.fromkeys(one["fingerprint"] for one in row.evidence["statements"])
     ]  # fmt: skip
     if changes:
         db.session.execute(sa.insert(Change), changes)

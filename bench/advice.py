@@ -1,0 +1,227 @@
+"""Advice on our own schema, each recommended index really built: blocks and time before and after, beside other rules.
+
+    bin/bench advice --orders 1000000 --companies 2000
+
+Starts its own PostgreSQL and Valkey. The indexes our migrations make for orders, lines, items and stock are dropped
+first; what remains are keys. The statements are what our own pages send, with the values they sent.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from flask import Flask
+from psycopg.rows import dict_row
+
+from app import create_app
+from app.core.installation import installation
+from app.demo.generate import generate
+from app.queries.advisor.advise import Look
+from app.queries.advisor.inside import inside
+from app.queries.advisor.look import read_our_catalogue
+from app.queries.advisor.shadowed import Shadowed
+from app.queries.advisor.types import Candidate, Writes
+from app.queries.shadow.cluster import shadow
+from bench.advice_rivals import by_dexter, by_pghero
+from bench.advice_work import TABLES, Sent, as_app, measure, record_pages
+from tests import stage
+from tests.services import running_services
+from tests.world import World, kept_superuser
+
+DEARER, LEAST_BLOCKS = 1.05, 8  # a difference of fewer blocks is where a row happens to lie
+SECONDARY = """
+SELECT i.relname AS name, pg_get_indexdef(x.indexrelid) AS definition FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+JOIN pg_class t ON t.oid = x.indrelid WHERE t.relname = ANY (%s) AND NOT x.indisunique AND t.relkind = 'r'
+AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid) ORDER BY 1
+"""
+INSERT = """
+INSERT INTO orders (company_id, number, state, customer_name, customer_email, currency, total_minor, line_count, unit_count,
+  returned_units, source, external_ref, placed_at, due_at, updated_at)
+SELECT company_id, number + 50000000, state, customer_name, customer_email, currency, total_minor, line_count, unit_count,
+  returned_units, source, external_ref, placed_at, due_at, updated_at FROM orders WHERE company_id = %s LIMIT 5000
+"""
+
+
+@dataclass
+class Outcome:
+    """What a set of indexes came to."""
+
+    name: str
+    indexes: int
+    size: int
+    blocks: int
+    ms: float
+    dearer: list[str]
+    insert_ms: float
+    wal: int
+
+
+def main() -> None:
+    """Read the options and measure."""
+    parser = argparse.ArgumentParser(prog="bin/bench advice", description=__doc__)
+    parser.add_argument("--orders", type=int, default=1_000_000)
+    parser.add_argument("--companies", type=int, default=2000)
+    parser.add_argument("--password", default="a long one for nobody")
+    options = parser.parse_args()
+    with running_services() as services, tempfile.TemporaryDirectory() as folder:
+        urls = services.create_database()
+        more = {"LOG_LEVEL": "ERROR", "QUARTERDECK_HOME": folder}
+        environment = {**stage.environment_for(urls, services.redis_url, Path(folder)), **more}
+        stage.migrate(urls, services.redis_url, Path(folder))
+        superuser = services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
+        app = create_app(stage.settings_from(environment))
+        began = time.monotonic()
+        with app.app_context():
+            generate(options.orders, options.companies, password=options.password, say=tell)
+        print(
+            f"{options.orders:,} orders of {options.companies:,} companies: written in {time.monotonic() - began:.0f} s"
+        )
+        Bench(app, superuser).run()
+
+
+class Bench:
+    """One run on one database."""
+
+    def __init__(self, app: Flask, superuser: str) -> None:
+        self.app, self.superuser = app, superuser
+        self.sql = psycopg.connect(superuser, autocommit=True, row_factory=dict_row)
+        row = self.sql.execute("SELECT id, slug FROM companies WHERE slug = 'bench-00000'").fetchone()
+        assert row is not None
+        self.company = row
+        self.own: dict[str, str] = {}
+        self.base: dict[str, tuple[float, int]] = {}
+
+    def run(self) -> None:
+        """Measure without indexes, advise, build, compare."""
+        person = World(self.app, kept_superuser(self.superuser)).person(self.company, "company_admin")
+        work = record_pages(person)
+        print(f"{len(work)} statements of {sum(one.calls for one in work):,} calls recorded from our pages")
+        own = self.outcome_of("our own schema", work, None)
+        for row in self.sql.execute(SECONDARY, [list(TABLES)]).fetchall():
+            self.own[row["name"]] = row["definition"]
+            self.sql.execute(f'DROP INDEX "{row["name"]}"')
+        self.sql.execute("VACUUM ANALYZE")
+        with as_app(self.superuser, self.company["id"]) as connection:
+            self.base = measure(connection, work)
+        for sent in work:
+            sent.ms, sent.blocks = self.base[sent.text]
+        own.dearer = self.dearer(self.own_figures, work)
+        outcomes = [self.outcome_of("none but keys", work, []), own]
+        for name, candidates in self.advise(work):
+            outcomes.append(self.outcome_of(name, work, candidates))
+        report(outcomes)
+
+    def advise(self, work: Sequence[Sent]) -> list[tuple[str, list[Candidate]]]:
+        """Ask our advisor, and the rules of the others, on the cluster without data."""
+        # A write mix of a busy shop: as many orders and lines as there were pages of each.
+        calls = sum(one.calls for one in work)
+        writes = {"orders": Writes(calls // 20, 0, ((frozenset({"state", "updated_at"}), calls // 10),), 0.2),
+                  "order_lines": Writes(calls // 10), "stock_movements": Writes(calls // 10),
+                  "items": Writes(0, 0, ((frozenset({"on_hand", "updated_at"}), calls // 10),), 0.3)}  # fmt: skip
+        with self.app.app_context(), installation():
+            catalogue, _, functions = read_our_catalogue()
+            with shadow() as made:
+                look = Look(catalogue, Shadowed(made), writes)
+                began = time.monotonic()
+                queries = [one.query for one in work]
+                found = look.run([*queries, *inside(queries, functions)])
+                took = time.monotonic() - began
+                print(
+                    f"\nlooked in {took:.1f} s: {len(found.planned)} planned, {len(found.unplanned)} could not be, {len(found.refused)} refused"
+                )
+                ours = [proposal.option.candidate for proposal in found.proposals]
+                return [("Quarterdeck", ours), ("PgHero's rules", by_pghero(look)), ("Dexter's rules", by_dexter(look))]
+
+    def outcome_of(self, name: str, work: Sequence[Sent], candidates: Iterable[Candidate] | None) -> Outcome:
+        """Build a set, run everything, write 5,000 orders and take them back, and drop the set again."""
+        built = list(candidates or ())
+        before = self.index_bytes()
+        for candidate in built:
+            self.sql.execute(candidate.ddl().encode())
+        if built:
+            self.sql.execute("VACUUM ANALYZE")
+        with as_app(self.superuser, self.company["id"]) as connection:
+            figures = measure(connection, work)
+        if candidates is None:
+            self.own_figures = figures
+        size = self.index_bytes() - before if built else 0
+        insert_ms, wal = self.write_orders()
+        if built:
+            self.print_each(name, work, built, figures)
+        for candidate in built:
+            self.sql.execute(f"DROP INDEX {candidate.name}")
+        whole = (
+            sum(figures[one.text][1] * one.calls for one in work),
+            sum(figures[one.text][0] * one.calls for one in work),
+        )
+        count = len(self.sql.execute(SECONDARY, [list(TABLES)]).fetchall()) if candidates is None else len(built)
+        return Outcome(name, count, size, *whole, self.dearer(figures, work) if self.base else [], insert_ms, wal)
+
+    def dearer(self, figures: dict[str, tuple[float, int]], work: Sequence[Sent]) -> list[str]:
+        """Return the statements that touch more than 5 % more blocks than without any index."""
+        return [
+            one.text for one in work
+            if figures[one.text][1] > self.base[one.text][1] * DEARER and figures[one.text][1] - self.base[one.text][1] > LEAST_BLOCKS
+        ]  # fmt: skip
+
+    def index_bytes(self) -> int:
+        """Return the size of all indexes of the tables."""
+        row = self.sql.execute(
+            "SELECT sum(pg_indexes_size(c.oid))::bigint AS n FROM pg_class c WHERE relname = ANY (%s)", [list(TABLES)]
+        ).fetchone()
+        assert row is not None
+        return int(row["n"])
+
+    def write_orders(self) -> tuple[float, int]:
+        """Insert 5,000 orders and roll back; return ms and bytes of WAL."""
+        with self.sql.transaction(force_rollback=True):
+            before: Any = self.sql.execute("SELECT pg_current_wal_insert_lsn() AS at").fetchone()
+            began = time.perf_counter()
+            self.sql.execute(INSERT, [self.company["id"]])
+            took = (time.perf_counter() - began) * 1000
+            row: Any = self.sql.execute(
+                "SELECT pg_current_wal_insert_lsn() - %s::pg_lsn AS n", [before["at"]]
+            ).fetchone()
+        return took, int(row["n"])
+
+    def print_each(
+        self, name: str, work: Sequence[Sent], built: Sequence[Candidate], figures: dict[str, tuple[float, int]]
+    ) -> None:
+        """Print the set, and each statement it changes."""
+        print(f"\n{name}: {len(built)} indexes")
+        for candidate in built:
+            print(f"  {candidate.body}")
+        if name != "Quarterdeck":
+            return
+        print(f"  {'statement':70}{'calls':>7}{'blocks':>10}{'after':>9}{'ms':>10}{'after':>9}")
+        for one in sorted(work, key=lambda one: (self.base[one.text][1] - figures[one.text][1]) * -one.calls):
+            (ms, blocks), (ms_after, blocks_after) = self.base[one.text], figures[one.text]
+            if blocks != blocks_after:
+                words = " ".join(one.text.partition("FROM")[2].split())[:68]
+                print(f"  {words:70}{one.calls:7}{blocks:10,}{blocks_after:9,}{ms:10.2f}{ms_after:9.2f}")
+
+
+def report(outcomes: Sequence[Outcome]) -> None:
+    """Print all sets beside each other."""
+    print(
+        f"\n{'set':18}{'indexes':>8}{'MB':>8}{'blocks, all calls':>20}{'s, all calls':>14}{'dearer':>8}{'5,000 inserts ms':>18}{'WAL MB':>8}"
+    )
+    for one in outcomes:
+        print(
+            f"{one.name:18}{one.indexes:8}{one.size / 1e6:8.0f}{one.blocks:20,}{one.ms / 1000:14.2f}{len(one.dearer):8}{one.insert_ms:18.0f}{one.wal / 1e6:8.1f}"
+        )
+
+
+def tell(done: int, total: int) -> None:
+    """Say how far the writing is."""
+    print(f"\r{done:,} of {total:,}", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
