@@ -19,7 +19,7 @@ from app.queues.news import tell_admins
 from config import Settings
 
 EVERY_S, BUDGET_S = 30.0, 1.0
-WINDOW_MINUTES, LEAST_TAKEN = 5, 30
+WINDOW_MINUTES = 5
 QUIET_S = 6 * 3600  # nobody hears of the same again so soon
 TWICE_S = 120  # a replica is told of when it is out at two looks in a row
 
@@ -60,7 +60,7 @@ def troubles_of_pools(binds: list[BindView]) -> Iterator[Trouble]:
         if one.timeouts:
             times = plural(one.timeouts, "time")
             yield Trouble(f"none:{one.bind}", f"{times} in five minutes nobody got a database connection ({one.bind}).")
-        elif one.taken >= LEAST_TAKEN and one.waits.p95 is not None and one.waits.p95 >= LONG_WAIT_MS:
+        elif one.is_telling and (one.waits.p95 or 0.0) >= LONG_WAIT_MS:
             sentence = (
                 f"Taking a database connection is slow ({one.bind}): 5 of 100 wait {ms(one.waits.p95)} or longer."
             )

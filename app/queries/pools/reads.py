@@ -11,7 +11,7 @@ from app.queries.pools.replicas import ReplicasView, read_replicas
 from app.queries.pools.server import ServerView, ask_server
 from app.queries.pools.store import Minute, Told
 
-WINDOW_MINUTES = 60
+WINDOW_MINUTES, LEAST_TAKEN = 60, 30
 MS = 1000.0
 NOTHING = Gauges(0, 0, 0, 0, 0)
 
@@ -33,8 +33,12 @@ class BindView:
     taken: int
     timeouts: int
     waits: Percentiles
-    mean_ms: float | None
     spark: list[float]
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether enough was taken to speak of percentiles: the first connection of a process is always slow."""
+        return self.taken >= LEAST_TAKEN
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,18 @@ class PoolsView:
         return sum(one.timeouts for one in self.binds)
 
     @property
+    def may_open(self) -> int:
+        """How many connections the pools may open at the primary."""
+        return sum(one.now.max for one in self.binds if not one.bind.startswith("replica"))
+
+    @property
     def is_oversold(self) -> bool:
-        """Whether the pools together may open more than PostgreSQL lets in."""
-        return self.server.room is not None and self.now.max > self.server.room
+        """Whether that is more than PostgreSQL lets in."""
+        return self.server.room is not None and self.may_open > self.server.room
 
     def worst(self) -> BindView | None:
-        """Return the bind whose 95th percentile is the longest."""
-        waited = [one for one in self.binds if one.waits.p95 is not None]
-        return max(waited, key=lambda one: one.waits.p95 or 0.0, default=None)
+        """Return the bind whose 95th percentile is the longest, among those that say something."""
+        return max((one for one in self.binds if one.is_telling), key=lambda one: one.waits.p95 or 0.0, default=None)
 
 
 def read_pools() -> PoolsView:
@@ -92,7 +100,6 @@ def list_binds(told: list[Told], minutes: dict[str, list[Minute]]) -> list[BindV
 
 def _bind_view(bind: str, told: list[Told], minutes: list[Minute]) -> BindView:
     all_waits = sum((one.waits for one in minutes), Histogram())
-    total_ms = sum(one.total_us for one in minutes) / MS
     found = [one.binds[bind] for one in told if bind in one.binds]
     return BindView(
         bind,
@@ -101,7 +108,6 @@ def _bind_view(bind: str, told: list[Told], minutes: list[Minute]) -> BindView:
         all_waits.total,
         sum(one.timeouts for one in minutes),
         in_ms(all_waits.percentiles()),
-        total_ms / all_waits.total if all_waits.total else None,
         [(one.waits.quantile(0.95) or 0.0) / MS for one in minutes],
     )
 
