@@ -43,7 +43,7 @@ def count(name: str, **labels: str) -> None:
     (counter.labels(**labels) if labels else counter).inc()
 
 
-def observe_statements(seconds: Iterable[float]) -> None:
+def observe_statements(seconds: Iterable[float], histogram: Histogram = sql_seconds) -> None:
     """Add the times of many statements at once: one by one they would cost 3 µs each, more than measuring them.
 
     What adds several to a histogram is no part of the library's public face; a test compares it with `observe`.
@@ -53,8 +53,8 @@ def observe_statements(seconds: Iterable[float]) -> None:
     for took in seconds:
         counts[bisect_left(SECONDS, took)] += 1
         total += took
-    sql_seconds._sum.inc(total)  # noqa: SLF001
-    for bucket, number in zip(sql_seconds._buckets, counts, strict=True):  # noqa: SLF001
+    histogram._sum.inc(total)  # noqa: SLF001
+    for bucket, number in zip(histogram._buckets, counts, strict=True):  # noqa: SLF001
         if number:
             bucket.inc(number)
 

@@ -4,7 +4,7 @@ Entries are read, folded in one transaction that also notes each source's number
 between leaves entries whose numbers are noted: the next one removes them without counting them again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 EVERY_S = 5.0
 MOST_A_PASS, MOST_PASSES = 50, 40
 BUDGET_S = 2.0
+COUNTED = sql.COUNTED.split(", ")
 EXTENSION = "quarterdeck-query-fold"
 Batch = dict[str, Any]  # Any: JSON of app/queries/watch/sums.py
 Row = dict[str, Any]  # Any: columns
@@ -159,25 +160,23 @@ def write_batches(batches: Iterable[Batch]) -> int:
 
 def _write(merged: Merged, platform: int) -> None:
     at = clock.now()
-    minutes = [counted(one, at=instant(key[0] * 60), fingerprint=key[1]) for key, one in merged.minutes.items()]
-    hours = [counted(one, at=instant(key[0] * 3600), fingerprint=key[1]) for key, one in merged.hours().items()]
-    companies = [
-        counted(one, at=instant(key[0] * 3600), fingerprint=key[1], of_company_id=key[2])
-        for key, one in merged.companies.items()
-    ]
+    values = {"installation": platform, "at": at}
     origins = [
         {"fingerprint": key[0], "endpoint": key[1], "line": key[2], "calls": calls, "total_us": total}
         for key, (calls, total) in merged.origins.items()
     ]
     for statement, rows in (
-        (sql.STATEMENTS, list(merged.texts.values())), (sql.MINUTES, minutes), (sql.HOURS, hours),
-        (sql.COMPANIES, companies), (sql.ORIGINS, origins), (sql.SAMPLES, merged.examples),
+        (sql.STATEMENTS, list(merged.texts.values())), (sql.ORIGINS, origins), (sql.SAMPLES, merged.examples),
         (sql.REPEATS, list(merged.repeats.values())), (sql.FOLDED, list(merged.sources.values())),
     ):  # fmt: skip
         if rows:
-            values = {"installation": platform, "rows": orjson.dumps(rows).decode(), "at": at}
-            db.session.execute(sa.text(statement), values)
-    seen = {"installation": platform, "at": at, "fingerprints": sorted({key[1] for key in merged.minutes})}
+            db.session.execute(sa.text(statement), {**values, "rows": orjson.dumps(rows).decode()})
+    hours = {(instant(key[0] * 3600), key[1]): one for key, one in merged.hours().items()}
+    add_counts("query_minutes", {(instant(key[0] * 60), key[1]): one for key, one in merged.minutes.items()}, values)
+    add_counts("query_hours", hours, values)
+    companies = {(instant(key[0] * 3600), *key[1:]): one for key, one in merged.companies.items()}
+    add_counts("query_company_hours", companies, values)
+    seen = {**values, "fingerprints": sorted({key[1] for key in merged.minutes})}
     db.session.execute(sa.text(sql.SEEN), seen)
     if slow := [one for one in merged.examples if one["kind"] == "slow"]:
         since = min(one["at"] for one in slow)
@@ -185,13 +184,17 @@ def _write(merged: Merged, platform: int) -> None:
         db.session.execute(sa.text(sql.SLOWEST), touched)
 
 
-def counted(one: Sum, **key: Any) -> Row:  # Any: key columns
-    """Return a sum as a row."""
-    calls, errors, timeouts, rows, total_us, max_us, buckets = one.shipped()
-    return {
-        **key, "calls": calls, "errors": errors, "timeouts": timeouts, "rows": rows, "total_us": total_us,
-        "max_us": max_us, "buckets": buckets,
-    }  # fmt: skip
+def add_counts(table: str, sums: Mapping[tuple[Any, ...], Sum], values: Row) -> None:  # Any: key columns
+    """Add sums to the rows of a table. Only the fold writes them, and one fold at a time: what is read stays so."""
+    key, types = sql.COUNTS[table]
+    names = key.split(", ")
+    keys = orjson.dumps([dict(zip(names, one, strict=True)) for one in sums]).decode()
+    for *place, held in db.session.execute(sa.text(sql.read_buckets(table, key, types)), {**values, "rows": keys}):
+        sums[tuple(place)].hold(orjson.loads(held))
+    rows = [dict(zip([*names, *COUNTED], [*one, *found.shipped()], strict=True)) for one, found in sums.items()]
+    if rows:
+        written = {**values, "rows": orjson.dumps(rows).decode()}
+        db.session.execute(sa.text(sql.add_counts(table, key, types)), written)
 
 
 def instant(seconds: float) -> datetime:

@@ -3,15 +3,12 @@
 COUNTED = "calls, errors, timeouts, rows, total_us, max_us, buckets"
 TYPES = "calls bigint, errors bigint, timeouts bigint, rows bigint, total_us bigint, max_us bigint, buckets jsonb"
 ADDED = ("calls", "errors", "timeouts", "rows", "total_us")
-BUCKETS = (
-    "(SELECT jsonb_object_agg(key, number) FROM (SELECT key, sum(value::bigint) AS number FROM (SELECT * FROM "
-    "jsonb_each_text(t.buckets) UNION ALL SELECT * FROM jsonb_each_text(excluded.buckets)) both_of GROUP BY key) added)"
-)
+# The buckets arrive added up: merging JSON in SQL takes ten times as long as in Python.
 SUMS = ", ".join(
     [
         *(f"{one} = t.{one} + excluded.{one}" for one in ADDED),
         "max_us = greatest(t.max_us, excluded.max_us)",
-        f"buckets = {BUCKETS}",
+        "buckets = excluded.buckets",
     ]
 )
 
@@ -31,11 +28,23 @@ def add_counts(table: str, key: str, types: str) -> str:
     )
 
 
-MINUTES = add_counts("query_minutes", "at, fingerprint", "at timestamptz, fingerprint text")
-HOURS = add_counts("query_hours", "at, fingerprint", "at timestamptz, fingerprint text")
-COMPANIES = add_counts(
-    "query_company_hours", "at, fingerprint, of_company_id", "at timestamptz, fingerprint text, of_company_id bigint"
-)
+def read_buckets(table: str, key: str, types: str) -> str:
+    """Return the statement that reads the buckets that rows of a table hold already.
+
+    Args:
+        table: Its name.
+        key: Its key without the company.
+        types: The same with types.
+    """
+    return (
+        f"SELECT {key}, t.buckets::text AS buckets FROM {table} t "
+        f"JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r({types}) USING ({key}) WHERE t.company_id = :installation"
+    )
+
+
+BY_STATEMENT = ("at, fingerprint", "at timestamptz, fingerprint text")
+BY_COMPANY = ("at, fingerprint, of_company_id", "at timestamptz, fingerprint text, of_company_id bigint")
+COUNTS = {"query_minutes": BY_STATEMENT, "query_hours": BY_STATEMENT, "query_company_hours": BY_COMPANY}
 STATEMENTS = """
 INSERT INTO query_statements AS t (company_id, fingerprint, text, verb, tables, first_seen_at, last_seen_at)
 SELECT :installation, fingerprint, text, verb, ARRAY(SELECT jsonb_array_elements_text(tables)), :at, :at

@@ -51,6 +51,11 @@ class Sum:
         for bucket, number in buckets.items():
             self.buckets[int(bucket)] = self.buckets.get(int(bucket), 0) + number
 
+    def hold(self, buckets: dict[str, int]) -> None:
+        """Add what a row's histogram holds already, and nothing else."""
+        for bucket, number in buckets.items():
+            self.buckets[int(bucket)] = self.buckets.get(int(bucket), 0) + number
+
     def shipped(self) -> list[Any]:
         """Return it as JSON carries it; `add` takes it back."""
         buckets = {str(bucket): number for bucket, number in self.buckets.items()}

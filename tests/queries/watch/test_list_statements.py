@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -14,12 +13,13 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.histogram import Histogram
 from app.core.ids import new_ulid
-from app.core.installation import installation, installation_id
+from app.core.installation import installation
 from app.core.tenancy import system_work
 from app.queries.problems import StatementNotFound
 from app.queries.reads import statements as reads
 from app.queries.reads.statements import Span, span_of
-from app.queries.watch import folding_sql
+from app.queries.watch.folding import write_batches
+from app.queries.watch.sums import FORM
 
 Measure = Callable[..., str]
 
@@ -28,26 +28,21 @@ Measure = Callable[..., str]
 def measure(app: Flask) -> Measure:
     """Lay down what a statement took in a minute: `measure("orders", [1, 2, 900])` in milliseconds."""
 
+    named: set[str] = set()
+
     def run(name: str, took_ms: list[float], *, minutes_ago: int = 1, timeouts: int = 0, company: int = 0) -> str:
-        fingerprint = f"{name}-{new_ulid()[-8:].lower()}" if "-" not in name else name
-        at = (clock.now() - timedelta(minutes=minutes_ago)).replace(second=0, microsecond=0)
+        fingerprint = name if name in named else f"{name}-{new_ulid()[-8:].lower()}"
+        named.add(fingerprint)
+        at = clock.now() - timedelta(minutes=minutes_ago)
         micros = [int(one * 1000) for one in took_ms]
-        row = {
-            "fingerprint": fingerprint, "calls": len(micros), "errors": timeouts, "timeouts": timeouts, "rows": 1,
-            "total_us": sum(micros), "max_us": max(micros), "buckets": Histogram.of(micros).stored(),
+        counts = [len(micros), timeouts, timeouts, 1, sum(micros), max(micros), Histogram.of(micros).stored()]
+        batch = {
+            "form": FORM, "source": new_ulid(), "number": 1, "dropped": 0, "examples": [], "repeats": [],
+            "sums": [[int(at.timestamp()) // 60, fingerprint, "tests.list", "", company, *counts]],
+            "texts": [[fingerprint, f"SELECT {name} FROM {name}_table WHERE id = $1", "select", [f"{name}_table"]]],
         }  # fmt: skip
-        text = {"fingerprint": fingerprint, "text": f"SELECT {name} FROM {name}_table WHERE id = $1", "verb": "select", "tables": [f"{name}_table"]}  # fmt: skip
         with app.app_context():
-            platform = installation_id()
-            with system_work(), transaction():
-                for statement, rows in (
-                    (folding_sql.STATEMENTS, [text]),
-                    (folding_sql.MINUTES, [{**row, "at": at}]),
-                    (folding_sql.HOURS, [{**row, "at": at.replace(minute=0)}]),
-                    (folding_sql.COMPANIES, [{**row, "at": at.replace(minute=0), "of_company_id": company}]),
-                ):
-                    values = {"installation": platform, "rows": orjson.dumps(rows).decode(), "at": clock.now()}
-                    db.session.execute(sa.text(statement), values)
+            assert write_batches([batch]) == 1
         return fingerprint
 
     return run
