@@ -36,6 +36,7 @@ def test_every_page_is_whole(open_page: Open, pat: Person, ada: Person, theme: s
         one.path,
         f"{one.path}/known",
         "/slow-queries/repeats",
+        "/slow-queries/outside",
     )
     for path in paths:
         page.goto(path)

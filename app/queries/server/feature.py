@@ -1,7 +1,10 @@
-"""Registers the readings of PostgreSQL's counters."""
+"""Registers the readings of PostgreSQL's counters, and what shows them."""
 
 from app.core import relay
+from app.queries.server import api, views
 from app.queries.server.collect import EVERY_S, collect_counters
+
+__all__ = ["api", "init_server", "views"]  # imported for the routes
 
 
 def init_server() -> None:
