@@ -10,6 +10,7 @@ import psycopg.sql as psql
 from psycopg.rows import dict_row
 
 from app.queries.server.protocol import Link, Row
+from app.queries.shadow.heights import raise_tree, read_trees
 from app.queries.shadow.holes import dig, read_extents
 from app.queries.shadow.server import Address
 from app.queries.shadow.source import Source
@@ -81,6 +82,11 @@ def build_mould(address: Address, connection: Link, source: Source) -> tuple[str
         make_partitions(inside, source.relations)
         inside.execute(RELATIONS, [json.dumps(source.relations)])
         inside.execute(COLUMNS, [json.dumps(source.figures)])
+        inside.execute("CREATE EXTENSION IF NOT EXISTS pg_buffercache SCHEMA pg_catalog")
+        trees = read_trees(inside)
+    connection.execute("CHECKPOINT")  # what the server has written it does not write again
+    for path, pages in trees:
+        raise_tree(address, path, pages)
     plain = copy_mould(address, connection, name, "plain")
     connection.execute("DELETE FROM moulds")
     connection.execute(

@@ -10,6 +10,7 @@ from app.queries.explain.problems import ExplainRefused
 from app.queries.server.protocol import Link, Row
 from app.queries.shadow.build import connect
 from app.queries.shadow.estimate import LIKELY_WIDTH, Shape, estimate_pages
+from app.queries.shadow.heights import evict, raise_tree
 from app.queries.shadow.holes import PAGE_BYTES, Extent, dig
 from app.queries.shadow.server import Address
 
@@ -22,6 +23,7 @@ LEAVES = """SELECT c.oid::bigint AS id, c.relname AS name, c.relpages AS pages, 
   OR c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass(%(table)s))))"""
 MADE = """SELECT c.oid::bigint AS id, c.relkind::text AS kind, i.indrelid::bigint AS table_id, i.indisunique AS is_unique,
   i.indnatts > i.indnkeyatts AS has_more, m.amname AS method, pg_get_expr(i.indpred, i.indrelid) AS predicate,
+  pg_relation_filepath(c.oid) AS path,
   (SELECT sum(CASE WHEN a.attlen > 0 THEN a.attlen ELSE coalesce((SELECT s.avg_width FROM pg_stats s
        WHERE s.schemaname = 'public' AND s.tablename = t.relname AND s.attname = b.attname LIMIT 1), %(likely)s) END)
      FROM pg_attribute a LEFT JOIN pg_attribute b ON b.attrelid = t.oid AND b.attnum = i.indkey[a.attnum - 1] AND b.attnum > 0
@@ -51,8 +53,8 @@ def make_candidate(address: Address, database: str, name: str, ddl: str, rows: f
         dig(address, connection, [Extent(leaf["id"], 0) for leaf in leaves])
         with connection.transaction():
             connection.execute(statement.encode())
-            made = connection.execute(MADE, {"index": name, "likely": LIKELY_WIDTH}).fetchall()
             restore(connection, leaves)
+            made = connection.execute(MADE, {"index": name, "likely": LIKELY_WIDTH}).fetchall()
             sizes = {one["id"]: measure(connection, one, leaves, rows) for one in made if one["kind"] == "i"}
             for index, (pages, entries) in sizes.items():
                 numbers = "UPDATE pg_class SET relpages = %s, reltuples = %s WHERE oid = %s"
@@ -60,6 +62,10 @@ def make_candidate(address: Address, database: str, name: str, ddl: str, rows: f
             ids = [one["id"] for one in made]
             connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = ANY(%s::oid[])", [ids])
         dig(address, connection, [Extent(leaf["id"], leaf["pages"]) for leaf in leaves])
+        for one in made:
+            if one["method"] == "btree" and one["kind"] == "i":
+                evict(connection, one["id"])
+                raise_tree(address, one["path"], sizes[one["id"]][0])
         dig(address, connection, [Extent(index, pages) for index, (pages, _) in sizes.items()])
     return ids, sum(pages for pages, _ in sizes.values()) * PAGE_BYTES
 
