@@ -15,6 +15,8 @@ BENCHES = {
     "push": "from a saved flag to eight processes that answer by it: bin/bench push (needs bin/up)",
     "ledger": "lists and searches over 3,000,000 jobs, the fold, retention; servers of its own: bin/bench ledger --jobs 3000000",
     "queues": "enqueue, latency and throughput beside plain Celery, pages beside Flower; servers of its own: bin/bench queues",
+    "cache": "figures and pages with and without the read cache, hit rate, a rush, a race; servers of its own",
+    "pools": "a pool that keeps what a rush opened, lookups in a batch, rows by one statement; servers of its own",
     "breakers": "a call through a breaker beside interlock-cb, pybreaker, circuitbreaker and purgatory, alone and in a fleet",
     "storage": "small and large puts, memory, signing, verifying beside boto3, obstore and rclone; --migrate 20000 moves files",
     "storage-usage": "usage of 10,000,000 files: page, read, what counting costs writers; servers of its own",
@@ -22,7 +24,20 @@ BENCHES = {
     "queries": "what watching a statement costs beside sqltap, percentiles over four processes, the fold and the pages",
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
-ITS_OWN_SERVERS = {"advice", "upload", "storage-usage", "storage", "live", "flags", "breakers", "ledger", "queues", "queries"}
+ITS_OWN_SERVERS = {
+    "pools",
+    "cache",
+    "advice",
+    "upload",
+    "storage-usage",
+    "storage",
+    "live",
+    "flags",
+    "breakers",
+    "ledger",
+    "queues",
+    "queries",
+}
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ SWITCHED: dict[Gate, str] = {
     Gate.VISION_ANALYSIS: "Whether markings are read from photos, where an installation has it.",
     Gate.MOBILE_APP: "The page can be installed on a phone, with a page of its own while there is no line.",
     Gate.USE_READ_REPLICAS: "Whether reads may go to a replica that is up to date, where an installation has one.",
-    Gate.ENABLE_CACHING: "Off: sessions are read from the database alone, never from their copies in Valkey.",
+    Gate.ENABLE_CACHING: "Off: sessions and figures are read from the database alone, never from what is kept in Valkey.",
     Gate.MAINTENANCE_MODE: "On: a maintenance page for everybody but platform admins.",
 }
 # What shuts people or programs out: how the flag stands then, and who stays in. Asked about before it is done.

@@ -17,6 +17,7 @@ from app.core.cache.store import Seen
 from app.core.cache.writes import loading
 from app.core.db import db, give_back
 from app.core.redis import RedisAway
+from app.core.replicas import choice
 
 T = TypeVar("T")
 GATE, NOTHING = "enable-caching", b"null"
@@ -75,12 +76,12 @@ def may_cache(ttl_s: float) -> bool:
     """Say whether a read may go through the cache here and now.
 
     Never inside a transaction that writes: it must see its own rows, and nobody else may before it commits. Nor in a
-    snapshot, which is older than the tags are.
+    snapshot or from a replica: what is read there is older than the tags are.
     """
     if ttl_s <= 0 or not gates.is_on(GATE, default=True):
         return False
     session = db.session()
-    if session.info.get("in_transaction"):
+    if session.info.get("in_transaction") or choice.replica_of(session) is not None:
         return False
     return (
         not session.in_transaction()
