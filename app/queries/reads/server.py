@@ -28,6 +28,11 @@ BY_KEY = f"SELECT key, {SUMS} FROM ({ROWS}) r GROUP BY key"
 # What the product asks about statements is no work of anybody's: the monitor's login is never read, and EXPLAIN is
 # sent by the logins whose plans are asked for.
 WORK = "NOT (s.text LIKE 'EXPLAIN (%' AND s.role = ANY(CAST(:logins AS text[])))"
+# The app times its transactions, under no text of their own.
+NOT_TIMED = (
+    "NOT (s.text ~ '^(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|DEALLOCATE|SET|RESET|SHOW)' "
+    "AND s.role = ANY(CAST(:logins AS text[])))"
+)
 # A nested statement's time is part of the one around it, so sums over several take only what was sent itself.
 FIGURES = sa.text(
     f"SELECT s.fingerprint, array_agg(DISTINCT s.queryid) AS queryids, {SUMS} FROM ({BY_KEY}) k "
@@ -43,7 +48,7 @@ ALONE = sa.text(
     f"SELECT s.fingerprint, s.is_toplevel, min(s.text) AS text, array_agg(DISTINCT s.queryid) AS queryids, "
     f"array_agg(DISTINCT s.role) AS roles, {SUMS} FROM ({BY_KEY}) k "
     "JOIN server_statements s ON s.company_id = :whose AND s.key = k.key "
-    f"WHERE {WORK} AND (s.fingerprint = '' OR NOT EXISTS (SELECT 1 FROM query_statements q "
+    f"WHERE {WORK} AND {NOT_TIMED} AND (s.fingerprint = '' OR NOT EXISTS (SELECT 1 FROM query_statements q "
     "WHERE q.company_id = :whose AND q.fingerprint = s.fingerprint)) "
     "GROUP BY s.fingerprint, s.is_toplevel, CASE s.fingerprint WHEN '' THEN s.key ELSE '' END "
     "ORDER BY sum(exec_ms) + sum(plan_ms) DESC LIMIT :most"

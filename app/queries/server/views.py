@@ -1,5 +1,6 @@
 """What PostgreSQL ran that the app never measured: of shells, backups, migrations, other programs."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from flask import Response
@@ -15,7 +16,7 @@ from app.queries.views.asked import WINDOWS, window_asked, windows
 from app.queries.views.blueprint import bp
 
 MOST = 100
-MUCH = 0.5
+MUCH, SOME = 0.5, 0.1
 
 
 @bp.get("/outside")
@@ -48,6 +49,13 @@ def sentence_on(found: Sequence[ServerOnly], share: float | None) -> str:
         return "PostgreSQL has counted nothing in this time."
     if not found:
         return "Nobody but the app sends statements."
-    roles = list(dict.fromkeys(role for one in found for role in one.roles))[:3]
     words = "more than half" if share > MUCH else looks.percent(share)
-    return f"What the app never measured takes {words} of PostgreSQL's time, most of it sent by {', '.join(roles)}."
+    return f"What the app never measured takes {words} of PostgreSQL's time, most of it sent by {', '.join(senders(found))}."
+
+
+def senders(found: Sequence[ServerOnly]) -> list[str]:
+    """Return the logins that sent most of it, those that matter least left out."""
+    took: Counter[str] = Counter()
+    for one in found:
+        took[one.roles[0]] += round(one.figures.exec_ms * 1000)
+    return [role for role, us in took.most_common(3) if us >= SOME * took.total()]

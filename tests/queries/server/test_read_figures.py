@@ -106,6 +106,16 @@ def test_what_we_ask_about_statements_is_nobodys_work(app, clerk, read, known, n
         assert [one.text for one in list_server_only(window, 1000) if one.text.startswith("EXPLAIN")] == []
 
 
+def test_transactions_of_ours_are_not_among_what_others_sent(app, clerk, read, window):
+    read()
+    clerk.execute("BEGIN")
+    clerk.execute("COMMIT")
+    read()
+    with app.app_context(), installation():
+        found = list_server_only(window, 1000)
+    assert [one.text for one in found if one.text in {"BEGIN", "COMMIT"} and "qd_app" in one.roles] == []
+
+
 def test_totals_say_how_the_counting_stands(app, clerk, read, name, window):
     read()
     with app.app_context(), installation():
