@@ -17,7 +17,7 @@ from app.storage.states import Category, Visibility
 
 PAINT = {"TOR": (122, 74, 38), "BLK": (34, 34, 38), "NVY": (36, 52, 96), "GRN": (70, 92, 60)}
 SIZE = (960, 540)
-NOTES, LINES_A_NOTE = 6, 14
+NOTES, LINES_A_NOTE = 3, 14
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ def keep_papers(slug: str, wares: Sequence[Ware], today: date) -> int:
 
 
 def pictures() -> Iterator[Paper]:
-    """Yield a picture of each model in two colours: what a shop shows, so anybody may fetch it."""
+    """Yield a picture of each model, in one colour or another: what a shop shows, so anybody may fetch it."""
     for number, (code, model) in enumerate(MODELS.items()):
-        for colour in sorted(COLOURS)[number % 2 :: 2]:
-            name = f"{model} {COLOURS[colour]}.png".lower().replace(" ", "-")
-            yield Paper(name, Category.PRODUCTS, draw_frame(code, colour), "image/png", Visibility.PUBLIC)
+        colour = sorted(COLOURS)[number % len(COLOURS)]
+        name = f"{model} {COLOURS[colour]}.png".lower().replace(" ", "-")
+        yield Paper(name, Category.PRODUCTS, draw_frame(code, colour), "image/png", Visibility.PUBLIC)
 
 
 def draw_frame(code: str, colour: str) -> bytes:
