@@ -30,9 +30,8 @@ def verdict_of(view: CacheView) -> Verdict:
         return Verdict(
             "warn", f"Only {share} of {plural(total.reads, 'read')} were spared: what is kept changes too often."
         )
-    return Verdict(
-        "good", f"{share} of {plural(total.reads, 'read')} did not ask the database, {took(total.saved_ms)} of work."
-    )
+    spared = f"{share} of {plural(total.reads, 'read')} did not ask the database"
+    return Verdict("good", f"{spared}: {took(total.saved_ms)} of its work saved.")
 
 
 def took(ms: float) -> str:

@@ -1,5 +1,6 @@
 """What one process has of the cache: its own copies, its reads under way, what it owes, what it has counted."""
 
+import os
 import threading
 from dataclasses import dataclass, field
 
@@ -43,7 +44,11 @@ def process() -> Process:
 
 
 def init_process(app: Flask, settings: Settings) -> None:
-    """Give the app its part."""
-    app.extensions[EXTENSION] = Process(
-        Figures(app), threading.BoundedSemaphore(settings.cache_fallback), settings, app.testing
-    )
+    """Give the app its part. A fork begins anew: a lock that another thread held while it was made is never freed there."""
+
+    def begin() -> None:
+        fallback = threading.BoundedSemaphore(settings.cache_fallback)
+        app.extensions[EXTENSION] = Process(Figures(app), fallback, settings, app.testing)
+
+    begin()
+    os.register_at_fork(after_in_child=begin)
