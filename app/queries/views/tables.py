@@ -17,7 +17,7 @@ from app.queries.views.live import state_in_time, tabs_in_time
 LONGEST_FIND = 100
 ROWS, ALL_ROWS = 20, 500
 ORDERS: tuple[tuple[tables.Order, str], ...] = (
-    ("size", "Size"), ("dead", "Dead rows"), ("bloat", "Loose space"), ("writes", "Writes"), ("scans", "Scans"),
+    ("size", "Size"), ("dead", "Dead"), ("bloat", "Loose"), ("writes", "Writes"), ("scans", "Scans"),
     ("age", "Age"),
 )  # fmt: skip
 
