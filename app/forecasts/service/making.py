@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock
-from app.core.db import transaction
+from app.core.db import Base, transaction
 from app.core.tasks import progress
 from app.core.tenancy import current_company_id
+from app.core.upsert import upsert
 from app.forecasts.backtest import Judged, Total, judge, total_of
 from app.forecasts.models import ItemCompanion, ItemForecast
 from app.forecasts.series import Series, Span, read_series, read_span
@@ -23,6 +23,9 @@ YEAR = timedelta(days=365)
 LEAST_TOGETHER = 5  # fewer orders than that are chance
 LEAST_CONFIDENCE = 0.1
 MOST_COMPANIONS = 5
+FORECASTS = Base.metadata.tables[ItemForecast.__tablename__]
+KEY = ("company_id", "item_id")
+TEXT = ("text", "text_model", "text_at")
 
 
 def make_forecasts(most: int = MOST_ITEMS) -> Total:
@@ -37,8 +40,9 @@ def _judge_all(series: list[Series], span: Span) -> Iterable[Judged]:
     for start in range(0, len(series), BATCH):
         group = series[start : start + BATCH]
         judged = [(one, judge(one.units)) for one in group]
-        with transaction() as session:
-            session.execute(_upsert([_row(one, found, span) for one, found in judged]))
+        with transaction():
+            rows = [_row(one, found, span) for one, found in judged]
+            upsert(FORECASTS, rows, key=KEY, change=_changed)
         kept |= {one.item_id for one in group}
         done += len(group)
         progress(done, len(series), f"{done} of {len(series)} items")
@@ -58,15 +62,11 @@ def _row(one: Series, found: Judged, span: Span) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _upsert(rows: list[dict[str, Any]]) -> sa.Executable:
-    statement = insert(ItemForecast).values(rows)
-    new = statement.excluded
-    changed: dict[str, Any] = {name: new[name] for name in rows[0] if name not in {"company_id", "item_id"}}
-    # A text was written about figures; it stays while they do.
+def _changed(new: Any) -> dict[str, Any]:  # Any: SQL expressions
+    """What becomes of a forecast. A text was written about figures; it stays while they do."""
     same = ItemForecast.points == new.points
-    for name in ("text", "text_model", "text_at"):
-        changed[name] = sa.case((same, getattr(ItemForecast, name)), else_=new[name])
-    return statement.on_conflict_do_update(index_elements=["company_id", "item_id"], set_=changed)
+    kept = {name: sa.case((same, getattr(ItemForecast, name)), else_=new[name]) for name in TEXT}
+    return {one.name: new[one.name] for one in FORECASTS.columns if one.name not in KEY} | kept
 
 
 def make_companions() -> int:

@@ -10,12 +10,12 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from app.core import upsert as upserts
-from app.core.db import db, transaction
+from app.core.db import Base, db, transaction
 from app.core.upsert import Upserted, upsert
 from app.inventory.models import Item
 from tests.world import Person
 
-TABLE = Item.__table__
+TABLE = Base.metadata.tables[Item.__tablename__]
 KEY = ("company_id", "sku")
 
 
@@ -27,7 +27,7 @@ def rows(person: Person, skus: Sequence[str], name: str = "Lens") -> list[dict[s
 def write(person: Person, given: list[dict[str, Any]], **options: Any) -> Upserted:
     """Write them."""
     with person.acting(), transaction():
-        return upsert(TABLE, given, key=KEY, **options)  # type: ignore[arg-type]
+        return upsert(TABLE, given, key=KEY, **options)
 
 
 def names(person: Person) -> dict[str, str]:
