@@ -17,9 +17,11 @@ SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, a.attgenerated 
     AND pg_get_indexdef(i.indexrelid) ~ ('\\m' || a.attname || '\\M'))
   OR EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND a.attnum = ANY(k.conkey))
   AS is_name,
-  EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' AND a.attnum = ANY(k.conkey)
+  EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND a.attnum = ANY(k.conkey)
+    AND k.confrelid = 'users'::regclass)
+  OR EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' AND a.attnum = ANY(k.conkey)
     AND pg_get_constraintdef(k.oid) ~ 'ARRAY\\[')
-  AS is_checked
+  AS is_kept
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.oid = %s::regclass ORDER BY a.attnum"""
 TABLES = """
@@ -32,18 +34,18 @@ SHORT, APART = 8, 1_000_000
 
 @dataclass(frozen=True)
 class Column:
-    """A column; `is_name` when it names a row, here or elsewhere, `is_checked` when it holds one of a few words."""
+    """A column; `is_name` when it names a row, here or elsewhere, `is_kept` when it holds one of a few words or a person."""
 
     name: str
     type: str
     is_generated: bool
     is_name: bool
-    is_checked: bool
+    is_kept: bool
 
-    def copy(self, who: sql.Composable) -> sql.Composable:
+    def copy(self) -> sql.Composable:
         """Return its value in a copy."""
         here = sql.SQL("t.") + sql.Identifier(self.name)
-        if not self.is_name or self.is_checked or self.name == "company_id":
+        if not self.is_name or self.is_kept or self.name == "company_id":
             return here
         if self.type in {"bigint", "integer"}:
             return sql.SQL("{} + {} * n").format(here, sql.Literal(APART))
@@ -70,7 +72,7 @@ def multiply(connection: Connection, company_id: int, times: int) -> dict[str, i
         ).format(
             table=sql.Identifier(*table.split(".")),
             names=sql.SQL(", ").join(sql.Identifier(column.name) for column in kept),
-            values=sql.SQL(", ").join(column.copy(sql.SQL("n")) for column in kept),
+            values=sql.SQL(", ").join(column.copy() for column in kept),
             times=sql.Literal(times),
             company=sql.Literal(company_id),
         )
