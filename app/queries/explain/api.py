@@ -22,8 +22,9 @@ PROBLEMS = [
 
 @api_bp.post("/explain")
 @contract(
-    scope="queries:write", body=AskExplain, returns={200: ExplainOut}, problems=PROBLEMS, tag=TAG, installation=True
-)
+    scope="queries:write", body=AskExplain, returns={200: ExplainOut}, problems=PROBLEMS, tag=TAG, installation=True,
+    secret=True,  # not kept for a repeat: that would hold a transaction while the planner works
+)  # fmt: skip
 def explain_statement(body: AskExplain) -> ExplainOut:
     """Plan a statement: one we know on the server, one that was typed on a database without data."""
     if body.query:

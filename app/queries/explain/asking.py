@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.db import transaction
+from app.core.db import db, transaction
 from app.core.errors import NotFound
 from app.core.installation import installation
 from app.core.outbox import record
@@ -52,6 +52,7 @@ def explain_typed(text: str) -> Explained:
         ShadowAway: There is no database without data.
     """
     named = read_typed(text)
+    db.session.rollback()  # nothing is held while the planner is asked, which may have to be started
     with shadow() as planner:
         with planner.catalogue() as link:
             refuse_strangers(link, named)
@@ -72,6 +73,7 @@ def explain_known(fingerprint: str, *, analyze: bool = False, values: Sequence[s
         ExplainRefused: It has no plan, or it is not run.
         ExplainFailed: PostgreSQL does not plan it.
     """
+    db.session.rollback()  # as above
     if not analyze:
         kept = capture(fingerprint)
         asked = find_asked(fingerprint)

@@ -50,7 +50,7 @@ SENTENCES = {
     "Result": "Works out a row without reading a table.",
     "Function Scan": "Reads the rows that a function returns.",
 }
-CONDITIONS = ("Index Cond", "Hash Cond", "Merge Cond", "Recheck Cond", "Join Filter", "Filter")
+CONDITIONS = ("Index Cond", "Recheck Cond", "Filter", "One-Time Filter", "Join Filter")
 # A column before an operator; `(users.name)::text` and `u.name` count as well.
 COLUMN = re.compile(r"(?:\w+\.)?\"?([a-z_]\w*)\"?\)?(?:::\w+)?\s*(?:=|<>|<=?|>=?|~~\*?|@>|&&|IS\b)", re.IGNORECASE)
 POLICY = "current_setting("  # its argument is a constant, so it is not in a plan that is kept
@@ -95,7 +95,7 @@ def notes_of(node: Node) -> list[str]:
     if filtered and not any("to keep" in note for note in notes):
         columns = columns_of(filtered)
         notes.append(f"keeps what fits {enumerate_few(columns)}" if columns else "keeps what fits a condition")
-    if POLICY in f"{filtered}{node.get('Index Cond', '')}":
+    if any(POLICY in str(node.get(key, "")) for key in CONDITIONS):
         notes.append("inside its company")
     if node.get("Heap Fetches"):
         notes.append(f"{node['Heap Fetches']:,} rows looked up in the table after all")

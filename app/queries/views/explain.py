@@ -1,4 +1,7 @@
-"""How a statement is planned: of one we know, planned again or tried, and of a text that is typed."""
+"""How a statement is planned: of one we know, planned again or tried, and of a text that is typed.
+
+These are no acts that must happen once: nothing is changed, and a transaction around them would wait for the planner.
+"""
 
 from typing import Any
 
@@ -6,7 +9,6 @@ from flask import Response, request, url_for
 
 from app.core.access import allow
 from app.core.errors import Problem
-from app.core.idempotency import once
 from app.core.web import done, page
 from app.queries.explain.asking import explain_known, explain_typed
 from app.queries.explain.problems import ExplainRefused
@@ -29,7 +31,6 @@ def ask_explain() -> Response:
 
 @bp.post("/explain")
 @allow("queries:write", installation=True)
-@once
 def create_explain() -> Response:
     """Plan a text that was typed, where there is no data."""
     text = request.form.get("query", "").strip()
@@ -44,7 +45,6 @@ def create_explain() -> Response:
 
 @bp.post("/<string:fingerprint>/plan")
 @allow("queries:write", installation=True)
-@once
 def create_plan(fingerprint: str) -> Response:
     """Plan it again, running nothing."""
     return _try_it(fingerprint, is_run=False)
@@ -52,7 +52,6 @@ def create_plan(fingerprint: str) -> Response:
 
 @bp.post("/<string:fingerprint>/trial")
 @allow("queries:write", installation=True)
-@once
 def create_trial(fingerprint: str) -> Response:
     """Run it once, reading only, to see where its time goes."""
     return _try_it(fingerprint, is_run=True)

@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from app.core.ids import new_ulid
+from app.queries.shadow import cluster
+from app.queries.shadow.server import Address
+from config import Settings
 from tests.world import Person
 
 PATH = "/api/query-optimizer/explain"
@@ -159,9 +162,28 @@ def test_a_statements_page_shows_its_plan_when_it_was_run_and_what_differs(pat: 
     assert "Sequential scan" in both
 
 
-def test_the_same_key_plans_once(pat: Person, known: str):
-    key = new_ulid()
-    first, again = (pat.post(f"/slow-queries/{known}/plan", data={"idempotency_key": key}) for _ in range(2))
-    assert (first.status_code, again.status_code) == (303, 303)
-    row = pat.world.sql.execute("SELECT sum(seen) AS n FROM query_plans WHERE fingerprint = %s", (known,)).fetchone()
+def test_asking_again_keeps_one_plan(pat: Person, known: str):
+    for _ in range(2):
+        assert pat.post(f"/slow-queries/{known}/plan").status_code == 303
+    row = pat.world.sql.execute("SELECT count(*) AS n FROM query_plans WHERE fingerprint = %s", (known,)).fetchone()
     assert row["n"] == 1
+
+
+def test_no_transaction_waits_for_the_planner(pat: Person, monkeypatch: pytest.MonkeyPatch):
+    held = []
+    real = cluster.reach
+
+    def look_first(settings: Settings) -> Address:
+        query = (
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+        )
+        held.append(pat.world.sql.execute(query).fetchone()["n"])
+        return real(settings)
+
+    monkeypatch.setattr(cluster, "reach", look_first)
+    for more in ({}, {"headers": {"Idempotency-Key": new_ulid()}}):
+        assert pat.ask("POST", PATH, json={"query": "SELECT 1"}, **more).status_code == 200
+    assert (
+        pat.post("/slow-queries/explain", data={"query": "SELECT 1", "idempotency_key": new_ulid()}).status_code == 200
+    )
+    assert held == [0, 0, 0]
