@@ -127,6 +127,25 @@ def read_sums(source: Source, start: datetime, end: datetime, only: Collection[s
     return {row[0]: Sums(*row[1:]) for row in found}
 
 
+def read_spreads(source: Source, only: Collection[str]) -> dict[str, Histogram]:
+    """Return how long calls of many statements took in the span, added up where the rows are."""
+    found = {one: Histogram() for one in only}
+    if not found:
+        return found
+    values = {**source.values(source.span.start, source.span.end), "only": list(only)}
+    rows = f"(SELECT fingerprint, buckets FROM {source.rows} AND at >= :start AND at < :end) r"
+    added = db.session.execute(
+        sa.text(
+            f"SELECT fingerprint, key::int, sum(value::bigint)::bigint FROM {rows}, jsonb_each_text(buckets) "
+            "WHERE fingerprint = ANY(CAST(:only AS text[])) GROUP BY 1, 2"
+        ),
+        values,
+    )
+    for fingerprint, bucket, number in added:
+        found[fingerprint].counts[bucket] = number
+    return found
+
+
 def read_curves(source: Source, only: Collection[str]) -> dict[str, Curves]:
     """Return the histograms of statements, in steps, and of the span before."""
     if not only:

@@ -22,7 +22,7 @@ from app.queries.reads.details import (
     samples_of,
     samples_of_request,
 )
-from app.queries.reads.figures import MS, Curves, Figures, Source, Sums, ms_at, read_curves, read_sums
+from app.queries.reads.figures import MS, Curves, Figures, Source, Sums, ms_at, read_curves, read_spreads, read_sums
 from app.queries.reads.spans import Span, span_of
 
 __all__ = [
@@ -186,15 +186,15 @@ def _worth_a_look(source: Source, sums: dict[str, Sums], among: list[str], all_u
     sure = {one for one in among if sums[one].timeouts or sums[one].total_us >= WORTH * all_us}
     # A p95 can only be over the limit where some call was.
     open_ones = [one for one in among if one not in sure and sums[one].max_us >= limit_us]
-    curves = read_curves(source, open_ones)
-    slow = {one for one, found in curves.items() if (found.now.quantile(0.95) or 0) >= limit_us}
+    spreads = read_spreads(source, open_ones)
+    slow = {one for one, found in spreads.items() if (found.quantile(0.95) or 0) >= limit_us}
     return sorted(sure | slow)
 
 
 def _order(sort: Sort, source: Source, sums: dict[str, Sums], chosen: list[str]) -> Callable[[str], int]:
     """Return what statements are ordered by, as whole numbers: cursors hold them."""
     if sort == "p95":
-        p95 = {one: int(found.now.quantile(0.95) or 0) for one, found in read_curves(source, chosen).items()}
+        p95 = {one: int(found.quantile(0.95) or 0) for one, found in read_spreads(source, chosen).items()}
         return lambda one: p95[one]
     if sort == "mean":
         return lambda one: sums[one].total_us * 1000 // max(sums[one].calls, 1)

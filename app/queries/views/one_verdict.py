@@ -38,7 +38,7 @@ def judge(one: StatementView, changes: Sequence[Change], *, is_advised: bool, wo
     if not one.calls:
         return Judged("idle", "Not called", "It was not called in this time.")
     cause = next((change for change in changes if change.kind in TOLD and is_slower(one, one.before)), None)
-    mend = f" Most of its plan: {worst.name.lower()} {worst.target}." if worst is not None else ""
+    mend = f" Most of its plan: {worst.name.lower()} {worst.target}." if worst is not None and cause is None else ""
     mend += " An index is advised that is expected to mend it." if is_advised else ""
     if one.timeouts:
         sentence = f"{plural(one.timeouts, 'call')} of {one.calls:,} {'was' if one.timeouts == 1 else 'were'} stopped by a time limit"
