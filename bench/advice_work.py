@@ -20,7 +20,9 @@ PAGES = (
     ("/orders", 60), ("/orders?view=open", 40), ("/orders?view=late", 20), ("/orders?view=returns", 10),
     ("/orders?state=cancelled", 8), ("/orders?sort=-total", 8), ("/orders?sort=placed", 8), ("/orders?q=Amelia", 15),
     ("/orders?q=WEB-1000", 10), ("/orders?q=SKU-00042", 10), ("/orders/900", 60), ("/orders/1200", 60), ("/inventory", 40),
-    ("/inventory?sort=available", 10), ("/inventory/SKU-00042", 30), ("/", 20),
+    ("/inventory?sort=available", 10), ("/inventory?sort=updated", 8), ("/inventory?sort=name", 8), ("/inventory?q=Thing", 8),
+    ("/inventory?category=Kind+3", 8), ("/inventory?view=archived", 4), ("/inventory?view=assets", 4),
+    ("/orders?sort=due", 8), ("/orders?q=amelia.hart42@example.test", 8), ("/inventory/SKU-00042", 30), ("/", 20),
 )  # fmt: skip
 
 

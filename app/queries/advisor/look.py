@@ -19,7 +19,7 @@ from app.queries.advisor.advise import Look
 from app.queries.advisor.backend import Backend, HypoPG
 from app.queries.advisor.catalogue import Link, Stats, read_catalogue
 from app.queries.advisor.housekeeping import Removal, find_removals
-from app.queries.advisor.inside import inside, read_functions
+from app.queries.advisor.inside import Functions, inside, read_functions
 from app.queries.advisor.shadowed import Shadowed
 from app.queries.advisor.types import Catalogue, Column, Index, Table
 from app.queries.advisor.workload import load_workload
@@ -67,7 +67,7 @@ def look(tell: Tell) -> dict[str, object]:
     }  # fmt: skip
 
 
-def read_our_catalogue() -> tuple[Catalogue, list[str], dict[str, list[str]]]:
+def read_our_catalogue() -> tuple[Catalogue, list[str], Functions]:
     """Return what there is, with scans summed over all servers, which replicas did not answer, and what functions run."""
     with monitor(CATALOGUE_MS) as link:
         catalogue = read_catalogue(link, read_figures(link))

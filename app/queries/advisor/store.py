@@ -97,7 +97,9 @@ def effect_row(effect: Effect) -> Row:
     """Return what an index does to one statement, as JSON."""
     query = effect.query
     return {
-        "fingerprint": query.fingerprint.partition(" ")[0],  # what runs inside a function is its caller's "text": query.text[:400], "calls": query.calls, "timeouts": query.timeouts,
+        # What runs inside a function is its caller's.
+        "fingerprint": query.fingerprint.partition(" ")[0],
+        "text": query.text[:400], "calls": query.calls, "timeouts": query.timeouts,
         "total_ms": round(query.total_ms, 1), "before": round(effect.before, 2), "after": round(effect.after, 2),
         "blocks_a_call": round(query.blocks / query.calls, 1) if query.calls else 0.0,
     }  # fmt: skip

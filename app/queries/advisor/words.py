@@ -49,7 +49,8 @@ def removal_reason(removal: Removal) -> str:
     index = removal.index
     return {
         "drop-duplicate": f"{removal.beside} begins with the same columns. Every statement was planned without {index.name}: none is dearer.",
-        "drop-unused": f"It was not used once since PostgreSQL counts, and no key, constraint or foreign key needs it. Each write to {index.table} pays for it.",
+        "drop-unused": "It was not used once since PostgreSQL counts, and no key, constraint or foreign key needs it. "
+        f"Each write to {index.table} pays for it.",
         "rebuild-invalid": "It is written with every change and read by no statement: a concurrent build of it did not end well.",
     }[removal.kind]
 
