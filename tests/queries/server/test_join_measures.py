@@ -77,6 +77,8 @@ def find_without(links: Planners, asked: list[tuple[str, str]]) -> list[tuple[st
     for role, text in asked:
         try:
             ask_plan(links.of(role, None), text)
+        except psycopg.errors.UndefinedTable:
+            pass  # another test made and dropped it
         except psycopg.Error as error:
             found.append((error.sqlstate, text))
     return found
