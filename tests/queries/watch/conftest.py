@@ -19,6 +19,7 @@ from tests.world import Person
 def shipped(app: Flask) -> Iterator[Callable[[], None]]:
     """Ship what this process measured and fold it, as the thread and the relay would."""
     watch.begin()
+    shipper_of(app).stop()
     shipper_of(app)._begin()
     with app.app_context():
         folding._client().delete(STREAM)
