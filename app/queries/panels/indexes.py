@@ -38,7 +38,7 @@ WITH RECURSIVE tree AS (
          sum(pg_stat_get_blocks_fetched(c.oid))::bigint AS fetched, sum(pg_stat_get_blocks_hit(c.oid))::bigint AS hit,
          bool_and(i.indisvalid) AS is_valid,
          sum(greatest(c.relpages - 1 - ceil(c.reltuples * (12 + 8 * ceil(e.width / 8)) / (8152 * {fill})), 0))
-           FILTER (WHERE c.reltuples > 0) AS loose_pages
+           FILTER (WHERE c.reltuples > 0 AND e.width IS NOT NULL) AS loose_pages
   FROM tree AS t JOIN pg_class AS c ON c.oid = t.oid JOIN pg_index AS i ON i.indexrelid = c.oid
   LEFT JOIN entries AS e ON e.oid = c.oid GROUP BY t.root
 )
