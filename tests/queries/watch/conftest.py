@@ -21,6 +21,7 @@ def shipped(app: Flask) -> Iterator[Callable[[], None]]:
     watch.begin()
     shipper_of(app).stop()
     shipper_of(app)._begin()
+    watch.when_full = shipper_of(app).gather  # a test of another app may have come between
     with app.app_context():
         folding._client().delete(STREAM)
 
