@@ -10,7 +10,6 @@ class CacheSettings(BaseModel):
     cache_orders_s: int = Field(30, ge=0, le=43_200, description="Figures of orders; some go with the clock.")
     cache_companies_s: int = Field(600, ge=0, le=43_200, description="Lists of companies.")
     cache_queues_s: int = Field(60, ge=0, le=43_200, description="Figures of the queues over days.")
-    cache_storage_s: int = Field(300, ge=0, le=43_200, description="What files of past days came to.")
     cache_negative_s: int = Field(10, ge=1, le=600, description="How long it is kept that there is nothing.")
     cache_near_s: float = Field(
         2.0, ge=0, le=2, description="How old a process's own copy may be while Valkey is away."

@@ -10,8 +10,8 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from app.core import clock, metrics
-from app.core.installation import installation
 from app.core.histogram import Histogram
+from app.core.installation import installation
 from app.queues.figures.queues import QueueFigures, queue_gauges
 from app.queues.figures.sums import Sum
 from app.queues.figures.totals import Whose, totals

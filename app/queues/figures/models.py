@@ -7,9 +7,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.core.db import Model
+from app.core.histogram import Buckets
 from app.core.ids import CompanyId
 from app.core.jobs import job_outbox
-from app.core.histogram import Buckets
 
 INSTANT = sa.DateTime(timezone=True)
 # What has waited longest in a queue, and how much is due, without looking at who is next.

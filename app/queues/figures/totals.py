@@ -12,11 +12,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core import clock
 from app.core.db import db, transaction
+from app.core.histogram import Histogram
 from app.core.installation import installation, installation_id
 from app.core.tenancy import system_work
 from app.queues.figures.fold import hour_of, minute_of
 from app.queues.figures.gaps import folded_until, open_gaps
-from app.core.histogram import Histogram
 from app.queues.figures.models import FailureGroup, FigureGap, JobHour, JobMinute, JobTotal, QueueSample, WorkerMinute
 from app.queues.figures.sums import COUNTS, HOURS_SETTLE, READ, Sum, gather
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.core import clock
-from app.queues.figures import fold
 from app.core.histogram import Histogram
+from app.queues.figures import fold
 from tests.queues.figures.conftest import Ledger
 from tests.world import Person
 
