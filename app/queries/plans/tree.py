@@ -6,7 +6,7 @@ from typing import Any
 from app.queries.plans.nodes import Node, name_of, notes_of, sentence_of, target_of
 
 WORST_SHARE = 30.0  # below that nobody is to blame
-DEEPEST = 9  # further in, rows stand under each other
+LEAST_MS, LEAST_COST = 1.0, 100.0  # of the whole; nothing of less is worth a warning
 
 
 @dataclass
@@ -97,7 +97,7 @@ def walk(node: Node, depth: int, processes: float, found: list[PlanNode]) -> Non
     else:
         inner = processes
     made = PlanNode(
-        depth=min(depth, DEEPEST), kind=str(node["Node Type"]), name=name_of(node), target=target_of(node),
+        depth=depth, kind=str(node["Node Type"]), name=name_of(node), target=target_of(node),
         notes=notes_of(node), sentence=sentence_of(node), expected=float(node["Plan Rows"]) * loops_of(node),
         own_cost=max(float(node["Total Cost"]) - sum(float(one["Total Cost"]) for one in below), 0.0),
     )  # fmt: skip
@@ -119,7 +119,8 @@ def share_out(nodes: list[PlanNode], *, is_timed: bool) -> None:
     for node, mine in zip(nodes, own, strict=True):
         node.share = round(100 * mine / whole, 1)
     worst = max(nodes, key=lambda node: node.share)
-    worst.is_worst = len(nodes) > 1 and worst.share >= WORST_SHARE
+    is_much = whole >= (LEAST_MS if is_timed else LEAST_COST)
+    worst.is_worst = is_much and len(nodes) > 1 and worst.share >= WORST_SHARE
 
 
 def loops_of(node: Node) -> float:

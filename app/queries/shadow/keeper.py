@@ -4,6 +4,7 @@ A script of its own that imports nothing of ours: it stays small, and a web proc
 Its standard input is the leash: a pipe that ends when the process that holds the other end does, however it ends.
 """
 
+import contextlib
 import ctypes
 import os
 import select
@@ -45,6 +46,16 @@ def keep(folder: Path, server: str, uid: int, gid: int, idle_s: float) -> None:
     finally:
         end(process)
         shutil.rmtree(folder, ignore_errors=True)
+        clear(folder)
+
+
+def clear(folder: Path) -> None:
+    """Remove the address as well, unless it is already that of a later run."""
+    address = folder.parent / "address.json"
+    with contextlib.suppress(OSError):
+        if folder.name in address.read_text(encoding="utf-8"):
+            address.unlink()
+        folder.parent.rmdir()
 
 
 def is_alone() -> bool:
