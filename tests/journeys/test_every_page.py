@@ -40,7 +40,7 @@ NOT_PAGES = (
     "/orders/new/skus",
     "/notifications/menu",
 )
-FILES = (".csv", ".svg", ".zip", "/file", "/file.<string:extension>", "/thumb")
+FILES = (".csv", ".py", ".svg", ".zip", "/file", "/file.<string:extension>", "/thumb")
 
 
 def pages(app: Flask, furnished: Furnished) -> list[str]:
