@@ -104,7 +104,7 @@ def read_stopped(since: datetime) -> dict[str, Query]:
         .group_by(Statement.fingerprint, Statement.text, Statement.verb)
     )
     return {
-        name: Query(name, text, verb, int(times), times * TIMEOUT_MS, timeouts=int(times))
+        name: Query(name, text, verb, int(times), int(times) * TIMEOUT_MS, timeouts=int(times))
         for name, text, verb, times in db.session.execute(statement)
     }
 

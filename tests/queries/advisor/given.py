@@ -74,3 +74,17 @@ def counted_minute(pat: Person, fingerprint: str, at: datetime, *, calls: int, m
         "INSERT INTO server_minutes (company_id, at, key, calls, exec_ms, shared_blks_hit) VALUES (%s, %s, %s, %s, %s, %s)",
         (pat.company_id, at, key, calls, ms, blocks),
     )
+
+
+def stopped(pat: Person, fingerprint: str, text: str, *, times: int = 3) -> None:
+    """Write that the app saw calls of a statement stopped by the time limit this hour; PostgreSQL counted none of them."""
+    pat.world.sql.execute(
+        "INSERT INTO query_statements (company_id, fingerprint, text, verb, tables, first_seen_at, last_seen_at) "
+        "VALUES (%s, %s, %s, 'select', '{users}', now(), now())",
+        (pat.company_id, fingerprint, text),
+    )
+    pat.world.sql.execute(
+        "INSERT INTO query_hours (company_id, at, fingerprint, calls, errors, timeouts, total_us) "
+        "VALUES (%s, date_trunc('hour', now()), %s, %s, %s, %s, %s)",
+        (pat.company_id, fingerprint, times, times, times, times * 10_000_000),
+    )

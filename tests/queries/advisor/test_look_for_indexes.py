@@ -6,10 +6,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from app.core.ids import new_ulid
 from app.core.installation import installation
 from app.queries.advisor.look import look
 from app.queries.shadow import cluster
-from tests.queries.advisor.given import counted
+from tests.queries.advisor.given import counted, stopped
 from tests.world import Person
 
 SLOW = "SELECT id FROM users WHERE company_id = $1 AND name = $2 ORDER BY id DESC LIMIT $3"
@@ -78,3 +79,16 @@ def test_stale_statistics_are_not_enough(pat: Person, found: Find):
     assert row["priority"] == "low"
     assert row["evidence"]["level"] == 1
     assert "never analysed" in row["evidence"]["why_not"][0]
+
+
+@pytest.mark.usefixtures("crowded")
+def test_what_ran_out_of_time_is_looked_at_though_postgresql_counted_none_of_it(pat: Person, found: Find):
+    counted_too, never_counted = counted(pat, SLOW), new_ulid().lower()
+    stopped(pat, counted_too, SLOW)
+    stopped(pat, never_counted, SLOW.replace("DESC", "ASC"), times=2)
+    row = found()
+    assert row["priority"] == "high"
+    late = {one["fingerprint"]: (one["timeouts"], one["total_ms"]) for one in row["evidence"]["statements"]}
+    assert late[counted_too] == (3, 210_000.0)
+    assert late[never_counted] == (2, 20_000.0)
+    assert "5 calls were stopped" in row["reason"]
