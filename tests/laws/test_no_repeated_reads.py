@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from app.queries.watch.folding import write_batches
 from app.queries.watch.sums import FORM
 from tests.laws.furnished import furnish
 from tests.laws.many import multiply
+from tests.services import Services
+from tests.stage import Stage, build_stage
 from tests.world import Person, World
 
 pytestmark = pytest.mark.slow
@@ -35,6 +38,12 @@ SHOW_MANY = (
 )
 SHOWN = 20
 texts = Texts()
+
+
+@pytest.fixture
+def stage(services: Services, worker_number: int, tmp_path: Path) -> Iterator[Stage]:
+    """A database of this law's own: copies made past all keys are nothing that other tests, or a relay, should meet."""
+    yield from build_stage(services, worker_number + 4, tmp_path)
 
 
 @contextmanager
