@@ -104,19 +104,19 @@ def json_answer(answer: BaseModel | dict[str, Any] | list[Any] | None, status: i
 
 
 def parse_body(shape: type[Model]) -> Model:
-    """Return the JSON body as `shape`.
+    """Return the JSON body as `shape`; none at all counts as `{}` where every field may be left out.
 
     Raises:
         UnsupportedMediaType: It is not JSON.
         MalformedBody: It is not readable JSON.
-        InvalidInput: It is JSON of another shape.
+        InvalidInput: It is JSON of another shape, or none where not everything may be left out together.
     """
-    if not request.get_data() and not any(field.is_required() for field in shape.model_fields.values()):
-        return shape.model_validate({})
-    if request.mimetype != JSON:
+    sent = request.get_data()
+    is_left_out = not sent and not any(field.is_required() for field in shape.model_fields.values())
+    if not is_left_out and request.mimetype != JSON:
         raise UnsupportedMediaType(expected=JSON)
     try:
-        return shape.model_validate_json(request.get_data())
+        return shape.model_validate_json(b"{}" if is_left_out else sent)
     except ValidationError as error:
         raise problem_of(error) from None
     except RecursionError:

@@ -26,9 +26,9 @@ class AskExplain(Shape):
     def one_of_both(self) -> Self:
         """Refuse none and both, and running what was typed."""
         if bool(self.query) == bool(self.fingerprint):
-            raise ValueError("give either query or fingerprint")
+            raise ValueError("Give either query or fingerprint.")
         if self.query and self.analyze:
-            raise ValueError("a query that was typed is planned and never run; give a fingerprint to run one we know")
+            raise ValueError("A query that was typed is planned and never run; give a fingerprint to run one we know.")
         return self
 
 
