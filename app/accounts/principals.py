@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from flask import Request, request
+from flask import Request, current_app, request
 
 from app.accounts import gate
 from app.accounts.activity import note_use
@@ -11,7 +11,7 @@ from app.accounts.gate import Person, SessionFound, TokenFound
 from app.accounts.secrets import is_session_id, is_token
 from app.accounts.sessions import current_session
 from app.accounts.tickets import read_ticket
-from app.core.access import Role
+from app.core.access import Role, access_of
 from app.core.auth import Company, Principal, authenticator
 from app.core.errors import NotFound
 
@@ -33,8 +33,14 @@ def authenticate(asking: Request) -> Principal | None:
             # A page that refreshes itself says so; only people keep a session alive.
             note_use("session", live.id, live.seen_s)
     if who is not None and asking.path.startswith("/api/") and asking.args.get("companyId"):
-        return within(who, asking.args["companyId"])
+        return who if is_refused(who, asking) else within(who, asking.args["companyId"])
     return who
+
+
+def is_refused(who: Principal, asking: Request) -> bool:
+    """Say whether it is about the installation and not theirs to ask: 403, whichever company they name."""
+    access = access_of(current_app, asking.endpoint)
+    return access is not None and access.installation and not who.may(access.permission)
 
 
 def within(who: Principal, slug: str) -> Principal:
