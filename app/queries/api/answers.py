@@ -7,7 +7,7 @@ from app.queries.reads.statements import CompanyShare, StatementView
 SUMS = tuple(FiguresOut.model_fields)
 
 
-def metric_of(one: StatementView, server: ServerFigures | None, slow_ms: int) -> MetricOut:
+def metric_of(one: StatementView, server: ServerFigures | None, watch_ms: int) -> MetricOut:
     """Return one statement of a list."""
     return MetricOut(
         **{name: getattr(one, name) for name in SUMS},
@@ -15,7 +15,7 @@ def metric_of(one: StatementView, server: ServerFigures | None, slow_ms: int) ->
         statement=one.text,
         verb=one.verb,
         tables=list(one.tables),
-        is_slow=one.p95_ms is not None and one.p95_ms >= slow_ms,
+        is_slow=one.timeouts > 0 or (one.p95_ms is not None and one.p95_ms >= watch_ms),
         before=FiguresOut.model_validate(one.before) if one.before is not None else None,
         origins=list(one.origins),
         cache_share=server.cache_share if server else None,

@@ -13,6 +13,7 @@ Reason = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_lengt
 class AskMetrics(Shape):
     """Which statements, of which window, in which order.
 
+    `slowOnly` leaves those with a p95 of `watchMs` or longer and those stopped by a time limit: what `isSlow` says.
     `companyId` is a company's short name; `q` takes words of SQL, `table:`, `from:` and `company:`.
     """
 
@@ -75,6 +76,7 @@ class FiguresOut(Answer):
 class MetricOut(FiguresOut):
     """One statement: `before` is the span before, null when it was not called then.
 
+    `isSlow` is true from a p95 of `watchMs`, and when a call was stopped by a time limit.
     `cacheShare` is the share of blocks PostgreSQL found in memory; null while its counters know no such statement.
     """
 
@@ -121,7 +123,7 @@ class StatisticsOut(Answer):
     """All statements of a window together.
 
     `slow` calls took `slowMs` or longer. `cacheHitRate` is the share of blocks that PostgreSQL found in memory, over
-    all companies; null while its counters were not read.
+    all companies: null when one company is asked for, and while its counters were not read.
     """
 
     window: str

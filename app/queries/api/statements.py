@@ -20,6 +20,7 @@ from app.queries.reads.story import changes_of
 
 READ, WRITE, DESTROY = "queries:read", "queries:write", "queries:destroy"
 SAMPLES = 50
+NO_SHARE = 2.0  # a script asks for what is slow; much of the time is what it can order by
 
 
 @api_bp.get("/metrics")
@@ -33,13 +34,13 @@ def list_metrics(query: schemas.AskMetrics) -> schemas.MetricsOut:
     found = reads.list_statements(
         span, sort=query.sort, q=wanted.words, table=wanted.table, origin=wanted.origin,
         company_id=company_number(_company(query.company_id) or wanted.company), only_slow=query.slow_only,
-        limit=query.limit, after=query.after,
+        or_share=NO_SHARE, limit=query.limit, after=query.after,
     )  # fmt: skip
     server = server_figures([one.fingerprint for one in found.items], span)
     return schemas.MetricsOut(
         window=query.window, since=span.start, until=span.end, slow_ms=settings.query_slow_ms,
         watch_ms=settings.query_watch_ms, statements=found.statements, calls=found.calls, total_ms=found.total_ms,
-        items=[metric_of(one, server.get(one.fingerprint), settings.query_slow_ms) for one in found.items],
+        items=[metric_of(one, server.get(one.fingerprint), settings.query_watch_ms) for one in found.items],
         next_cursor=found.next_cursor,
     )  # fmt: skip
 
@@ -58,7 +59,7 @@ def show_statistics(query: schemas.AskStatistics) -> schemas.StatisticsOut:
         watched=found.histogram.total - found.histogram.at_most(settings.query_watch_ms * 1000),
         slow_ms=settings.query_slow_ms, watch_ms=settings.query_watch_ms, total_ms=found.total_us / 1000,
         avg_ms=found.total_us / 1000 / found.calls if found.calls else None, p50_ms=_ms(times.p50),
-        p95_ms=_ms(times.p95), p99_ms=_ms(times.p99), cache_hit_rate=totals(span).figures.cache_share,
+        p95_ms=_ms(times.p95), p99_ms=_ms(times.p99), cache_hit_rate=None if slug else totals(span).figures.cache_share,
     )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def show_statement(fingerprint: str, query: schemas.AskWindow) -> schemas.Statem
     one = reads.find_statement(fingerprint, span)
     server = server_figures([fingerprint], span).get(fingerprint)
     return schemas.StatementOut(
-        **metric_of(one, server, current_settings().query_slow_ms).model_dump(),
+        **metric_of(one, server, current_settings().query_watch_ms).model_dump(),
         window=query.window,
         queryids=server.queryids if server else [],
         called_from=[

@@ -89,7 +89,8 @@ class Point:
 
 def list_statements(
     span: Span, *, sort: Sort = "total", q: str = "", table: str = "", origin: str = "",
-    company_id: int | None = None, only_slow: bool = False, limit: int = 50, after: str | None = None,
+    company_id: int | None = None, only_slow: bool = False, or_share: float = WORTH, limit: int = 50,
+    after: str | None = None,
 ) -> Listed:  # fmt: skip
     """Return the statements of a span, those that cost most first.
 
@@ -100,7 +101,8 @@ def list_statements(
         table: A table it names.
         origin: A part of the name of who sends it.
         company_id: Whose requests and jobs, by the hour; 0 for the installation's own, None for everybody's.
-        only_slow: Only what is worth a look: p95 at the watch limit, stopped by a time limit, or 1 % of all time.
+        only_slow: Only what is worth a look: p95 at the watch limit, stopped by a time limit, or a share of all time.
+        or_share: That share; more than 1 leaves only what is slow.
         limit: How many.
         after: Where the page before ended.
 
@@ -112,7 +114,7 @@ def list_statements(
     all_us = sum(one.total_us for one in sums.values())
     chosen = _matching(set(sums), q, table, origin)
     if only_slow:
-        chosen = _worth_a_look(source, sums, chosen, all_us)
+        chosen = _worth_a_look(source, sums, chosen, or_share * all_us)
     value_of = _order(sort, source, sums, chosen)
     ranked = sorted(chosen, key=lambda one: (-value_of(one), one))
     if after is not None:
@@ -181,9 +183,9 @@ def _matching(among: set[str], q: str, table: str, origin: str) -> list[str]:
     return list(db.session.scalars(wanted))
 
 
-def _worth_a_look(source: Source, sums: dict[str, Sums], among: list[str], all_us: int) -> list[str]:
+def _worth_a_look(source: Source, sums: dict[str, Sums], among: list[str], enough_us: float) -> list[str]:
     limit_us = current_settings().query_watch_ms * MS
-    sure = {one for one in among if sums[one].timeouts or sums[one].total_us >= WORTH * all_us}
+    sure = {one for one in among if sums[one].timeouts or sums[one].total_us >= enough_us}
     # A p95 can only be over the limit where some call was.
     open_ones = [one for one in among if one not in sure and sums[one].max_us >= limit_us]
     spreads = read_spreads(source, open_ones)

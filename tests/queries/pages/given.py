@@ -71,6 +71,21 @@ class Sent:
         )
         return self
 
+    def counted(self, exec_ms: float, calls: int = 40, *, hit: int = 3, read: int = 1) -> "Sent":
+        """Write down what PostgreSQL counted of it, in one minute."""
+        key, at = self.fingerprint, datetime.now(UTC).replace(second=0, microsecond=0) - MINUTE
+        self.pat.world.sql.execute(
+            "INSERT INTO server_statements (company_id, key, queryid, role, is_toplevel, text, fingerprint, first_seen_at, "
+            "last_seen_at) VALUES (%s, %s, '1', 'qd_app', true, %s, %s, now(), now())",
+            (self.pat.company_id, key, self.text, self.fingerprint),
+        )
+        self.pat.world.sql.execute(
+            "INSERT INTO server_minutes (company_id, at, key, calls, exec_ms, shared_blks_hit, shared_blks_read) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            (self.pat.company_id, at, key, calls, exec_ms, hit, read),
+        )
+        return self
+
     def sampled(self, kind: str, ms: float, **more: str) -> "Sent":
         """Keep a single call."""
         self.pat.world.sql.execute(
@@ -125,5 +140,6 @@ def row_of(html: str, one: Sent) -> str:
 
 def forget_all(pat: Person) -> None:
     """Empty what is known of statements, so that shares and verdicts are this test's alone."""
-    tables = "query_minutes, query_hours, query_company_hours, query_samples, query_origins, query_repeats, query_changes, query_statements"
+    tables = "query_minutes, query_hours, query_company_hours, query_samples, query_origins, query_repeats, query_changes, query_statements, "
+    tables += "server_statements, server_minutes, server_hours"
     pat.world.sql.execute(f"TRUNCATE {tables}")

@@ -79,6 +79,25 @@ def test_repeated_reads_are_listed_with_what_mends_them(pat: Person) -> None:
     assert "No request reads the same again and again." in pat.get("/slow-queries/repeats").text
 
 
-def test_others_are_refused(ada: Person) -> None:
+def test_slow_only_is_what_is_slow_and_not_what_takes_much_of_the_time(pat: Person) -> None:
+    slow = sent(pat).called(150, 40)
+    stopped = sent(pat).called(5, 40).called(5, 1, timeouts=1)
+    busy = sent(pat, table="orders").called(20, 4000)
+    told = {one["fingerprint"]: one["isSlow"] for one in pat.get(f"{API}/metrics").json["items"]}
+    assert told == {slow.fingerprint: True, stopped.fingerprint: True, busy.fingerprint: False}
+    only = pat.get(f"{API}/metrics?slowOnly=true").json["items"]
+    assert {one["fingerprint"] for one in only} == {slow.fingerprint, stopped.fingerprint}
+    assert f"statement-{busy.fingerprint}" in pat.get("/slow-queries").text  # people see both
+
+
+def test_one_companys_share_from_memory_is_not_known(pat: Person, ada: Person) -> None:
+    sent(pat).called(5, 40).called_by(ada.company_id, 5, 40).counted(exec_ms=100)
+    assert pat.get(f"{API}/statistics").json["cacheHitRate"] == 0.75
+    assert pat.get(f"{API}/statistics?companyId={ada.company_slug}").json["cacheHitRate"] is None
+
+
+def test_others_are_refused_whatever_company_they_name(ada: Person, cleo: Person) -> None:
     for path in ("metrics", "statistics", "health", "repeats"):
         assert ada.get(f"{API}/{path}").status_code == 403, path
+        for slug in (ada.company_slug, cleo.company_slug, "nobody-at-all"):
+            assert ada.get(f"{API}/{path}?companyId={slug}").status_code == 403, (path, slug)
