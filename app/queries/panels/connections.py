@@ -24,8 +24,7 @@ SELECT current_setting('max_connections')::int AS most,
 DATABASE = """
 SELECT d.blks_hit AS hit, d.blks_read AS read, d.xact_commit AS commits, d.xact_rollback AS rollbacks, d.deadlocks,
        d.conflicts, d.temp_files, d.temp_bytes, d.sessions_killed, coalesce(d.checksum_failures, 0) AS checksum_failures,
-       d.stats_reset AS since, pg_postmaster_start_time() AS started_at,
-       current_setting('server_version') AS version, current_setting('track_io_timing')::bool AS times_io
+       d.stats_reset AS since, current_setting('server_version') AS version, current_setting('track_io_timing')::bool AS times_io
 FROM pg_stat_database AS d WHERE d.datname = current_database()
 """
 
@@ -61,7 +60,7 @@ class Room:
 
 @dataclass(frozen=True)
 class Database:
-    """This database since `since`; None when its statistics were never reset.
+    """This database since `since`; None when its counters were never set back: they outlive a restart, so when they began is not known.
 
     Attributes:
         hit: Blocks found in PostgreSQL's own memory; `read` those it had to ask the system for.
@@ -80,7 +79,6 @@ class Database:
     sessions_killed: int
     checksum_failures: int
     since: datetime | None
-    started_at: datetime
     version: str
     times_io: bool
 

@@ -1,11 +1,13 @@
 """How tables, indexes, sequences and connections are: read from catalogues alone, each panel by itself."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from app.queries.panels import indexes, sequences, tables
-from app.queries.panels.reading import board
+from app.queries.panels.reading import Reading, board
 from app.queries.panels.standing import read_standing
 from tests.queries.panels.backends import holding, watched_by
 from tests.world import Person
@@ -55,6 +57,23 @@ def test_the_pages_come_while_nobody_can_work(pat, world, superuser_url):
             assert "did not answer" not in answer.text
         for path in PANELS:
             assert listed(pat, path) is not None
+
+
+def test_counters_never_set_back_have_no_known_beginning(pat, app, monkeypatch):
+    with app.app_context():
+        view = read_standing(q="", order="size", index_order="size", most=1)
+    (database,) = view.database.items
+
+    def basis(since: datetime | None) -> str:
+        told = replace(view, database=Reading([replace(database, since=since)]))
+        monkeypatch.setattr("app.queries.views.tables.read_standing", lambda **_asked: told)
+        page: str = pat.get("/slow-queries/tables").text
+        return page
+
+    assert "counted since the counters began, not known when" in basis(None)
+    set_back = basis(datetime(2026, 3, 4, 5, 6, tzinfo=UTC))
+    assert "not known when" not in set_back
+    assert "counted since 4 Mar" in set_back
 
 
 def test_a_partitioned_table_is_one_row(pat):
