@@ -1,7 +1,7 @@
 """Asks PostgreSQL how it would plan a statement whatever its values are, and runs nothing."""
 
 import re
-from typing import Any
+from typing import Any, LiteralString
 
 import pgparse
 import psycopg
@@ -12,6 +12,9 @@ from app.queries.server.protocol import Link
 EXPLAIN = "EXPLAIN (GENERIC_PLAN, VERBOSE, SETTINGS, FORMAT JSON) "
 PLANNED = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 TRIES = 24
+# By name alone, whatever the schema; what another session has for itself (a temporary table) is not there.
+MISSING: LiteralString = """SELECT name FROM unnest(%s::text[]) AS asked(name) WHERE NOT EXISTS (
+  SELECT FROM pg_class WHERE relname = name AND relpersistence <> 't')"""
 PARAMETER = re.compile(r"\$(\d+)")
 MISFIT = re.compile(r"types ([\w ]+) and [\w ]+ cannot be matched")
 Planned = dict[str, Any]  # Any: PostgreSQL's own JSON
@@ -24,6 +27,12 @@ def can_be_planned(text: str) -> bool:
     except (pgparse.PGQueryError, ValueError, RecursionError):
         return False
     return len(found) == 1 and not PLANNED.isdisjoint(found[0]["stmt"])
+
+
+def find_missing(link: Link, tables: list[str]) -> list[str]:
+    """Return the tables that are not there for another session: PostgreSQL would log each question about one as an error."""
+    rows = link.execute(MISSING, [tables]).fetchall() if tables else []
+    return [str(row["name"]) for row in rows]
 
 
 def ask_plan(link: Link, text: str) -> Planned | None:

@@ -16,7 +16,7 @@ from app.core.tenancy import system_work
 from app.queries.explain.problems import ExplainRefused
 from app.queries.explain.words import describe
 from app.queries.models import CompanyHour, Plan, ServerHour, ServerStatement, Statement, StatementMinute
-from app.queries.plans.ask import Planned, ask_plan
+from app.queries.plans.ask import Planned, ask_plan, find_missing
 from app.queries.plans.changes import keep_plan, settle_changes
 from app.queries.plans.link import Planners, planners
 from app.queries.plans.redact import redact
@@ -34,12 +34,14 @@ class Asked:
     """A statement as it is asked about.
 
     Attributes:
+        tables: Every table it names.
         role: The login that sends it.
         of_company_id: Who takes most of its time; None when only the installation does.
     """
 
     fingerprint: str
     text: str
+    tables: list[str]
     role: str
     of_company_id: int | None
 
@@ -85,7 +87,10 @@ def capture(fingerprint: str) -> Plan:
 
 def _plan(links: Planners, asked: Asked) -> Planned | None:
     try:
-        plan = ask_plan(links.of(asked.role, asked.of_company_id), asked.text)
+        link = links.of(asked.role, asked.of_company_id)
+        if gone := find_missing(link, asked.tables):
+            raise ExplainRefused(reason=f"It names a table that is there only while it runs, or no more: {gone[0]}.")
+        plan = ask_plan(link, asked.text)
     except psycopg.Error as error:
         raise describe(error) from None
     return None if plan is None else redact(plan)
@@ -109,14 +114,16 @@ def find_dearest() -> list[str]:
 def describe_statements(fingerprints: list[str]) -> list[Asked]:
     """Return what is needed to plan statements, in the same order; those that have no plan are left out."""
     whose = installation_id()
-    texts = sa.select(Statement.fingerprint, Statement.text).where(
+    texts = sa.select(Statement.fingerprint, Statement.text, Statement.tables).where(
         Statement.company_id == whose, Statement.fingerprint.in_(fingerprints), Statement.verb.in_(PLANNED)
     )
     with system_work():
-        known = {row.fingerprint: row.text for row in db.session.execute(texts)}
+        known = {row.fingerprint: row for row in db.session.execute(texts)}
         roles, companies = _roles(whose, list(known)), _companies(whose, list(known))
     return [
-        Asked(one, known[one], roles.get(one, ""), companies.get(one, whose)) for one in fingerprints if one in known
+        Asked(one, known[one].text, known[one].tables, roles.get(one, ""), companies.get(one, whose))
+        for one in fingerprints
+        if one in known
     ]
 
 

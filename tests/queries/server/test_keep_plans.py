@@ -177,6 +177,22 @@ def test_what_has_no_plan_is_said(app, known):
         plan_it(app, known(f"SELECT 1 AS a_{uuid4().hex[:8]}; SELECT 2", verb="select"))
 
 
+def test_nothing_is_asked_of_a_table_that_another_session_has_for_itself(app, known, measured, root):
+    """PostgreSQL would log an error each ten minutes."""
+    made = f"only_here_{uuid4().hex[:8]}"
+    root.execute(f"CREATE TEMPORARY TABLE {made} (id bigint)")
+    fingerprint = known(f"SELECT id FROM {made} WHERE id = %(id)s")
+    with pytest.raises(ExplainRefused) as caught:
+        plan_it(app, fingerprint)
+    assert made in caught.value.sentence
+    measured(fingerprint, clock.now() - timedelta(minutes=5), minutes=2, calls=9, took_ms=9_000_000)
+    asked: list[str] = []
+    with app.app_context(), pytest.MonkeyPatch.context() as patched:
+        patched.setattr("app.queries.plans.capture.ask_plan", lambda link, text: asked.append(text))
+        capture_plans()
+    assert not [text for text in asked if made in text]
+
+
 def test_a_superuser_is_not_planned_for(app, superuser_url, monkeypatch):
     """No policy holds it, so its plans are not those of real life."""
     with app.app_context():
