@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from app.core.embedded.home import list_processes
+from app.core.embedded.postgres import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -123,6 +124,12 @@ def test_only_the_migration_knows_the_owners_login():
         assert bool(knows) == (name == "migrate"), name
     for name, pod in PODS.items():
         assert ("quarterdeck-owner-secrets" in str(pod)) == (name == "migrate"), name
+
+
+def test_the_server_logs_no_text_of_what_failed():
+    for name, value in (("log_min_error_statement", "panic"), ("log_error_verbosity", "terse")):
+        assert f"{name}={value}" in COMPOSE["services"]["postgres"]["command"]
+        assert f"{name} = {value}" in SETTINGS.splitlines()
 
 
 def test_the_broker_never_evicts_and_the_statistics_are_loaded():

@@ -28,6 +28,28 @@ def test_a_new_cluster_is_durable_and_watched_and_listens_on_loopback_alone(post
     assert ask(postgres, "SHOW shared_preload_libraries") == "pg_stat_statements,auto_explain"
 
 
+def test_what_failed_leaves_no_value_of_its_text_in_the_log(postgres):
+    postgres.start()
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            connection.execute("SELECT 'IBAN GB33 BUKB' FROM nowhere")
+        connection.execute("SET statement_timeout = 50")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute("SELECT 'IBAN GB33 BUKB', pg_sleep(60)")
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute("SELECT %s, pg_sleep(60)", ["IBAN GB33 BUKB"])
+        connection.execute("CREATE TEMPORARY TABLE accounts (number text UNIQUE)")
+        connection.execute("INSERT INTO accounts VALUES ('IBAN GB33 BUKB')")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("INSERT INTO accounts VALUES ('IBAN GB33 BUKB')")
+    postgres.stop()
+    log = (postgres.place.data / "postgres.log").read_text()
+    assert 'relation "nowhere" does not exist' in log
+    assert log.count("canceling statement due to statement timeout") == 2
+    assert "duplicate key value" in log
+    assert "IBAN" not in log
+
+
 def test_it_does_not_run_as_root_and_wants_a_password(postgres):
     postgres.start()
     assert postgres.process is not None

@@ -47,6 +47,9 @@ track_activity_query_size = 16384
 auto_explain.log_min_duration = -1
 auto_explain.log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
+# Nor the text of what failed or was cancelled, nor the row it met, nor the statements of a deadlock.
+log_min_error_statement = panic
+log_error_verbosity = terse
 track_io_timing = on
 timezone = 'UTC'
 log_timezone = 'UTC'
