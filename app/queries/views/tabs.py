@@ -31,7 +31,9 @@ def tabs(current: str) -> list[Tab]:
 
 
 def _open_advice() -> int:
-    return _bounded(sa.select(sa.literal(1)).select_from(Advice).where(Advice.state == "open"))
+    """Count what there is evidence enough for, as the page's own headline does."""
+    doubts = sa.func.coalesce(sa.func.jsonb_array_length(Advice.evidence["why_not"]), 0)
+    return _bounded(sa.select(sa.literal(1)).select_from(Advice).where(Advice.state == "open", doubts == 0))
 
 
 def _repeats() -> int:

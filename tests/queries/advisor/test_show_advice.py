@@ -1,5 +1,7 @@
 """The pages and the JSON of advice: read by those above all companies, dismissed with a reason, exported."""
 
+from app.core.installation import installation
+from app.queries.views.tabs import tabs
 from tests.queries.advisor.given import advise
 from tests.world import Person
 
@@ -30,6 +32,18 @@ def test_what_lacks_evidence_stands_apart(pat: Person):
     body = pat.get("/slow-queries/advice").text
     assert "Not enough evidence yet" in body
     assert "never analysed" in body
+
+
+def test_the_tab_counts_only_what_has_evidence_enough(pat: Person):
+    pat.world.sql.execute("DELETE FROM index_advice")
+    advise(pat)
+    advise(pat, kind="drop-unused")
+    for _ in range(3):
+        advise(pat, why_not=["orders was never analysed, so the planner guesses."], level=1)
+    with pat.app.test_request_context(), installation():
+        [tab] = [one for one in tabs("advice") if one["label"] == "Indexes"]
+    assert tab["count"] == "2"
+    pat.world.sql.execute("DELETE FROM index_advice")
 
 
 def test_json_tells_the_same(pat: Person):
