@@ -1,8 +1,9 @@
 """What is said of an index: its name for people, why it is proposed, how much it matters."""
 
+from app.core.present import plural
 from app.queries.advisor.advise import Effect, Proposal
 from app.queries.advisor.housekeeping import Removal
-from app.queries.advisor.types import Candidate
+from app.queries.advisor.types import Candidate, Index, Table
 
 HIGH, MEDIUM, LEAST = 0.1, 0.02, 0.002  # shares of all time
 PRIORITIES = ("high", "medium", "low")
@@ -21,17 +22,33 @@ def reason_of(proposal: Proposal) -> str:
     """Say why: who asks so, and what is there instead."""
     count, table = len(proposal.effects), proposal.table
     who = "One statement asks" if count == 1 else f"{count} statements ask"
-    there = len(table.indexes)
-    none = (
-        "it has no index"
-        if not there
-        else f"none of its {there} indexes begins so"
-        if there > 1
-        else "its one index does not begin so"
-    )
     stopped = sum(effect.query.timeouts for effect in proposal.effects)
-    late = f" {stopped:,} calls were stopped by the time limit." if stopped else ""
-    return f"{who} {table.name} in this way, and {none}.{late}"
+    late = f" {plural(stopped, 'call was', 'calls were')} stopped by the time limit." if stopped else ""
+    return f"{who} {table.name} in this way, and {instead_of(table, proposal.option.candidate)}.{late}"
+
+
+def instead_of(table: Table, candidate: Candidate) -> str:
+    """Say what is there instead: an index that begins so and lacks something, or none that does."""
+    keys = tuple(key.sql() for key in candidate.keys)
+    alike = [one for one in table.indexes if one.method == candidate.method and one.keys[: len(keys)] == keys]
+    alike.sort(key=lambda one: (not one.is_valid, bool(one.where) and one.where != candidate.where, len(one.keys)))
+    if alike:
+        return lack_of(alike[0], candidate)
+    there = len(table.indexes)
+    if not there:
+        return "it has no index"
+    return f"none of its {there} indexes begins so" if there > 1 else "its one index does not begin so"
+
+
+def lack_of(index: Index, candidate: Candidate) -> str:
+    """Say what an index that begins with the same columns lacks."""
+    if not index.is_valid:
+        return f"{index.name}, which begins so, is broken"
+    if index.where and index.where != candidate.where:
+        return f"{index.name}, which begins so, holds only rows where {index.where.strip('()')}"
+    more = [name for name in candidate.include if name not in {*index.include, *index.keys}]
+    same = "is of the same columns" if len(index.keys) == len(candidate.keys) else "begins with the same columns"
+    return f"{index.name} {same}: with {in_words(more)} included as well, the rows themselves need not be visited"
 
 
 def removal_title(removal: Removal) -> str:
