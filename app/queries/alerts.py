@@ -1,6 +1,6 @@
 """What people are told of statements, each once in a while: slower, new and heavy, out of time, planned otherwise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +18,8 @@ from app.queries.mark import keep_mark
 from app.queries.models import Change, Statement
 from app.queries.problems import StatementNotFound
 from app.queries.reads import statements as reads
+from app.queries.reads.elsewhere import is_elsewhere
+from app.queries.reads.server import ServerFigures, server_figures
 from app.queries.reads.statements import Span, StatementView, span_of
 from app.queries.words import SHIFT_MS, SLOWER, is_slower, percent, spell_ms, title_of
 from app.queues.news import tell_admins
@@ -46,12 +48,12 @@ def look_for_trouble() -> int:
         keep_mark()
         now, span = clock.now(), span_of("1h")
         found = [one for one in reads.list_statements(span, only_slow=True, limit=MOST).items if one.known_at is None]
-        told = told_lately(now)
+        told, server = told_lately(now), server_figures([one.fingerprint for one in found], span)
         has_history = is_watched_since(now - DAY)
         news = [
             trouble
             for one in found
-            for trouble in troubles_of(one, span, has_history=has_history)
+            for trouble in troubles_of(one, span, server, has_history=has_history)
             if (trouble.fingerprint, trouble.kind) not in told
         ]
         for trouble in news:
@@ -59,25 +61,31 @@ def look_for_trouble() -> int:
         return len(news) + tell_plans(found, now)
 
 
-def troubles_of(one: StatementView, span: Span, *, has_history: bool) -> Iterator[Trouble]:
+def troubles_of(
+    one: StatementView, span: Span, server: Mapping[str, ServerFigures], *, has_history: bool
+) -> Iterator[Trouble]:
     """Yield what is to tell of one statement.
 
     Args:
         one: Its last hour, and the hour before.
         span: The last hour.
+        server: What PostgreSQL counted of statements in it.
         has_history: Whether statements have been watched for a day: until then all are new.
     """
     name = title_of(one.verb, one.tables)
+    where = " Mostly not in PostgreSQL." if is_elsewhere(one, server.get(one.fingerprint)) else ""
     if one.timeouts:
         calls = f"{plural(one.timeouts, 'call')} of {one.calls:,}"
         yield Trouble("timeouts", one.fingerprint, f"{name} ran out of time in the last hour: {calls} stopped.")
         return  # it is slower as well; one sentence is enough
     if has_history and one.share > NEW_SHARE and one.first_seen_at >= span.end - NEW_FOR:
-        sentence = f"{name} is new and takes {percent(one.share)} of all database time."
+        sentence = (
+            f"{name} is new and takes {percent(one.share)} of all statement time, as the application saw it.{where}"
+        )
         yield Trouble("new", one.fingerprint, sentence)
     elif one.before is not None and is_slower(one, one.before) and not was_so_yesterday(one, span):
         moved = f"p95 went from {spell_ms(one.before.p95_ms)} to {spell_ms(one.p95_ms)}"
-        yield Trouble("slower", one.fingerprint, f"{name} became slower: {moved}.")
+        yield Trouble("slower", one.fingerprint, f"{name} became slower: {moved}, as the application saw it.{where}")
 
 
 def was_so_yesterday(one: StatementView, span: Span) -> bool:

@@ -1,6 +1,7 @@
 """Statements as their JSON answers."""
 
 from app.queries.api.schemas import CompanyOut, FiguresOut, MetricOut
+from app.queries.reads.elsewhere import is_elsewhere
 from app.queries.reads.server import ServerFigures
 from app.queries.reads.statements import CompanyShare, StatementView
 
@@ -19,6 +20,8 @@ def metric_of(one: StatementView, server: ServerFigures | None, watch_ms: int) -
         before=FiguresOut.model_validate(one.before) if one.before is not None else None,
         origins=list(one.origins),
         cache_share=server.cache_share if server else None,
+        server_ms=server.exec_ms + server.plan_ms if server else None,
+        is_elsewhere=is_elsewhere(one, server),
         known_at=one.known_at,
         known_by=one.known_by,
         known_reason=one.known_reason,

@@ -76,6 +76,8 @@ class FiguresOut(Answer):
 class MetricOut(FiguresOut):
     """One statement: `before` is the span before, null when it was not called then.
 
+    Its times are as the application saw them; `serverMs` is PostgreSQL's own time on the same calls, null while not
+    known, and `isElsewhere` is true where most was not in PostgreSQL: ten times its own and a second in all.
     `isSlow` is true from a p95 of `watchMs`, and when a call was stopped by a time limit.
     `cacheShare` is the share of blocks PostgreSQL found in memory; null while its counters know no such statement.
     """
@@ -88,6 +90,8 @@ class MetricOut(FiguresOut):
     before: FiguresOut | None
     origins: list[str]
     cache_share: float | None
+    server_ms: float | None
+    is_elsewhere: bool
     known_at: Instant | None
     known_by: str
     known_reason: str

@@ -37,11 +37,12 @@ def list_statements() -> Response:
         else find(Asked(asked.window, "total", "", StatementFilter(), is_all=False, after=None), span)
     )
     names = [one.fingerprint for one in found.items]
+    server = server_figures({*names, *(one.fingerprint for one in worst.items)}, span)
     return page(
         "queries/list.html" if is_partial() else "queries/index.html",
-        live=state, asked=asked, found=found, verdict=verdict_of(worst), looks=looks, chips=chips_of(asked),
+        live=state, asked=asked, found=found, verdict=verdict_of(worst, server), looks=looks, chips=chips_of(asked),
         span_words=WINDOWS[asked.window][1], sort_words=SORTS[asked.sort], marks=marks_of(names),
-        server=server_figures(names, span), read_at=totals(span).read_at, rest_share=rest_of(found),
+        server=server, read_at=totals(span).read_at, rest_share=rest_of(found),
         windows=windows(asked.window, "queries.list_statements"), tabs=tabs("statements") if not is_partial() else [],
         json_href=url_for("queries_api.list_metrics", window=asked.window, sort=asked.sort, q=asked.text or None),
         csv_href=f"{url_for('queries.export_statements')}?{urlencode(request.args)}",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.present import format_bytes
+from app.queries.reads.elsewhere import is_elsewhere
 from app.queries.reads.server import ServerFigures
 from app.queries.sql import in_short, laid_out, pieces
 from app.queries.words import (
@@ -20,7 +21,7 @@ from app.queries.words import (
 
 # Templates have these from here.
 __all__ = [
-    "Shift", "against", "figure_of", "in_short", "laid_out", "line_of", "percent", "pieces", "read_a_call", "rows_a_call",
+    "Shift", "against", "figure_of", "in_short", "is_elsewhere", "laid_out", "line_of", "percent", "pieces", "read_a_call", "rows_a_call",
     "shift_of", "spell_ms", "title_of",
 ]  # fmt: skip
 NOTICED, NOTICED_MS = 0.1, 1.0  # less is how any two hours differ

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from app.core.present import plural
 from app.queries.models import Change
 from app.queries.plans.tree import PlanNode
+from app.queries.reads.elsewhere import is_elsewhere
+from app.queries.reads.server import ServerFigures
 from app.queries.reads.statements import StatementView
 from app.queries.words import HEAVY, is_slower, percent, slower_words, spell_ms
 
@@ -21,7 +23,10 @@ class Judged:
     sentence: str
 
 
-def judge(one: StatementView, changes: Sequence[Change], *, is_advised: bool, worst: PlanNode | None = None) -> Judged:
+def judge(
+    one: StatementView, changes: Sequence[Change], *, is_advised: bool, worst: PlanNode | None = None,
+    server: ServerFigures | None = None,
+) -> Judged:  # fmt: skip
     """Return the sentence on a statement.
 
     Args:
@@ -29,6 +34,7 @@ def judge(one: StatementView, changes: Sequence[Change], *, is_advised: bool, wo
         changes: What happened to it, the newest first.
         is_advised: Whether an index is advised for it.
         worst: The node of its plan that takes most, when it takes much.
+        server: What PostgreSQL counted of it; None while that is not known.
     """
     if one.known_at is not None:
         because = f": “{one.known_reason}”" if one.known_reason else ""
@@ -39,6 +45,7 @@ def judge(one: StatementView, changes: Sequence[Change], *, is_advised: bool, wo
         return Judged("idle", "Not called", "It was not called in this time.")
     cause = next((change for change in changes if change.kind in TOLD and is_slower(one, one.before)), None)
     mend = f" Most of its plan: {worst.name.lower()} {worst.target}." if worst is not None and cause is None else ""
+    mend = elsewhere_words(one, server) or mend
     mend += " An index is advised that is expected to mend it." if is_advised else ""
     if one.timeouts:
         sentence = f"{plural(one.timeouts, 'call')} of {one.calls:,} {'was' if one.timeouts == 1 else 'were'} stopped by a time limit"
@@ -46,14 +53,31 @@ def judge(one: StatementView, changes: Sequence[Change], *, is_advised: bool, wo
     if is_slower(one, one.before):
         return Judged("warn", "Slower", f"{_slower(one).strip()}{_because(cause)}{mend}")
     if one.share >= HEAVY:
-        return Judged("warn", "Heavy", f"It takes {percent(one.share)} of all database time, as before.{mend}")
+        return Judged(
+            "warn",
+            "Heavy",
+            f"It takes {percent(one.share)} of all time the application waited for statements, as before.{mend}",
+        )
     if one.before is None or not one.before.calls:
         return Judged(
             "idle",
             "Not called before",
             f"It takes {spell_ms(one.p95_ms)} at p95; in the span before it was not called.",
         )
-    return Judged("good", "As before", f"It takes {spell_ms(one.p95_ms)} at p95, much as before.")
+    return Judged(
+        "good", "As before", f"It takes {spell_ms(one.p95_ms)} at p95, much as before.{elsewhere_words(one, server)}"
+    )
+
+
+def elsewhere_words(one: StatementView, server: ServerFigures | None) -> str:
+    """Return that its time was mostly not in PostgreSQL, if so: no index and no plan mends that."""
+    if server is None or not is_elsewhere(one, server):
+        return ""
+    times = f"it executes a call in {spell_ms(server.mean_ms)}, the application waits {spell_ms(one.mean_ms)}"
+    planning = "" if server.plan_ms else "planning, "  # it counts that only with track_planning
+    return (
+        f" Mostly not in PostgreSQL: {times}. The rest is {planning}the way there and back, and the process’s own turn."
+    )
 
 
 def _slower(one: StatementView) -> str:

@@ -30,14 +30,15 @@ def show_statement(fingerprint: str) -> Response:
     one = reads.find_statement(fingerprint, span)
     changes, advice = changes_of(fingerprint), advice_for(fingerprint)
     now, before = reads.histogram_of(fingerprint, span)
+    server = server_figures([fingerprint], span).get(fingerprint)
     plans = show_plans(fingerprint, request.args.get("plan", ""))
     return page(
         "queries/detail.html" if is_partial() else "queries/show.html",
         plans=plans, plan_choices=segments(plans, fingerprint), plan_words=taken_words(plans),
         live=state, one=one, looks=looks, changes=changes,
-        judged=judge(one, changes, is_advised=bool(advice), worst=plans.tree.worst if plans.tree else None),
+        judged=judge(one, changes, is_advised=bool(advice), worst=plans.tree.worst if plans.tree else None, server=server),
         advice=advice, advice_looks=advice_looks, columns=columns_of(now, before, one.timeouts), points=reads.history(fingerprint, span),
-        server=server_figures([fingerprint], span).get(fingerprint), jobs=tasks.JOBS,
+        server=server, jobs=tasks.JOBS,
         origins=reads.origins_of(fingerprint)[:ORIGINS], companies=reads.companies_of(fingerprint, span)[:COMPANIES],
         samples=reads.samples_of(fingerprint, SAMPLES), span=span, span_words=WINDOWS[window][1],
         windows=windows(window, "queries.show_statement", fingerprint=fingerprint),

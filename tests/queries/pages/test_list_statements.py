@@ -27,6 +27,25 @@ def test_the_one_that_takes_most_time_leads_and_the_sentence_names_it(pat: Perso
     assert "as before" in row_of(html, light)
 
 
+def test_time_is_the_applications_and_postgresqls_own_stands_beside_it(pat: Person) -> None:
+    waiting = sent(pat).called(900, 40).counted(exec_ms=12)
+    working = sent(pat, table="orders").called(500, 40).counted(exec_ms=19_000)
+    html = pat.get("/slow-queries").text
+    said = html.split('id="verdict"')[1].split("</p>")[0]
+    assert "of all statement time, as the application saw it" in said
+    assert "Mostly not in PostgreSQL, which executes a call in 0.3 ms." in said
+    assert "times as the application saw them" in html.split('id="basis"')[1].split("</p>")[0]
+    assert "mostly not in PostgreSQL" in row_of(html, waiting)
+    assert "PostgreSQL 12 ms" in row_of(html, waiting)
+    assert "mostly not in PostgreSQL" not in row_of(html, working)
+    told = {one["fingerprint"]: one for one in pat.get("/api/query-optimizer/metrics").json["items"]}
+    assert (told[waiting.fingerprint]["serverMs"], told[waiting.fingerprint]["isElsewhere"]) == (12, True)
+    assert told[working.fingerprint]["isElsewhere"] is False
+    page = pat.get(waiting.path).text
+    assert "Mostly not in PostgreSQL: it executes a call in 0.3 ms" in page
+    assert "as the application saw it, PostgreSQL 12 ms of 36" in page
+
+
 def test_a_statement_that_times_out_is_bad_however_seldom(pat: Person) -> None:
     sent(pat, table="orders").called(200, 400)
     stopped = sent(pat).called(30_000, 2, timeouts=2)

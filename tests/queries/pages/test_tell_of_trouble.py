@@ -73,6 +73,13 @@ def test_a_new_one_is_told_when_it_takes_much_and_others_are_old(pat: Person, lo
     assert "is new and takes" in mails(pat, new)[0]
 
 
+def test_time_that_was_not_in_postgresql_is_not_put_down_to_it(pat: Person, look) -> None:
+    one = became_slower(pat).counted(exec_ms=4)
+    assert look() == 1
+    [told] = mails(pat, one)
+    assert told.endswith("as the application saw it. Mostly not in PostgreSQL.")
+
+
 def test_a_known_one_is_not_told(pat: Person, look) -> None:
     one = became_slower(pat)
     pat.put(f"/api/query-optimizer/statements/{one.fingerprint}/known", json={"reason": "Fine"})
