@@ -26,7 +26,7 @@ def dismiss(advice_id: str, reason: str) -> Advice:
     """Say that an index is not wanted; looks leave it so.
 
     Raises:
-        NotFound: No such advice.
+        AdviceNotFound: No such advice.
         AdviceSettled: It is built, or gone.
     """
     with transaction():
@@ -45,7 +45,7 @@ def reopen(advice_id: str) -> Advice:
     """Take back that it is not wanted.
 
     Raises:
-        NotFound: No such advice.
+        AdviceNotFound: No such advice.
         AdviceSettled: It was not dismissed.
     """
     with transaction():

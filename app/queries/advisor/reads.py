@@ -6,9 +6,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from app.core.db import db
-from app.core.errors import NotFound
 from app.core.jobs import Job, JobState
 from app.queries.models import Advice
+from app.queries.problems import AdviceNotFound
 
 ORDER = sa.case({"high": 0, "medium": 1, "low": 2}, value=Advice.priority, else_=3)
 KINDS = ("create", "drop-duplicate", "drop-unused", "rebuild-invalid")
@@ -28,11 +28,11 @@ def find_advice(advice_id: str) -> Advice:
     """Return one piece of advice.
 
     Raises:
-        NotFound: There is none.
+        AdviceNotFound: There is none.
     """
     row = db.session.scalars(sa.select(Advice).where(Advice.id == advice_id)).one_or_none()
     if row is None:
-        raise NotFound
+        raise AdviceNotFound
     return row
 
 

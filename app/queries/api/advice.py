@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from app.core.api import contract
-from app.core.errors import NotFound
 from app.core.tasks import JobQueuesOff
 from app.queries.advisor import acts, reads
 from app.queries.advisor.acts import AdviceSettled
 from app.queries.api import advice_schemas as schemas
 from app.queries.api.blueprint import TAG, api_bp
 from app.queries.models import Advice
+from app.queries.problems import AdviceNotFound
 
 READ, WRITE = "queries:read", "queries:write"
 
@@ -36,7 +36,7 @@ def list_advice(query: schemas.AskAdvice) -> schemas.AdviceListOut:
 
 
 @api_bp.get("/advice/<string:advice_id>")
-@contract(scope=READ, returns={200: schemas.AdviceOut}, problems=[NotFound], tag=TAG, installation=True)
+@contract(scope=READ, returns={200: schemas.AdviceOut}, problems=[AdviceNotFound], tag=TAG, installation=True)
 def show_advice(advice_id: str) -> schemas.AdviceOut:
     """One piece of advice with everything it rests on."""
     return answer_of(reads.find_advice(advice_id))
@@ -44,7 +44,7 @@ def show_advice(advice_id: str) -> schemas.AdviceOut:
 
 @api_bp.post("/advice/<string:advice_id>/dismissal")
 @contract(
-    scope=WRITE, body=schemas.Dismiss, returns={200: schemas.AdviceOut}, problems=[NotFound, AdviceSettled], tag=TAG,
+    scope=WRITE, body=schemas.Dismiss, returns={200: schemas.AdviceOut}, problems=[AdviceNotFound, AdviceSettled], tag=TAG,
     installation=True,
 )  # fmt: skip
 def create_dismissal(advice_id: str, body: schemas.Dismiss) -> schemas.AdviceOut:
@@ -54,7 +54,7 @@ def create_dismissal(advice_id: str, body: schemas.Dismiss) -> schemas.AdviceOut
 
 @api_bp.delete("/advice/<string:advice_id>/dismissal")
 @contract(
-    scope=WRITE, returns={200: schemas.AdviceOut}, problems=[NotFound, AdviceSettled], tag=TAG, installation=True
+    scope=WRITE, returns={200: schemas.AdviceOut}, problems=[AdviceNotFound, AdviceSettled], tag=TAG, installation=True
 )  # fmt: skip
 def delete_dismissal(advice_id: str) -> schemas.AdviceOut:
     """Have it proposed again."""

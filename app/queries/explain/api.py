@@ -1,7 +1,6 @@
 """How statements are planned, over JSON."""
 
 from app.core.api import contract
-from app.core.errors import NotFound
 from app.queries.api.blueprint import TAG, api_bp
 from app.queries.explain.asking import explain_known, explain_typed
 from app.queries.explain.problems import (
@@ -14,9 +13,10 @@ from app.queries.explain.problems import (
     ShadowAway,
 )
 from app.queries.explain.schemas import AskExplain, ExplainOut, PlanNodeOut
+from app.queries.problems import StatementNotFound
 
 PROBLEMS = [
-    NotFound, ExplainRefused, ExplainFailed, ExplainBusy, ExplainAway, ExplainMissing, ExplainUnsafe, ShadowAway,
+    StatementNotFound, ExplainRefused, ExplainFailed, ExplainBusy, ExplainAway, ExplainMissing, ExplainUnsafe, ShadowAway,
 ]  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.db import db, transaction
-from app.core.errors import NotFound
 from app.core.installation import installation
 from app.core.outbox import record
 from app.queries.explain.catalogue import refuse_strangers
@@ -19,6 +18,7 @@ from app.queries.plans.changes import keep_plan
 from app.queries.plans.redact import redact
 from app.queries.plans.repair import repair_text
 from app.queries.plans.tree import PlanTree, read_tree
+from app.queries.problems import StatementNotFound
 from app.queries.shadow.cluster import shadow
 from app.queries.watch.fingerprint import read_statement
 
@@ -69,7 +69,7 @@ def explain_known(fingerprint: str, *, analyze: bool = False, values: Sequence[s
         values: To run it with; those that are missing are taken from rows of the company that runs it most.
 
     Raises:
-        NotFound: No statement has this fingerprint.
+        StatementNotFound: No statement has this fingerprint.
         ExplainRefused: It has no plan, or it is not run.
         ExplainFailed: PostgreSQL does not plan it.
     """
@@ -92,11 +92,11 @@ def find_asked(fingerprint: str) -> Asked:
     """Return a statement as it is planned.
 
     Raises:
-        NotFound: Nobody sent it, or it has no plan.
+        StatementNotFound: Nobody sent it, or it has no plan.
     """
     found = describe_statements([fingerprint])
     if not found:
-        raise NotFound
+        raise StatementNotFound
     return found[0]
 
 

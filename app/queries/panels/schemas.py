@@ -1,6 +1,6 @@
 """Panels as JSON: every table of the pages, and what is missing of it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints
@@ -9,8 +9,14 @@ from app.core.shapes import Answer, Instant, OptionalText, Shape, refuse_nul
 from app.queries.panels import indexes, tables
 
 Reason = Annotated[str, BeforeValidator(refuse_nul), StringConstraints(min_length=1, max_length=500)]
-# To the microsecond: with the process id it names one backend for good, so nothing of it may be rounded away.
-Started = Annotated[datetime, PlainSerializer(datetime.isoformat, return_type=str)]
+
+
+def exactly(at: datetime) -> str:
+    """Return an instant to the microsecond: with the process id it names one backend, so nothing may be rounded away."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+Started = Annotated[datetime, PlainSerializer(exactly, return_type=str)]
 MOST = 500
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from app.core import clock
 from app.core.db import db
-from app.core.errors import NotFound, Problem
+from app.core.errors import Problem
 from app.core.ids import CompanyId
 from app.core.installation import installation_id
 from app.core.tenancy import system_work
@@ -20,6 +20,7 @@ from app.queries.plans.ask import Planned, ask_plan, find_missing
 from app.queries.plans.changes import keep_plan, settle_changes
 from app.queries.plans.link import Planners, planners
 from app.queries.plans.redact import redact
+from app.queries.problems import StatementNotFound
 
 log = structlog.get_logger(__name__)
 EVERY_S = 600.0
@@ -71,13 +72,13 @@ def capture(fingerprint: str) -> Plan:
     """Plan one statement now, and keep the plan.
 
     Raises:
-        NotFound: No statement has this fingerprint.
+        StatementNotFound: No statement has this fingerprint.
         ExplainRefused: It is none that has a plan.
         ExplainFailed: PostgreSQL did not plan it.
     """
     found = describe_statements([fingerprint])
     if not found:
-        raise NotFound
+        raise StatementNotFound
     with planners() as links:
         plan = _plan(links, found[0])
     if plan is None:

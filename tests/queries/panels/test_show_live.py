@@ -1,11 +1,13 @@
 """What runs now: without values, by its fingerprint where it is kept, and to platform admins alone."""
 
+import re
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from app.queries.watch.fingerprint import read_statement
-from tests.queries.panels.backends import holding, of_pid, waiting, watched_by
+from tests.queries.panels.backends import holding, of_pid, started, waiting, watched_by
 from tests.site import wait_for
 from tests.world import Person
 
@@ -36,6 +38,16 @@ def test_a_statement_that_runs_is_shown_without_its_values(pat, world, app_url):
         page = pat.get("/slow-queries/live").text
         assert f'id="backend-{pid}"' in page
         assert SECRET not in page
+
+
+def test_instants_are_written_as_everywhere_and_name_a_backend_to_the_microsecond(pat, world, app_url):
+    lock = "SELECT pg_advisory_xact_lock(7034)"
+    with holding(app_url, lock), waiting(world.sql, app_url, lock) as pid:
+        at = of_pid(activity(pat), pid)["started"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", at)
+        assert datetime.fromisoformat(at) == datetime.fromisoformat(started(world.sql, pid))
+        sent = {"started": at, "reason": "It hangs"}
+        assert pat.post(f"/api/query-optimizer/activity/{pid}/cancellation", json=sent).status_code == 200
 
 
 def test_a_transaction_that_is_open_and_idle_is_shown_after_a_moment(pat, app_url):
