@@ -1,5 +1,6 @@
 """When there is not enough to go on: figures of a planner that has not looked at a table lately are guesses of guesses."""
 
+from app.core.present import plural
 from app.queries.advisor.types import Table
 
 LEAST_SPAN_S = 3600.0
@@ -14,6 +15,6 @@ def reasons_against(table: Table, span_s: float) -> list[str]:
     elif table.changed > CHANGED_SHARE * table.rows + CHANGED_ROWS:
         reasons.append(f"{table.changed:,} rows of {table.name} changed since its last ANALYZE.")
     if span_s < LEAST_SPAN_S:
-        minutes = int(span_s // 60)
-        reasons.append(f"Statements are counted for {minutes} minutes only; after an hour there is enough.")
+        counted = plural(int(span_s // 60), "minute")
+        reasons.append(f"Statements are counted for {counted} only; after an hour there is enough.")
     return reasons

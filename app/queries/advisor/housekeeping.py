@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.core.present import plural
 from app.queries.advisor.advise import DEARER, Planned, cost_of
 from app.queries.advisor.backend import Backend, CannotTell
 from app.queries.advisor.types import Catalogue, Index, Table
@@ -102,4 +103,4 @@ def is_free(backend: Backend, index: Index, planned: Mapping[str, Planned], tabl
 
 def days_of(span: timedelta) -> str:
     """Return a span in words."""
-    return f"{span.days} days" if span.days > 1 else f"{max(int(span.total_seconds() // 3600), 0)} hours"
+    return plural(span.days, "day") if span.days > 1 else plural(max(int(span.total_seconds() // 3600), 0), "hour")

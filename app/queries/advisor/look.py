@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import LiteralString
 
 import psycopg
-import sqlalchemy as sa
 from flask import current_app
 
 from app.core import clock
@@ -22,10 +21,9 @@ from app.queries.advisor.housekeeping import Removal, find_removals
 from app.queries.advisor.inside import Functions, inside, read_functions
 from app.queries.advisor.shadowed import Shadowed
 from app.queries.advisor.types import Catalogue, Column, Index, Table
-from app.queries.advisor.workload import load_workload
+from app.queries.advisor.workload import counting_since, load_workload
 from app.queries.explain.link import explain_connection
 from app.queries.explain.problems import ExplainMissing
-from app.queries.models import ServerHour
 from app.queries.server.link import monitor, open_link
 from app.queries.shadow.cluster import shadow
 from config import Settings
@@ -51,19 +49,20 @@ def look(tell: Tell) -> dict[str, object]:
     """
     now = clock.now()
     workload = load_workload(now)
-    counting_since = db.session.scalar(sa.select(sa.func.min(ServerHour.at)))
+    first_reading = counting_since()
     db.session.rollback()  # nothing is held while the planner is asked for some seconds
     catalogue, silent, functions = read_our_catalogue()
     queries = [*workload.queries, *inside(workload.queries, functions)]
     writes = {name: workload.writes_of(name, table.hot_share) for name, table in catalogue.tables.items()}
     with backend_for(catalogue) as backend:
         found = Look(catalogue, backend, writes).run(queries, tell)
-        since = latest(catalogue.counting_since, counting_since)
+        since = latest(catalogue.counting_since, first_reading)
         removals = [unsure(one, silent) for one in find_removals(catalogue, backend, found.planned, now, since)]
         ids = store.keep(found, removals, backend.name, workload.span_s, now)
     return {
         "page": "/slow-queries/advice", "advice": len(ids), "create": len(found.proposals), "drop": len(removals),
         "planned": len(found.planned), "unplanned": len(found.unplanned), "refused": len(found.refused), "backend": backend.name,
+        "span_s": int(workload.span_s),
     }  # fmt: skip
 
 

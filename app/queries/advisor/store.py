@@ -16,7 +16,7 @@ from app.queries.advisor.choose import write_overhead
 from app.queries.advisor.events import IndexesLookedAt
 from app.queries.advisor.gates import reasons_against
 from app.queries.advisor.housekeeping import Removal
-from app.queries.advisor.words import priority_of, reason_of, removal_reason, removal_title, title_of
+from app.queries.advisor.words import is_hardly_used, priority_of, reason_of, removal_reason, removal_title, title_of
 from app.queries.models import Advice
 
 RULE, PLANNER, MEASURED, OBSERVED = 1, 2, 3, 4  # how far the evidence goes
@@ -63,12 +63,14 @@ def close_others(ids: list[str], now: datetime) -> None:
 
 def row_of(proposal: Proposal, found: Findings, backend: str, span_s: float, whole_ms: float) -> Row | None:
     """Return an index to make as a row; None when what it saves is not worth a word."""
+    if is_hardly_used(proposal.effects, span_s):
+        return None
     candidate, table = proposal.option.candidate, proposal.table
     against = reasons_against(table, span_s)
     priority = "low" if against else priority_of(proposal.effects, whole_ms)
     if priority is None:
         return None
-    per_day = 86_400 / max(span_s, 3600)
+    per_day = 86_400 / max(span_s, 60)
     evidence = {
         "title": title_of(candidate), "level": RULE if against else PLANNER, "why_not": against,
         "name": candidate.name, "table": table.name, "body": candidate.body, "method": candidate.method,
@@ -96,9 +98,9 @@ def cost_of(effects: list[Effect], *, before: bool) -> float:
 def effect_row(effect: Effect) -> Row:
     """Return what an index does to one statement, as JSON."""
     query = effect.query
+    caller, _, inner = query.fingerprint.partition(" ")  # what runs inside a function is its caller's
     return {
-        # What runs inside a function is its caller's.
-        "fingerprint": query.fingerprint.partition(" ")[0],
+        "fingerprint": caller, "inside": inner.partition(" ")[0],
         "text": query.text[:400], "calls": query.calls, "timeouts": query.timeouts,
         "total_ms": round(query.total_ms, 1), "before": round(effect.before, 2), "after": round(effect.after, 2),
         "blocks_a_call": round(query.blocks / query.calls, 1) if query.calls else 0.0,

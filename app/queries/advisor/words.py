@@ -6,6 +6,8 @@ from app.queries.advisor.housekeeping import Removal
 from app.queries.advisor.types import Candidate, Index, Table
 
 HIGH, MEDIUM, LEAST = 0.1, 0.02, 0.002  # shares of all time
+LEAST_MS = 1000.0  # that the statements take a day, and in all: what is hardly used is worth no index
+DAY_S = 86_400
 PRIORITIES = ("high", "medium", "low")
 
 
@@ -70,6 +72,12 @@ def removal_reason(removal: Removal) -> str:
         f"Each write to {index.table} pays for it.",
         "rebuild-invalid": "It is written with every change and read by no statement: a concurrent build of it did not end well.",
     }[removal.kind]
+
+
+def is_hardly_used(effects: list[Effect], span_s: float) -> bool:
+    """Say whether all statements an index helps take less than a second a day, and none was stopped by a limit."""
+    took = sum(effect.query.total_ms for effect in effects)
+    return took < LEAST_MS * max(span_s / DAY_S, 1.0) and not any(effect.query.timeouts for effect in effects)
 
 
 def priority_of(effects: list[Effect], whole_ms: float) -> str | None:

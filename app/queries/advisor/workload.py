@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.queries.advisor.expressions import Node, nodes
 from app.queries.advisor.types import Query, Writes
-from app.queries.models import ServerHour, ServerStatement, Statement, StatementHour
+from app.queries.models import ServerHour, ServerMinute, ServerStatement, Statement, StatementHour
 
 SPAN = timedelta(days=7)
 OUR_LOGINS = ("qd_app", "qd_system", "qd_platform")
@@ -37,7 +37,7 @@ class Workload:
     """What ran.
 
     Attributes:
-        since: The first hour there is anything of; None when there is nothing at all.
+        since: The first reading there is anything of, to the minute; None when there is nothing at all.
     """
 
     queries: list[Query]
@@ -67,8 +67,23 @@ def load_workload(now: datetime, span: timedelta = SPAN) -> Workload:
     written: dict[str, Counted] = defaultdict(Counted)
     for query in counted:
         count_writes(query, written)
-    first = db.session.scalar(sa.select(sa.func.min(ServerHour.at)).where(ServerHour.at >= since))
-    return Workload([one for one in queries if one.verb != "insert"], dict(written), first, now)
+    return Workload([one for one in queries if one.verb != "insert"], dict(written), counting_since(since), now)
+
+
+def counting_since(earliest: datetime | None = None) -> datetime | None:
+    """Return when the first reading was; in the installation's scope.
+
+    Hours are kept for longer, minutes are exact: an hour counts from the first minute in it that is still known.
+
+    Args:
+        earliest: No reading before that.
+    """
+    hours = sa.select(sa.func.min(ServerHour.at))
+    hour = db.session.scalar(hours if earliest is None else hours.where(ServerHour.at >= earliest))
+    if hour is None:
+        return None
+    within = sa.and_(ServerMinute.at >= hour, ServerMinute.at < hour + timedelta(hours=1))
+    return db.session.scalar(sa.select(sa.func.min(ServerMinute.at)).where(within)) or hour
 
 
 def read_counted(since: datetime) -> list[Query]:

@@ -23,9 +23,14 @@ class Dismiss(Shape):
 
 
 class HelpedOut(Answer):
-    """What an index would do to one statement."""
+    """What an index would do to one statement.
+
+    Attributes:
+        inside: The function whose inner statement `text` is; `fingerprint` and `calls` are of the statement that calls it.
+    """
 
     fingerprint: str
+    inside: str = ""
     text: str
     calls: int
     timeouts: int

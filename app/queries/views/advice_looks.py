@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.core.present import plural
 from app.queries.advisor.reads import saved_share, title_of
 from app.queries.models import Advice
+from app.queries.words import spell_ms
 
 __all__ = [
     "BACKENDS",
@@ -15,6 +16,7 @@ __all__ = [
     "STATES",
     "Verdict",
     "saved_share",
+    "spell_ms",
     "title_of",
     "verdict_of",
     "width_of",

@@ -12,10 +12,11 @@ HOUR = timedelta(hours=1)
 
 def advise(pat: Person, *, kind: str = "create", state: str = "open", table: str = "orders", **more: Any) -> str:
     """Write a piece of advice and return its id."""
+    inside, took_ms = more.pop("inside", ""), more.pop("took_ms", 5400.0)
     number, name = new_ulid().lower(), more.pop("name", f"ix_{table}_{new_ulid()[-8:].lower()}")
     statements = [
-        {"fingerprint": one, "text": f"SELECT * FROM {table} WHERE email = $1", "calls": 1200, "timeouts": 0,
-         "total_ms": 5400.0, "before": 4100.5, "after": 8.4, "blocks_a_call": 812.0}
+        {"fingerprint": one, "inside": inside, "text": f"SELECT * FROM {table} WHERE email = $1", "calls": 1200, "timeouts": 0,
+         "total_ms": took_ms, "before": 4100.5, "after": 8.4, "blocks_a_call": 812.0}
         for one in more.pop("fingerprints", [])
     ]  # fmt: skip
     evidence = {

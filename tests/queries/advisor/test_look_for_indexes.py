@@ -1,16 +1,19 @@
 """A look at what PostgreSQL counted: proved on the cluster without data, written down, renewed, closed, no value kept."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
+from app.core import clock
 from app.core.ids import new_ulid
 from app.core.installation import installation
 from app.queries.advisor.look import look
+from app.queries.advisor.workload import counting_since, load_workload
 from app.queries.shadow import cluster
-from tests.queries.advisor.given import counted, stopped
+from tests.queries.advisor.given import HOUR, counted, counted_minute, stopped
 from tests.world import Person
 
 SLOW = "SELECT id FROM users WHERE company_id = $1 AND name = $2 ORDER BY id DESC LIMIT $3"
@@ -92,3 +95,19 @@ def test_what_ran_out_of_time_is_looked_at_though_postgresql_counted_none_of_it(
     assert late[counted_too] == (3, 210_000.0)
     assert late[never_counted] == (2, 20_000.0)
     assert "5 calls were stopped" in row["reason"]
+
+
+def test_counting_begins_with_the_first_minute_not_with_its_hour(pat: Person):
+    pat.world.sql.execute("DELETE FROM server_hours")
+    fingerprint = counted(pat, SLOW)
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 4 * HOUR
+    with pat.app.app_context(), installation():
+        assert counting_since() == hour
+    for minute in (52, 37, 58):
+        counted_minute(pat, fingerprint, hour + timedelta(minutes=minute), calls=1, ms=1.0, blocks=1)
+    with pat.app.app_context(), installation():
+        assert counting_since() == hour + timedelta(minutes=37)
+        assert load_workload(clock.now()).since == hour + timedelta(minutes=37)
+        assert counting_since(clock.now()) is None
+    pat.world.sql.execute("DELETE FROM server_minutes WHERE key = %s", [f"1:{fingerprint}:true"])
+    pat.world.sql.execute("DELETE FROM server_hours")

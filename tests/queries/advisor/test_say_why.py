@@ -1,14 +1,21 @@
 """What is said of an index: only what is so."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from app.queries.advisor.advise import Effect, Proposal
 from app.queries.advisor.backend import Added
 from app.queries.advisor.choose import Option
+from app.queries.advisor.gates import reasons_against
+from app.queries.advisor.housekeeping import days_of
+from app.queries.advisor.store import effect_row
 from app.queries.advisor.types import Candidate, Index, Key, Query, Table
-from app.queries.advisor.words import reason_of
+from app.queries.advisor.words import is_hardly_used, reason_of
 
 KEYS = (Key("company_id"), Key("number"))
+TABLE = Table("orders", 1e6, 1000, 1.0, {})
 COVERING = Candidate("orders", KEYS, include=("customer_name",))
 
 
@@ -18,7 +25,7 @@ def index(name: str, *keys: str, **more: object) -> Index:
 
 
 def reason(candidate: Candidate, *there: Index, timeouts: int = 0) -> str:
-    table = Table("orders", 1e6, 1000, 1.0, {}, indexes=there)
+    table = replace(TABLE, indexes=there)
     effect = Effect(Query("f", "SELECT", "select", 10, 1000.0, timeouts=timeouts), 100.0, 1.0)
     return reason_of(Proposal(table, Option(candidate, Added("new", 1), {}, 0.0), [effect], 0.0))
 
@@ -46,6 +53,35 @@ OTHER = index("ix_orders_state", "company_id", "state")
 )  # fmt: skip
 def test_the_reason_says_what_is_there_instead(there: tuple[Index, ...], said: str):
     assert said in reason(COVERING, *there)
+
+
+def test_a_statement_inside_a_function_is_its_callers_and_names_the_function():
+    inner = Effect(Query("abc search_orders 0", "SELECT", "select", 10, 1000.0), 100.0, 1.0)
+    assert [effect_row(inner)[name] for name in ("fingerprint", "inside")] == ["abc", "search_orders"]
+    assert effect_row(Effect(Query("abc", "SELECT", "select", 10, 1000.0), 100.0, 1.0))["inside"] == ""
+
+
+@pytest.mark.parametrize(
+    ("took_ms", "days", "timeouts", "hardly"),
+    [(96.7, 1 / 24, 0, True), (1200.0, 1 / 24, 0, False), (1200.0, 7, 0, True), (9000.0, 7, 0, False), (9.0, 7, 1, False)],
+)  # fmt: skip
+def test_less_than_a_second_a_day_is_worth_no_index(took_ms: float, days: float, timeouts: int, hardly: bool):
+    effect = Effect(Query("f", "SELECT", "select", 10, took_ms, timeouts=timeouts), 100.0, 1.0)
+    assert is_hardly_used([effect], days * 86_400) is hardly
+
+
+@pytest.mark.parametrize(("span_s", "said"), [(59.0, "0 minutes"), (61.0, "1 minute only"), (3599.0, "59 minutes")])
+def test_less_than_an_hour_is_not_enough(span_s: float, said: str):
+    [reason] = reasons_against(replace(TABLE, analyzed_at=datetime.now(UTC)), span_s)
+    assert said in reason
+    assert reasons_against(replace(TABLE, analyzed_at=datetime.now(UTC)), 3600.0) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(0.5, "0 hours"), (1.5, "1 hour"), (5, "5 hours"), (40, "40 hours"), (50, "2 days")]
+)
+def test_spans_are_counted_in_words(hours: float, said: str):
+    assert days_of(timedelta(hours=hours)) == said
 
 
 def test_one_stopped_call_is_one():

@@ -27,6 +27,19 @@ def test_one_page_shows_the_statement_and_what_it_rests_on(pat: Person):
     assert "no speed is promised" in body
 
 
+def test_what_runs_inside_a_function_says_so(pat: Person):
+    number = advise(pat, fingerprints=["abc123"], inside="search_orders")
+    assert "inside search_orders, which the linked statement calls" in pat.get(f"/slow-queries/advice/{number}").text
+    [helped] = pat.get(f"/api/query-optimizer/advice/{number}").json["statements"]
+    assert (helped["fingerprint"], helped["inside"]) == ("abc123", "search_orders")
+
+
+def test_little_time_is_not_called_none(pat: Person):
+    body = pat.get(f"/slow-queries/advice/{advise(pat, fingerprints=['abc123'], took_ms=96.7)}").text
+    assert "97 ms" in body
+    assert "0 s<" not in body
+
+
 def test_what_lacks_evidence_stands_apart(pat: Person):
     advise(pat, why_not=["orders was never analysed, so the planner guesses."], level=1)
     body = pat.get("/slow-queries/advice").text
