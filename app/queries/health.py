@@ -6,6 +6,7 @@ from typing import Literal
 
 from app.core import clock
 from app.core.present import format_duration, plural
+from app.queries.forgetting import emptied_since
 from app.queries.reads import statements as reads
 from app.queries.reads.overall import folded_at
 from app.queries.reads.server import totals
@@ -13,6 +14,7 @@ from app.queries.reads.statements import span_of
 from app.queries.words import is_slower
 
 SILENT_AFTER = timedelta(minutes=5)  # a quiet night writes nothing down for a minute or two
+AWHILE = timedelta(days=8)
 MOST = 200
 Status = Literal["ok", "degraded", "down"]
 
@@ -44,14 +46,33 @@ def health_of_statements() -> Health:
     slower = sum(is_slower(one, one.before) for one in found)
     down, bad = [], []
     if newest is None or now - newest > SILENT_AFTER:
-        since = "never" if newest is None else f"{format_duration((now - newest).total_seconds())} ago"
-        down.append(f"What statements cost was last written down {since}: no relay leads, or no process ships.")
+        down += silence_of(newest, now)
     if read_at is None or now - read_at > SILENT_AFTER:
-        since = "never" if read_at is None else f"{format_duration((now - read_at).total_seconds())} ago"
-        bad.append(f"pg_stat_statements was last read {since}.")
+        bad.append(f"pg_stat_statements was {last(read_at, now, 'read')}.")
     if timing_out:
         bad.append(f"{plural(timing_out, 'statement')} ran out of time in the last hour.")
     if slower:
         bad.append(f"{plural(slower, 'statement')} became much slower than in the hour before.")
     status: Status = "down" if down else "degraded" if bad else "ok"
     return Health(status, [*down, *bad], newest, read_at, timing_out, slower)
+
+
+def silence_of(newest: datetime | None, now: datetime) -> list[str]:
+    """Return why nothing is written down; empty where it was emptied just now and begins again."""
+    emptied = emptied_since(newest or now - AWHILE)
+    if emptied is not None and now - emptied.at <= SILENT_AFTER:
+        return []
+    when = last(newest, now, "written down")
+    if emptied is not None:
+        when = f"not written down since {emptied.by} emptied it {ago(emptied.at, now)}"
+    return [f"What statements cost was {when}: no relay leads, or no process ships."]
+
+
+def last(at: datetime | None, now: datetime, did: str) -> str:
+    """Return `last read 7 min ago`, or `never read`."""
+    return f"never {did}" if at is None else f"last {did} {ago(at, now)}"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """Return how long ago an instant was."""
+    return f"{format_duration((now - at).total_seconds())} ago"

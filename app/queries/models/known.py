@@ -37,7 +37,7 @@ class Change(Ours):
     """Something that happened to a statement or to what it stands on.
 
     Attributes:
-        kind: `new`, `plan`, `slower`, `faster`, `timeouts`, `index`, `known` or `release`.
+        kind: `new`, `plan`, `slower`, `faster`, `timeouts`, `index`, `known`, `release` or `forgotten`.
         told_at: When people were told of it; None when nobody had to be.
     """
 

@@ -9,6 +9,7 @@ from app.core.access import allow
 from app.core.present import query_with
 from app.core.web import is_partial, page
 from app.queries.filter import StatementFilter
+from app.queries.forgetting import emptied_since
 from app.queries.naming import company_number
 from app.queries.reads import statements as reads
 from app.queries.reads.server import server_figures, totals
@@ -43,6 +44,7 @@ def list_statements() -> Response:
         live=state, asked=asked, found=found, verdict=verdict_of(worst, server), looks=looks, chips=chips_of(asked),
         span_words=WINDOWS[asked.window][1], sort_words=SORTS[asked.sort], marks=marks_of(names),
         server=server, read_at=totals(span).read_at, rest_share=rest_of(found),
+        emptied=emptied_since(span.before_start),
         windows=windows(asked.window, "queries.list_statements"), tabs=tabs("statements") if not is_partial() else [],
         json_href=url_for("queries_api.list_metrics", window=asked.window, sort=asked.sort, q=asked.text or None),
         csv_href=f"{url_for('queries.export_statements')}?{urlencode(request.args)}",

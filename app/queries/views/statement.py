@@ -1,10 +1,13 @@
 """One statement: its figures, its plan, where it comes from, whose time it takes, what happened to it."""
 
+from datetime import timedelta
+
 from flask import Response, request
 
 from app.core import live, tasks
 from app.core.access import allow
 from app.core.web import is_partial, page
+from app.queries.forgetting import emptied_since
 from app.queries.plans.shown import show_plans
 from app.queries.reads import statements as reads
 from app.queries.reads.server import server_figures
@@ -18,6 +21,7 @@ from app.queries.views.explain import segments, taken_words
 from app.queries.views.one_verdict import judge
 
 SAMPLES, COMPANIES, ORIGINS = 12, 8, 6
+KEPT = timedelta(days=14)  # as far back as the longest window and the one before it
 
 
 @bp.get("/<string:fingerprint>")
@@ -40,6 +44,6 @@ def show_statement(fingerprint: str) -> Response:
         advice=advice, advice_looks=advice_looks, columns=columns_of(now, before, one.timeouts), points=reads.history(fingerprint, span),
         server=server, jobs=tasks.JOBS,
         origins=reads.origins_of(fingerprint)[:ORIGINS], companies=reads.companies_of(fingerprint, span)[:COMPANIES],
-        samples=reads.samples_of(fingerprint, SAMPLES), span=span, span_words=WINDOWS[window][1],
+        samples=reads.samples_of(fingerprint, SAMPLES), emptied=emptied_since(span.end - KEPT), span=span, span_words=WINDOWS[window][1],
         windows=windows(window, "queries.show_statement", fingerprint=fingerprint),
     )  # fmt: skip

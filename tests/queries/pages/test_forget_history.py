@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.queries.pages.given import sent
+from tests.queries.pages.given import MINUTE, forget_all, sent
 from tests.world import Person
 
 ROOT = Path(__file__).parents[3]
@@ -21,6 +21,25 @@ def test_what_was_measured_is_gone_and_the_texts_stay(pat: Person, rows_told) ->
     assert (told["calls"], told["samples"], told["calledFrom"]) == (0, [], [])
     assert rows_told("statements.forgotten")[-1]["data"]["reason"] == "A load test ran"
     assert pat.delete(PATH, json={"reason": "Again"}).status_code == 204
+
+
+def test_pages_and_health_say_that_it_was_emptied_and_by_whom(pat: Person) -> None:
+    forget_all(pat)
+    one = sent(pat).called(500, 40, ago=20 * MINUTE).sampled("slow", 500)
+    assert "last written down 2" in pat.get("/api/query-optimizer/health").json["problems"][0]
+    pat.delete(PATH, json={"reason": "A load test ran"})
+    told = pat.get("/api/query-optimizer/health").json
+    assert told["status"] != "down", told
+    assert not [said for said in told["problems"] if "written down" in said]
+    assert "· emptied by " in pat.get("/slow-queries").text.split('id="basis"')[1].split("</p>")[0]
+    html = pat.get(one.path).text
+    assert " deleted what was measured" in html.split("None is kept since")[1]
+    assert "0.0 ms" not in html.split('aria-label="Figures"')[1].split("</section>")[0]
+    pat.world.sql.execute("UPDATE query_changes SET at = now() - interval '7 minutes' WHERE kind = 'forgotten'")
+    told = pat.get("/api/query-optimizer/health").json
+    assert told["status"] == "down"
+    assert "was not written down since " in told["problems"][0]
+    assert "emptied it 7 min" in told["problems"][0]
 
 
 def test_it_wants_a_reason_and_the_right_to_destroy(pat: Person, ada: Person) -> None:
