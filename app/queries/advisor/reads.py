@@ -1,6 +1,7 @@
 """What was advised, for pages and JSON."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -42,20 +43,43 @@ def count_by_state() -> dict[str, int]:
     return {state: int(count) for state, count in db.session.execute(query)}
 
 
-def looked_at() -> datetime | None:
-    """Return when somebody looked last; None when nobody did."""
-    return db.session.scalar(sa.select(sa.func.max(Advice.checked_at)))
+@dataclass(frozen=True)
+class Looks:
+    """What became of the looks.
+
+    Attributes:
+        at: When the last one that ended well did; None when none ever did.
+        span_s: Of the statements it looked at, where it is known.
+        running: The one that waits or runs.
+        failed: The last one that ended, when it did not end well.
+        newest: The last one that was asked for, whatever became of it.
+    """
+
+    at: datetime | None
+    span_s: int | None
+    running: Job | None
+    failed: Job | None
+    newest: Job | None
+
+
+def read_looks() -> Looks:
+    """Return what became of the looks; a job that is long forgotten is known by what it found."""
+    newest, done = _newest(*JobState), _newest(JobState.DONE)
+    ended = _newest(*(one for one in JobState if one.is_over))
+    renewed = sa.select(sa.func.max(Advice.checked_at)).where(Advice.state.in_(("open", "dismissed")))
+    ats = (done.finished_at if done else None, db.session.scalar(renewed))
+    return Looks(
+        at=max((at for at in ats if at is not None), default=None),
+        span_s=(done.result or {}).get("span_s") if done else None,
+        running=None if newest is None or newest.state.is_over else newest,
+        failed=None if ended is None or ended.state is JobState.DONE else ended,
+        newest=newest,
+    )  # fmt: skip
 
 
 def migration_head() -> str:
     """Return the revision the database is at: what an exported migration follows."""
     return str(db.session.scalar(sa.text("SELECT version_num FROM alembic_version")) or "")
-
-
-def running_look() -> Job | None:
-    """Return the look that waits or runs; None when nobody looks."""
-    alive = sa.select(Job).where(Job.name == "queries.advise", Job.state.in_((JobState.QUEUED, JobState.RUNNING)))
-    return db.session.scalars(alive.order_by(Job.id.desc()).limit(1)).first()
 
 
 def title_of(found: Advice) -> str:
@@ -67,3 +91,8 @@ def saved_share(found: Advice) -> float | None:
     """Return which share of the planner's cost would be saved; None where nothing was planned."""
     before, after = found.evidence.get("cost_before"), found.evidence.get("cost_after")
     return None if not before or after is None else max(0.0, 1 - after / before)
+
+
+def _newest(*states: JobState) -> Job | None:
+    looks = sa.select(Job).where(Job.name == "queries.advise", Job.state.in_(states))
+    return db.session.scalars(looks.order_by(Job.id.desc()).limit(1)).first()

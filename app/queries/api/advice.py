@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from app.core.api import contract
+from app.core.jobs import Job
 from app.core.tasks import JobQueuesOff
 from app.queries.advisor import acts, reads
 from app.queries.advisor.acts import AdviceSettled
@@ -18,9 +19,9 @@ READ, WRITE = "queries:read", "queries:write"
 @contract(scope=READ, returns={200: schemas.IndexesOut}, tag=TAG, installation=True)
 def list_indexes() -> schemas.IndexesOut:
     """Indexes to make, and those that are there twice, for nothing, or broken."""
-    found = reads.list_advice()
+    found, looked = reads.list_advice(), reads.read_looks()
     return schemas.IndexesOut(
-        looked_at=reads.looked_at(),
+        looked_at=looked.at, last_look=look_of(looked.newest) if looked.newest else None,
         recommendations=answers(found, "create"), duplicates=answers(found, "drop-duplicate"),
         unused=answers(found, "drop-unused"), invalid=answers(found, "rebuild-invalid"),
     )  # fmt: skip
@@ -88,6 +89,12 @@ def answer_of(one: Advice) -> schemas.AdviceOut:
         dismissed_reason=one.dismissed_reason, verdict=verdict_of(one), version=one.version,
         **{name: held[name] for name in names if name in held},
     )  # fmt: skip
+
+
+def look_of(job: Job) -> schemas.LookOut:
+    """Return a look as JSON."""
+    at = job.finished_at or job.started_at or job.created_at
+    return schemas.LookOut(job_id=job.id, state=job.state, error=job.error, at=at)
 
 
 def verdict_of(one: Advice) -> schemas.VerdictOut | None:

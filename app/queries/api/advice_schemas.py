@@ -103,10 +103,30 @@ class AdviceOut(Answer):
     version: int
 
 
+class LookOut(Answer):
+    """The look that was asked for last.
+
+    Attributes:
+        state: `queued`, `running`, `done`, `failed`, `cancelled` or `discarded`.
+        error: Why it did not end well; "" when nothing went wrong.
+        at: When it ended, else when it began, else when it was asked for.
+    """
+
+    job_id: str
+    state: str
+    error: str
+    at: Instant
+
+
 class IndexesOut(Answer):
-    """What could be done about indexes."""
+    """What could be done about indexes.
+
+    Attributes:
+        looked_at: When the last look that ended well did; null when none ever did, and then the lists say nothing.
+    """
 
     looked_at: Instant | None
+    last_look: LookOut | None
     recommendations: list[AdviceOut]
     duplicates: list[AdviceOut]
     unused: list[AdviceOut]

@@ -33,7 +33,7 @@ def list_advice() -> Response:
     }
     return page(
         "queries/advice/list.html" if is_partial() else "queries/advice/index.html",
-        live=state, groups=groups, looked_at=reads.looked_at(), running=reads.running_look(), looks=advice_looks,
+        live=state, groups=groups, looked=reads.read_looks(), looks=advice_looks,
         verdict=advice_looks.verdict_of(groups), tabs=[] if is_partial() else tabs("advice"),
     )  # fmt: skip
 

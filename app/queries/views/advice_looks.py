@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.present import plural
-from app.queries.advisor.reads import saved_share, title_of
+from app.queries.advisor.reads import Looks, saved_share, title_of
 from app.queries.models import Advice
 from app.queries.words import spell_ms
 
@@ -15,6 +15,7 @@ __all__ = [
     "PRIORITIES",
     "STATES",
     "Verdict",
+    "nothing_words",
     "saved_share",
     "spell_ms",
     "title_of",
@@ -63,6 +64,18 @@ def verdict_of(groups: Mapping[str, Sequence[Advice]]) -> Verdict:
     if drop:
         return Verdict("good", "No index is missing", f"; {plural(drop, 'index', 'indexes')} could go.")
     return Verdict("good", "No index is missing", ", and none is there for nothing.")
+
+
+def nothing_words(looked: Looks) -> str:
+    """Say why nothing is listed: only a look that ended well found that there is nothing."""
+    if looked.at is None:
+        return (
+            "Nothing is known: the last look did not end well."
+            if looked.failed
+            else "Nothing is known yet: nobody has looked."
+        )
+    earlier = "The look before found nothing" if looked.failed else "Nothing"
+    return f"{earlier} to make and nothing to drop."
 
 
 def could_go(drop: int) -> str:

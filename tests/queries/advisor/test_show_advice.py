@@ -1,5 +1,10 @@
 """The pages and the JSON of advice: read by those above all companies, dismissed with a reason, exported."""
 
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.core.ids import new_ulid
 from app.core.installation import installation
 from app.queries.views.tabs import tabs
 from tests.queries.advisor.given import advise
@@ -107,6 +112,68 @@ def test_scripts_dismiss_and_take_it_back(pat: Person):
     built = advise(pat, state="built")
     answer = pat.post(f"/api/query-optimizer/advice/{built}/dismissal", json={"reason": "Late."})
     assert (answer.status_code, answer.json["code"]) == (409, "advice-settled")
+
+
+LOOK = """INSERT INTO jobs (company_id, id, name, queue, title, args, actor, request_id, root_id, state, error, result,
+  created_at, finished_at) VALUES (%(whose)s, %(id)s, 'queries.advise', 'maintenance', 'Look for indexes', '{}', '{}', 'R',
+  %(id)s, %(state)s, %(error)s, %(result)s, now(), now())"""
+
+
+@pytest.fixture
+def unlooked(pat: Person) -> Iterator[Callable[..., str]]:
+    """No advice and no look; what is returned writes that one ended."""
+
+    def forget() -> None:
+        pat.world.sql.execute("DELETE FROM index_advice")
+        pat.world.sql.execute("DELETE FROM jobs WHERE name = 'queries.advise'")
+
+    def ended(state: str, error: str = "", result: str | None = None) -> str:
+        row = {"whose": pat.company_id, "id": new_ulid(), "state": state, "error": error, "result": result}
+        pat.world.sql.execute(LOOK, row)
+        return str(row["id"])
+
+    forget()
+    yield ended
+    forget()
+
+
+NOTHING = "Nothing to make and nothing to drop"
+
+
+@pytest.mark.usefixtures("unlooked")
+def test_before_anybody_looked_nothing_is_known(pat: Person):
+    body, told = pat.get("/slow-queries/advice").text, pat.get("/api/query-optimizer/indexes").json
+    assert "nobody has looked" in body
+    assert NOTHING not in body
+    assert (told["lookedAt"], told["lastLook"]) == (None, None)
+
+
+def test_a_look_that_failed_says_why_and_claims_nothing(pat: Person, unlooked: Callable[..., str]):
+    number = unlooked("failed", "The planner is away.")
+    body, told = pat.get("/slow-queries/advice").text, pat.get("/api/query-optimizer/indexes").json
+    assert "The last look failed" in body
+    assert "The planner is away." in body
+    assert f"/jobs/{number}" in body
+    assert NOTHING not in body
+    assert told["lookedAt"] is None
+    assert {**told["lastLook"], "at": ""} == {
+        "jobId": number, "state": "failed", "error": "The planner is away.", "at": "",
+    }  # fmt: skip
+
+
+def test_a_look_that_found_nothing_says_so_and_of_how_long(pat: Person, unlooked: Callable[..., str]):
+    unlooked("failed", "The planner is away.")
+    unlooked("done", result='{"span_s": 12000}')
+    body, told = pat.get("/slow-queries/advice").text, pat.get("/api/query-optimizer/indexes").json
+    assert NOTHING in body
+    assert "statements of 3 h 20 min" in body
+    assert "The last look failed" not in body
+    assert told["lookedAt"] is not None
+    assert told["lastLook"]["state"] == "done"
+    unlooked("cancelled")
+    body = pat.get("/slow-queries/advice").text
+    assert "The last look was cancelled" in body
+    assert "The look before found nothing to make" in body
 
 
 def test_a_look_is_queued_once(pat: Person):
