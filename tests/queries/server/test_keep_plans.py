@@ -12,7 +12,6 @@ from sqlalchemy import select, update
 
 from app.core import clock
 from app.core.db import db, transaction
-from app.core.errors import NotFound
 from app.core.installation import installation
 from app.core.tenancy import system_work
 from app.queries.explain.problems import ExplainFailed, ExplainRefused, ExplainUnsafe
@@ -20,6 +19,7 @@ from app.queries.models import Change, Plan, Statement
 from app.queries.plans.capture import capture, capture_plans
 from app.queries.plans.changes import settle_changes
 from app.queries.plans.link import planners
+from app.queries.problems import StatementNotFound
 from app.queries.reads.plans import changes_of, find_plan, list_changes, plans_of
 
 Sql = psycopg.Connection[Any]
@@ -169,9 +169,9 @@ def test_a_locked_table_is_not_waited_for(app, known, table, superuser_url):
 
 
 def test_what_has_no_plan_is_said(app, known):
-    with pytest.raises(NotFound):
+    with pytest.raises(StatementNotFound):
         plan_it(app, "0123456789abcdef")
-    with pytest.raises(NotFound):
+    with pytest.raises(StatementNotFound):
         plan_it(app, known(f"SET LOCAL x_{uuid4().hex[:8]}.y = 1"))
     with pytest.raises(ExplainRefused):
         plan_it(app, known(f"SELECT 1 AS a_{uuid4().hex[:8]}; SELECT 2", verb="select"))
