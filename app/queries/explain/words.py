@@ -1,5 +1,7 @@
 """What a SQLSTATE means, in our words: a server's message may hold a value of a row, a code cannot."""
 
+import re
+
 import psycopg
 
 from app.queries.explain.problems import ExplainFailed
@@ -26,6 +28,12 @@ WORDS = {
     "54011": "It has too many columns.",
     "0A000": "This server cannot do that.",
 }
+# Which name it was, and what is said of it when it is a word of who typed the text.
+NAMED = {
+    "42703": (re.compile(r'^column "?([\w.]+)"? (?:of relation "\w+" )?does not exist'), "It names the column {name}, which is not there."),
+    "42P01": (re.compile(r'^(?:relation|missing FROM-clause entry for table) "([\w.]+)"'), "It names the table {name}, which is not there."),
+    "42702": (re.compile(r'^column reference "(\w+)" is ambiguous'), "The column {name} is not clear: name its table."),
+}  # fmt: skip
 CLASSES = {
     "22": "One of its values does not fit its type.",
     "42": "It does not fit this schema.",
@@ -35,8 +43,22 @@ CLASSES = {
 }
 
 
-def describe(error: psycopg.Error) -> ExplainFailed:
-    """Say why a statement was not planned, without a word of the server's."""
+def describe(error: psycopg.Error, *, typed: str = "") -> ExplainFailed:
+    """Say why a statement was not planned, without a word of the server's.
+
+    Args:
+        typed: What somebody typed: a name that stands in it is said again.
+    """
     state = error.sqlstate or "08000"
-    reason = WORDS.get(state) or CLASSES.get(state[:2]) or "It met an error."
+    reason = name_it(error, typed) or WORDS.get(state) or CLASSES.get(state[:2]) or "It met an error."
     return ExplainFailed(reason=reason, sqlstate=state)
+
+
+def name_it(error: psycopg.Error, typed: str) -> str:
+    """Say which name is not there or not clear; nothing when the name is none of the typed words."""
+    pattern, sentence = NAMED.get(error.sqlstate or "", (None, ""))
+    found = pattern.search(error.diag.message_primary or "") if pattern else None
+    words = set(re.findall(r"\w+", typed.lower()))
+    if found is None or not words.issuperset(found[1].lower().split(".")):
+        return ""
+    return sentence.format(name=found[1])

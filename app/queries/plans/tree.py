@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.queries.plans.costs import spread
 from app.queries.plans.nodes import Node, name_of, notes_of, sentence_of, target_of
 
 WORST_SHARE = 30.0  # below that nobody is to blame
-LEAST_MS, LEAST_COST = 1.0, 100.0  # of the whole; nothing of less is worth a warning
+LEAST_MS, LEAST_COST = 1.0, 1000.0  # of the whole; nothing of less is worth a warning
 
 
 @dataclass
@@ -38,6 +39,11 @@ class PlanNode:
     blocks_read: int | None = None
     share: float = 0.0
     is_worst: bool = False
+
+    @property
+    def title(self) -> str:
+        """What it is inside a sentence: its name with what it works on, where there is such a thing."""
+        return f"{self.name.lower()} {self.target}".strip()
 
     @property
     def is_leaf_icon(self) -> bool:
@@ -78,7 +84,7 @@ def read_tree(plan: dict[str, Any]) -> PlanTree:  # Any: PostgreSQL's own JSON
     """
     root: Node = plan["Plan"]
     nodes: list[PlanNode] = []
-    walk(root, 0, 1.0, nodes)
+    walk(root, 0, 1.0, float(root["Total Cost"]), nodes)
     is_run = "Actual Rows" in root
     is_timed = "Actual Total Time" in root
     share_out(nodes, is_timed=is_timed)
@@ -89,9 +95,14 @@ def read_tree(plan: dict[str, Any]) -> PlanTree:  # Any: PostgreSQL's own JSON
     )  # fmt: skip
 
 
-def walk(node: Node, depth: int, processes: float, found: list[PlanNode]) -> None:
-    """Add a node and all below it."""
+def walk(node: Node, depth: int, processes: float, cost: float, found: list[PlanNode]) -> None:
+    """Add a node and all below it.
+
+    Args:
+        cost: Of both, as much as the whole statement spends on them; see `spread`.
+    """
     below: list[Node] = node.get("Plans", [])
+    costs = spread(node, cost)
     if node["Node Type"] in ("Gather", "Gather Merge"):
         inner = processes * (node.get("Workers Launched", 0) + 1)
     else:
@@ -99,7 +110,7 @@ def walk(node: Node, depth: int, processes: float, found: list[PlanNode]) -> Non
     made = PlanNode(
         depth=depth, kind=str(node["Node Type"]), name=name_of(node), target=target_of(node),
         notes=notes_of(node), sentence=sentence_of(node), expected=float(node["Plan Rows"]) * loops_of(node),
-        own_cost=max(float(node["Total Cost"]) - sum(float(one["Total Cost"]) for one in below), 0.0),
+        own_cost=max(cost - sum(costs), 0.0),
     )  # fmt: skip
     if "Actual Rows" in node:
         made.rows = float(node["Actual Rows"]) * loops_of(node)
@@ -108,8 +119,8 @@ def walk(node: Node, depth: int, processes: float, found: list[PlanNode]) -> Non
     if "Actual Total Time" in node:
         made.own_ms = max(elapsed(node, processes) - sum(elapsed(one, inner) for one in below), 0.0)
     found.append(made)
-    for one in below:
-        walk(one, depth + 1, inner, found)
+    for one, part in zip(below, costs, strict=True):
+        walk(one, depth + 1, inner, part, found)
 
 
 def share_out(nodes: list[PlanNode], *, is_timed: bool) -> None:

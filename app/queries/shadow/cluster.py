@@ -106,7 +106,7 @@ class Shadow:
                 rows = link.execute((EXPLAIN + text).encode()).fetchall()
                 link.rollback()
         except psycopg.Error as error:
-            raise describe(error) from None
+            raise describe(error, typed=text) from None
         return dict(rows[0][0][0])
 
     @contextmanager

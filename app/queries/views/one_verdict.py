@@ -44,7 +44,7 @@ def judge(
     if not one.calls:
         return Judged("idle", "Not called", "It was not called in this time.")
     cause = next((change for change in changes if change.kind in TOLD and is_slower(one, one.before)), None)
-    mend = f" Most of its plan: {worst.name.lower()} {worst.target}." if worst is not None and cause is None else ""
+    mend = f" Most of its plan: {worst.title}." if worst is not None and cause is None else ""
     mend = elsewhere_words(one, server) or mend
     mend += " An index is advised that is expected to mend it." if is_advised else ""
     if one.timeouts:

@@ -106,6 +106,7 @@ def test_what_cannot_be_meant_is_said(pat: Person, known: str):
     failed = explain(pat, query="SELECT nothing_of_it FROM users")
     assert failed.json["code"] == "explain-failed"
     assert failed.json["sqlstate"] == "42703"
+    assert "It names the column nothing_of_it, which is not there." in failed.json["detail"]
 
 
 def test_only_platform_admins_ask(ada: Person, sam: Person, known: str):
@@ -129,7 +130,7 @@ def test_asking_is_in_the_audit_without_a_value(pat: Person, known: str):
 
 
 def test_the_page_plans_what_is_typed_and_says_what_is_refused(pat: Person):
-    assert "<textarea" in pat.get("/slow-queries/explain").text
+    assert '<textarea class="input input--mono"' in pat.get("/slow-queries/explain").text
     text = "SELECT name FROM users ORDER BY name"
     shown = pat.post("/slow-queries/explain", data={"query": text, "idempotency_key": new_ulid()})
     assert shown.status_code == 200

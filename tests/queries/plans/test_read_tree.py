@@ -98,3 +98,46 @@ def test_two_plans_are_compared_node_by_node():
     by_index = {"Plan": {**SORT, "Plans": [{**LOOP, "Plans": [{**LOOKUP, "Index Name": "ix_new"}, LOOKUP]}]}}
     signs = [(one.sign, one.node.kind) for one in compare(read_tree(PLAN), read_tree(by_index))]
     assert signs == [("", "Sort"), ("", "Nested Loop"), ("-", "Seq Scan"), ("+", "Index Scan"), ("", "Index Scan")]
+
+
+def part(relation: str, kind: str, cost: float, rows: int, *below: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return node(kind, cost, rows, *below, **{"Parent Relationship": relation}, **more)
+
+
+def own_costs(plan: dict[str, Any]) -> dict[str, float]:
+    return {one.kind: round(one.own_cost, 2) for one in read_tree({"Plan": plan}).nodes}
+
+
+def test_what_is_run_for_each_row_costs_as_often():
+    loop = node("Nested Loop", 2000, 100, part("Outer", "Seq Scan", 90, 100), part("Inner", "Index Scan", 18, 1))
+    assert own_costs(loop) == {"Nested Loop": 110, "Seq Scan": 90, "Index Scan": 1800}
+    tree = read_tree({"Plan": loop})
+    assert tree.worst is not None
+    assert (tree.worst.kind, tree.nodes[0].title) == ("Index Scan", "nested loop")
+
+
+def test_what_is_kept_or_remembered_costs_no_more_than_what_it_stands_below():
+    kept = part("Inner", "Materialize", 30, 10, part("Outer", "Index Scan", 25, 10))
+    loop = node("Nested Loop", 2000, 1000, part("Outer", "Seq Scan", 90, 100), kept)
+    assert own_costs(loop) == {"Nested Loop": 1880, "Seq Scan": 90, "Materialize": 5, "Index Scan": 25}
+    remembered = part("Inner", "Memoize", 8, 1, part("Outer", "Index Scan", 7, 1))
+    loop = node("Nested Loop", 490, 1000, part("Outer", "Seq Scan", 90, 100), remembered)
+    assert own_costs(loop) == {"Nested Loop": 0, "Seq Scan": 90, "Memoize": 50, "Index Scan": 350}
+
+
+def test_under_a_limit_nothing_costs_more_than_the_whole():
+    loop = node("Nested Loop", 5000, 100, part("Outer", "Seq Scan", 1000, 100), part("Inner", "Index Scan", 30, 1))
+    limit = node("Limit", 500, 10, {**loop, "Parent Relationship": "Outer"})
+    assert own_costs(limit) == {"Limit": 0, "Nested Loop": 100, "Seq Scan": 100, "Index Scan": 300}
+
+
+def test_a_subquery_for_each_row_costs_as_often_and_a_hashed_one_once():
+    inner = part("SubPlan", "Seq Scan", 10, 1, **{"Subplan Name": "SubPlan 1"})
+    each = node("Index Scan", 1100, 100, inner)
+    assert own_costs(each) == {"Index Scan": 100, "Seq Scan": 1000}
+    hashed = node("Index Scan", 1100, 100, inner, Filter="(NOT (ANY (id = (hashed SubPlan 1).col1)))")
+    assert own_costs(hashed) == {"Index Scan": 1090, "Seq Scan": 10}
+
+
+def test_a_plan_that_costs_little_blames_nobody():
+    assert read_tree({"Plan": node("Limit", 59, 5, part("Outer", "Seq Scan", 58, 100))}).worst is None
