@@ -3,6 +3,7 @@
 from app.core.api import contract
 from app.queries.api.blueprint import TAG, api_bp
 from app.queries.explain.asking import explain_known, explain_typed
+from app.queries.explain.inside import inside_words
 from app.queries.explain.problems import (
     ExplainAway,
     ExplainBusy,
@@ -33,7 +34,8 @@ def explain_statement(body: AskExplain) -> ExplainOut:
         found = explain_known(body.fingerprint, analyze=body.analyze, values=body.values)
     tree = found.tree
     return ExplainOut(
-        fingerprint=found.fingerprint, statement=found.text, where=found.where, is_run=tree.is_run, cost=tree.cost,
+        fingerprint=found.fingerprint, statement=found.text, where=found.where,
+        inside=inside_words(found.fingerprint) if tree.is_run else "", is_run=tree.is_run, cost=tree.cost,
         planning_ms=tree.planning_ms, execution_ms=tree.execution_ms, rows=tree.rows, blocks=tree.blocks,
         settings=tree.settings, nodes=[PlanNodeOut.model_validate(node) for node in tree.nodes], plan=found.plan,
     )  # fmt: skip

@@ -52,11 +52,15 @@ class PlanNodeOut(Answer):
 
 
 class ExplainOut(Answer):
-    """How a statement is planned. `where` is `server`, `replica`, or `shadow`: a database without data."""
+    """How a statement is planned. `where` is `server`, `replica`, or `shadow`: a database without data.
+
+    `inside` says of a run that it was held inside one company; empty when nothing was run.
+    """
 
     fingerprint: str
     statement: str
     where: str
+    inside: str
     is_run: bool
     cost: float
     planning_ms: float | None

@@ -11,6 +11,7 @@ from app.core.access import allow
 from app.core.errors import Problem
 from app.core.web import done, page
 from app.queries.explain.asking import explain_known, explain_typed
+from app.queries.explain.inside import inside_words
 from app.queries.explain.problems import ExplainRefused
 from app.queries.plans.shown import Shown
 from app.queries.plans.tree import PlanTree
@@ -64,7 +65,8 @@ def _try_it(fingerprint: str, *, is_run: bool) -> Response:
     except ExplainRefused as problem:
         return done(here, toast=problem.detail)
     where = "on a replica" if found.where == "replica" else "on the server"
-    return done(here, toast=f"{RUN if is_run else PLANNED} {where}.")
+    held = f", {inside_words(fingerprint)}" if is_run else ""
+    return done(here, toast=f"{RUN if is_run else PLANNED} {where}{held}.")
 
 
 def segments(shown: Shown, fingerprint: str) -> list[dict[str, object]]:
@@ -84,7 +86,11 @@ def taken_words(shown: Shown) -> str:
         return "a line with + is new, one with − is gone"
     if shown.plan is None:
         return ""
-    how = "by running it, literals removed" if shown.which == "run" else "without running it, for any values"
+    how = (
+        f"by running it {inside_words(shown.plan.fingerprint)}; literals removed"
+        if shown.which == "run"
+        else "without running it, for any values"
+    )
     return f"taken {how}"
 
 
