@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core.db import db
 from app.core.jobs import Job, JobState
@@ -64,8 +65,9 @@ class Looks:
 
 def read_looks() -> Looks:
     """Return what became of the looks; a job that is long forgotten is known by what it found."""
-    newest, done = _newest(*JobState), _newest(JobState.DONE)
-    ended = _newest(*(one for one in JobState if one.is_over))
+    last = _last_of_each_state()
+    newest, done = next(iter(last), None), next((one for one in last if one.state is JobState.DONE), None)
+    ended = next((one for one in last if one.state.is_over), None)
     renewed = sa.select(sa.func.max(Advice.checked_at)).where(Advice.state.in_(("open", "dismissed")))
     ats = (done.finished_at if done else None, db.session.scalar(renewed))
     return Looks(
@@ -93,6 +95,8 @@ def saved_share(found: Advice) -> float | None:
     return None if not before or after is None else max(0.0, 1 - after / before)
 
 
-def _newest(*states: JobState) -> Job | None:
-    looks = sa.select(Job).where(Job.name == "queries.advise", Job.state.in_(states))
-    return db.session.scalars(looks.order_by(Job.id.desc()).limit(1)).first()
+def _last_of_each_state() -> list[Job]:
+    """Return the last look of each state, the newest of them first."""
+    looks = sa.select(Job).where(Job.name == "queries.advise")
+    found = db.session.scalars(looks.ext(distinct_on(Job.state)).order_by(Job.state, Job.id.desc()))
+    return sorted(found, key=lambda one: one.id, reverse=True)
