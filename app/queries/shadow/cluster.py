@@ -115,6 +115,10 @@ class Shadow:
         with build.connect(self.address, self._database) as link:
             yield link
 
+    def hold(self) -> None:
+        """Stay connected, so that nobody who builds the shadow anew takes this database for a leftover."""
+        self._connection()
+
     def close(self) -> None:
         """Let go of what was made for this user."""
         if self._link is not None:
@@ -159,7 +163,12 @@ class Shadow:
         if self._link is not None:
             self._link.close()
         with build.connect(self.address) as connection:
-            self._own = self._database = build.copy_mould(self.address, connection, self._mould, "copy")
+            try:
+                made = build.copy_mould(self.address, connection, self._mould, "copy")
+            except psycopg.errors.InvalidCatalogName:  # it was built anew since we began, and the old one is gone
+                self._mould, _ = bring_up_to_date(current_app.config["SETTINGS"], self.address)
+                made = build.copy_mould(self.address, connection, self._mould, "copy")
+        self._own = self._database = made
         self._connection()  # stays, so that nobody takes the copy for a leftover
 
 
@@ -178,6 +187,7 @@ def shadow() -> Iterator[Shadow]:
         raise ShadowAway(reason=f"It could not be filled with the schema (SQLSTATE {error.sqlstate}).") from None
     made = Shadow(address, mould, plain)
     try:
+        made.hold()
         yield made
     finally:
         made.close()
