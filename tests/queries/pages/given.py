@@ -72,18 +72,19 @@ class Sent:
         return self
 
     def counted(self, exec_ms: float, calls: int = 40, *, hit: int = 3, read: int = 1) -> "Sent":
-        """Write down what PostgreSQL counted of it, in one minute."""
+        """Write down what PostgreSQL counted of it, in one minute and its hour."""
         key, at = self.fingerprint, datetime.now(UTC).replace(second=0, microsecond=0) - MINUTE
         self.pat.world.sql.execute(
             "INSERT INTO server_statements (company_id, key, queryid, role, is_toplevel, text, fingerprint, first_seen_at, "
             "last_seen_at) VALUES (%s, %s, '1', 'qd_app', true, %s, %s, now(), now())",
             (self.pat.company_id, key, self.text, self.fingerprint),
         )
-        self.pat.world.sql.execute(
-            "INSERT INTO server_minutes (company_id, at, key, calls, exec_ms, shared_blks_hit, shared_blks_read) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            (self.pat.company_id, at, key, calls, exec_ms, hit, read),
-        )
+        for table, instant in (("server_minutes", at), ("server_hours", at.replace(minute=0))):
+            self.pat.world.sql.execute(
+                f"INSERT INTO {table} (company_id, at, key, calls, exec_ms, shared_blks_hit, shared_blks_read) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                (self.pat.company_id, instant, key, calls, exec_ms, hit, read),
+            )
         return self
 
     def sampled(self, kind: str, ms: float, **more: str) -> "Sent":
