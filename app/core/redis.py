@@ -12,6 +12,7 @@ from typing import TypeVar
 from flask import Flask, current_app
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.connection import BlockingConnectionPool
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
@@ -21,6 +22,7 @@ from config import Settings
 
 T = TypeVar("T")
 REST_AFTER_FAILURE_S = 1.0
+MOST_CONNECTIONS = 64
 EXTENSION = "quarterdeck-redis"
 
 
@@ -29,15 +31,22 @@ class RedisAway(Exception):
 
 
 def connect(settings: Settings, *, timeout_s: float) -> Redis:
-    """Return a client whose every command ends within `timeout_s` seconds, without retries."""
-    return Redis.from_url(
+    """Return a client whose every command ends within `timeout_s` seconds, without retries.
+
+    Whoever finds all its connections busy waits as long for one. redis-py's usual pool raises instead once 100 ask at
+    once, which would look as if the server were away.
+    """
+    pool = BlockingConnectionPool.from_url(
         settings.redis_url.get_secret_value(),
+        max_connections=MOST_CONNECTIONS,
+        timeout=timeout_s,
         socket_timeout=timeout_s,
         socket_connect_timeout=min(timeout_s, 1.0),
         retry=Retry(NoBackoff(), 0),
         health_check_interval=0,
         decode_responses=False,
     )
+    return Redis.from_pool(pool)
 
 
 class RequestRedis:
