@@ -12,7 +12,7 @@ BENCHES = {
     "soak": "tests/faults in full size, one table of what must hold; bin/bench soak [NAME …], servers of its own",
     "import": "a sales file, the first time and again: bin/bench import FILE.csv[.xz|.gz] (needs bin/up)",
     "lists": "lists and search at scale, after bin/flask bench generate --orders 1000000 --companies 10000 (needs bin/up)",
-    "live": "commit to socket, with servers of its own: bin/bench live --rate 100 --seconds 10 --sockets 40",
+    "live": "sockets beside npm socket.io, commit to socket, viewers, a burst, stalled clients; --parts fanout,commit; servers of its own",
     "push": "from a saved flag to eight processes that answer by it: bin/bench push (needs bin/up)",
     "ledger": "lists and searches over 3,000,000 jobs, the fold, retention; servers of its own: bin/bench ledger --jobs 3000000",
     "queues": "enqueue, latency and throughput beside plain Celery, pages beside Flower; servers of its own: bin/bench queues",
