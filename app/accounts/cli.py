@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
-from app.accounts import gate, reads
+from app.accounts import gate, legacy_sessions, reads
 from app.accounts.gate import Person
 from app.accounts.passwords import MIN_LENGTH
 from app.accounts.schemas import check_email, check_guessable
@@ -20,10 +21,12 @@ from app.core.access import Role
 from app.core.errors import Problem
 from app.core.tenancy import acting_for
 from app.limits.table import BadLimit, parse_limit
+from config import Settings
 
 users = AppGroup("users", help="People: create, list, reset a password.")
 tokens = AppGroup("tokens", help="API tokens: create, list, revoke.")
 companies = AppGroup("companies", help="Companies: create, list.")
+sessions = AppGroup("sessions", help="Sessions: move those of LEGACY_SESSION_TABLE over.")
 MINUTE_S = 60
 T = TypeVar("T")
 
@@ -134,6 +137,16 @@ def list_companies() -> None:
         for row in rows:
             click.echo(f"{row.slug}\t{row.type}\t{row.name}")
         rows, after = reads.list_companies(limit=200, after=after) if after else ([], None)
+
+
+@sessions.command("adopt")
+def adopt_sessions() -> None:
+    """Move every session of LEGACY_SESSION_TABLE over now, pickled ones too, which no request opens."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if not settings.legacy_session_table:
+        raise click.ClickException("LEGACY_SESSION_TABLE names no table.")
+    moved = list(legacy_sessions.adopt_all(settings))
+    click.echo(f"{sum(moved)} moved. {len(moved) - sum(moved)} left: nobody active is named in them.")
 
 
 def said(act: Callable[[], T]) -> T:

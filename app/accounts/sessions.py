@@ -54,8 +54,9 @@ class ConsoleSession(SessionMixin):
         """The row and person behind the cookie, ended or not: the one SQL call of an authenticated request."""
         if self.session_id is not None and is_session_id(self.session_id):
             return gate.find_session(self.session_id)
-        if self.legacy is not None:
-            self.session_id = legacy_sessions.adopt(self.legacy, self.interface.settings)
+        old_id = legacy_sessions.id_of(self.legacy) if self.legacy is not None else None
+        if old_id is not None:
+            self.session_id = legacy_sessions.adopt(old_id, self.interface.settings)
             if self.session_id is not None:
                 self.is_new = True
                 return gate.find_session(self.session_id)

@@ -4,7 +4,7 @@ from flask import Flask
 
 from app.accounts import api, principals, tasks, views
 from app.accounts.activity import init_activity
-from app.accounts.cli import companies, tokens, users
+from app.accounts.cli import companies, sessions, tokens, users
 from app.accounts.clients import client_name
 from app.accounts.reads import choices_for_admins
 from app.accounts.sessions import Sessions
@@ -20,7 +20,7 @@ def init_accounts(app: Flask) -> None:
     app.jinja_env.filters["client_name"] = client_name
     app.register_blueprint(views.bp)
     app.register_blueprint(api.bp)
-    for group in (users, tokens, companies):
+    for group in (users, tokens, companies, sessions):
         app.cli.add_command(group)
     shell.company_choices(choices_for_admins)
     shell.nav("Platform", "Sessions", "key-round", "accounts.show_sessions", "self")
