@@ -2,11 +2,19 @@
 
 import os
 import shutil
+import signal
 import tempfile
-from typing import Any
+import time
+import warnings
+from typing import Any, Self
+
+import gevent
+import gevent.monkey
+from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped]  # gunicorn has no types
 
 bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('PORT', '3000')}"
-worker_class = "gevent"
+# The application is made once and forked: a worker that was killed is back at once, and TERM never meets an import.
+preload_app = True
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 # Sockets and requests together; SOCKET_LIMIT stays well below, so that sockets never starve the pages.
 worker_connections = int(os.environ.get("WORKER_CONNECTIONS", "2500"))
@@ -27,10 +35,77 @@ errorlog = "-"
 loglevel = "info"
 proc_name = "quarterdeck-web"
 DRAIN_POLL_S = 0.2
+# A worker that stops still takes connections for a second, then waits for those it has.
+LAST_CALL_S, LAST_WAIT_S = 1.2, 0.5
 
 # Metrics of all workers meet in a folder that is empty at every start; the client library reads the name at import.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="quarterdeck-metrics-")
+
+
+class Idle(gevent.Timeout):  # type: ignore[misc]  # nor has gevent
+    """A connection between two requests: it ends after `keepalive` seconds, or soon after its worker was told to stop.
+
+    gunicorn waits for it as for a request, and nginx keeps its own open for a minute.
+    """
+
+    def __init__(self, worker: "WebWorker") -> None:
+        super().__init__(keepalive if worker.alive else LAST_WAIT_S, exception=False)
+        self.idle = worker.idle
+
+    def __enter__(self) -> Self:
+        self.greenlet, self.since = gevent.getcurrent(), time.monotonic()
+        self.idle.add(self)
+        super().__enter__()
+        return self
+
+    def __exit__(self, *about: object) -> Any:
+        self.idle.discard(self)
+        return super().__exit__(*about)
+
+    def end(self) -> None:
+        """Close the connection, unless a request has only just had time to come."""
+        if self in self.idle and time.monotonic() - self.since > LAST_WAIT_S:
+            self.greenlet.throw(self)
+
+
+class WebWorker(GeventWorker):  # type: ignore[misc]  # as above
+    """gunicorn's gevent worker, which lets go of idle connections when it stops."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.idle: set[Idle] = set()
+
+    def patch(self) -> None:
+        """Patch what wsgi.py left to the workers."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", gevent.monkey.MonkeyPatchWarning)  # it says that we patch in two steps
+            super().patch()
+
+    def timeout_ctx(self) -> Idle:
+        """Return how long the next request of a connection is waited for."""
+        return Idle(self)
+
+    def end_idle(self) -> None:
+        """Close connections on which nobody asks, until the process is gone."""
+        gevent.sleep(LAST_CALL_S)
+        while True:
+            for one in list(self.idle):
+                gevent.get_hub().loop.run_callback(one.end)
+            gevent.sleep(DRAIN_POLL_S)
+
+
+worker_class = WebWorker
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Let TERM end a worker that serves nobody yet: until it has its own handlers, its parent's would swallow it.
+
+    Args:
+        server: gunicorn's arbiter; it has no types of its own.
+        worker: as above.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def child_exit(server: Any, worker: Any) -> None:
@@ -60,8 +135,6 @@ def post_worker_init(worker: Any) -> None:
     Args:
         worker: gunicorn's; it has no types of its own.
     """
-    import gevent
-
     from app.core.pushed import pushed_of
 
     gevent.spawn(_drain_when_stopping, worker)
@@ -69,13 +142,12 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _drain_when_stopping(worker: Any) -> None:
-    import gevent
-
     from app.core.draining import begin_draining
 
     while worker.alive:
         gevent.sleep(DRAIN_POLL_S)
     begin_draining()
+    gevent.spawn(worker.end_idle)
     try:
         from app.core import live
     except ImportError as problem:

@@ -1,15 +1,21 @@
-"""gunicorn's entry. The only place that patches the standard library, before anything else is imported."""
+"""gunicorn's entry. The only place that patches the standard library, before anything else is imported.
+
+gunicorn imports it once, in the process that only starts workers (preload_app): a worker that was killed is back
+within a third of a second, instead of after an import of three.
+"""
 
 from gevent import monkey
 
-monkey.patch_all()
+# Forks and signals stay gunicorn's: it would not hear that a worker died. Each worker patches them for itself.
+monkey.patch_all(os=False, signal=False)
 
 import sys  # noqa: E402
 
 from sqlalchemy.orm import configure_mappers  # noqa: E402
 
 from app import create_app  # noqa: E402
-from app.core import process  # noqa: E402
+from app.core import guards, process  # noqa: E402
+from app.core.db import db  # noqa: E402
 from app.core.memory import settle_memory  # noqa: E402
 from app.core.tenancy_check import check_database  # noqa: E402
 from config import BadSettings  # noqa: E402
@@ -17,7 +23,11 @@ from config import BadSettings  # noqa: E402
 process.set_kind("web")
 try:
     app = create_app()
-    check_database(app)
+    with guards.unguarded():  # a guard that counted would start a thread, and threads do not survive the forks
+        check_database(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()  # no worker may speak on a connection of its parent
     configure_mappers()  # here, once, and not in the first request of every worker
     # Read every template now: one read later, from a checkout that moved on, would not fit the code in memory.
     for name in app.jinja_env.list_templates(extensions=["html"]):
