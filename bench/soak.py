@@ -36,7 +36,7 @@ class Soak:
 
 SOAKS = {
     "events": Soak(
-        ("tests/faults/test_lose_no_event.py",),
+        ("tests/faults/test_lose_no_event.py", "tests/faults/test_starve_no_writer.py"),
         {"FAULT_EVENTS": "50000", "FAULT_KILLS": "20", "FAULT_FREEZE_S": "10", "FAULT_IDLE_S": "60"},
     ),
     "jobs": Soak(("tests/faults/test_lose_no_job.py",), {"FAULT_JOBS": "10000", "FAULT_KILLS": "200"}),

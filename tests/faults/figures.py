@@ -30,12 +30,14 @@ class Figure:
 
     Attributes:
         must: What must hold, such as "<= 5 s"; "" when the figure only tells.
+        unit: What it is measured in, when `must` does not say so.
     """
 
     soak: str
     what: str
     measured: float | str
     must: str = ""
+    unit: str = ""
 
     @property
     def holds(self) -> bool:
@@ -53,7 +55,7 @@ class Figure:
             return self.measured
         found = BOUND.fullmatch(self.must)
         digits = f"{self.measured:,.0f}" if float(self.measured).is_integer() else f"{self.measured:,.4g}"
-        return f"{digits} {found['unit'] if found else ''}".strip()
+        return f"{digits} {found['unit'] if found else self.unit}".strip()
 
 
 class Figures:
@@ -62,11 +64,11 @@ class Figures:
     def __init__(self, soak: str) -> None:
         self.soak = soak
 
-    def say(self, what: str, measured: float | str, must: str = "") -> None:
+    def say(self, what: str, measured: float | str, must: str = "", *, unit: str = "") -> None:
         """Tell one figure."""
         if path := os.environ.get(VARIABLE):
             with Path(path).open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(asdict(Figure(self.soak, what, measured, must))) + "\n")
+                lines.write(json.dumps(asdict(Figure(self.soak, what, measured, must, unit))) + "\n")
 
 
 def read_figures(path: Path) -> list[Figure]:
