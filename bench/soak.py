@@ -39,6 +39,17 @@ SOAKS = {
         ("tests/faults/test_lose_no_event.py", "tests/faults/test_starve_no_writer.py"),
         {"FAULT_EVENTS": "50000", "FAULT_KILLS": "20", "FAULT_FREEZE_S": "10", "FAULT_IDLE_S": "60"},
     ),
+    "sessions": Soak(
+        ("tests/faults/test_keep_sessions.py",),
+        {
+            "FAULT_SESSION_RATE": "200",
+            "FAULT_SESSION_SECONDS": "30",
+            "FAULT_SESSION_FREEZE_S": "30",
+            "FAULT_SESSION_REVOKES": "1000",
+            "FAULT_SESSION_ROUNDS": "20",
+            "FAULT_SESSION_OLD_ROWS": "10000",
+        },
+    ),
     "jobs": Soak(("tests/faults/test_lose_no_job.py",), {"FAULT_JOBS": "10000", "FAULT_KILLS": "200"}),
     "files": Soak(
         ("tests/storage/migrating/test_kill_movers.py", "tests/storage/care/test_check_files.py"),

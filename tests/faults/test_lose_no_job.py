@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from redis import Redis
 
 from app import create_app
 from app.core.context import acting_as
@@ -79,6 +80,12 @@ class Farm:
         valkey.start()
         self.harms.append("valkey")
 
+    def empty_valkey(self) -> None:
+        """FLUSHALL while everybody is connected: as above, but nobody sees a connection break."""
+        with Redis.from_url(self.services.redis_url) as valkey:
+            valkey.flushall()
+        self.harms.append("flush")
+
     def told(self) -> str:
         """Return what the processes said last."""
         return "\n".join(self.site.log(name) for name in ("relay", *WORKERS))
@@ -132,7 +139,7 @@ def queue_jobs(farm: Farm, company_id: int, pause_s: float) -> None:
 def harms_of(farm: Farm) -> list[Any]:
     """Return what is done to the farm, in random order."""
     kills = [farm.dice.choice([farm.kill_worker, farm.kill_child]) for _ in range(KILLS - 2)]
-    kills += [farm.kill_worker, farm.kill_child, *[farm.restart_valkey] * RESTARTS]
+    kills += [farm.kill_worker, farm.kill_child, *[farm.restart_valkey, farm.empty_valkey] * RESTARTS]
     farm.dice.shuffle(kills)
     return kills
 
@@ -182,13 +189,13 @@ def test_no_job_is_lost_done_twice_or_stuck(farm: Farm, capsys: pytest.CaptureFi
     wait_for(lambda: is_over(farm, company_id), limit_s=STUCK_S, say=farm.told)
     figures = figures_of(farm, company_id)
     told = ", ".join(f"{name.replace('_', ' ')} {figure}" for name, figure in figures.items())
-    harmed = ", ".join(f"{farm.harms.count(kind)} × {kind}" for kind in ("worker", "child", "valkey"))
+    harmed = ", ".join(f"{farm.harms.count(kind)} × {kind}" for kind in ("worker", "child", "valkey", "flush"))
     with capsys.disabled():
         print(f"\n{JOBS} jobs under {harmed} in {time.monotonic() - started:.0f} s: {told}")
     assert (figures["queued"], figures["done"], figures["effects"]) == (JOBS, JOBS, JOBS)
     assert figures["effects_of_their_own"] == JOBS
     assert (figures["ended_twice"], figures["alive"], figures["keys_held"], figures["attempts_open"]) == (0, 0, 0, 0)
-    assert len(farm.harms) == KILLS + RESTARTS
+    assert len(farm.harms) == KILLS + 2 * RESTARTS
 
 
 def queue_one(farm: Farm, function: JobFunction[[], None]) -> str:
