@@ -1,6 +1,7 @@
 """How a statement is planned, when somebody asks: one we know, or one that was typed. Each is noted in the audit."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from app.core.outbox import record
 from app.queries.explain.catalogue import refuse_strangers
 from app.queries.explain.events import StatementExplained
 from app.queries.explain.link import explain_connection
+from app.queries.explain.problems import ExplainAway
 from app.queries.explain.replica import replica_url
 from app.queries.explain.rules import read_typed
 from app.queries.explain.trial import run_trial
@@ -81,11 +83,22 @@ def explain_known(fingerprint: str, *, analyze: bool = False, values: Sequence[s
         return Explained(fingerprint, asked.text, "server", kept.plan)
     asked = find_asked(fingerprint)
     note(fingerprint, asked.text, "analyze")  # before it runs: what takes too long was asked for as well
-    replica = replica_url()
-    with explain_connection(asked.of_company_id, url=replica) as link:
-        plan = redact(run_trial(link, repair_text(asked.text), values))
+    plan, where = run_known(asked, values)
     keep_plan(fingerprint, plan, "analyze")
-    return Explained(fingerprint, asked.text, "replica" if replica else "server", plan)
+    return Explained(fingerprint, asked.text, where, plan)
+
+
+def run_known(
+    asked: Asked, values: Sequence[str | None] | None
+) -> tuple[dict[str, Any], str]:  # Any: PostgreSQL's JSON
+    """Run a statement on a replica if one is fit, and on the server if there is none or it has just gone."""
+    text = repair_text(asked.text)
+    replica = replica_url()
+    if replica is not None:
+        with suppress(ExplainAway), explain_connection(asked.of_company_id, url=replica) as link:
+            return redact(run_trial(link, text, values)), "replica"
+    with explain_connection(asked.of_company_id) as link:
+        return redact(run_trial(link, text, values)), "server"
 
 
 def find_asked(fingerprint: str) -> Asked:

@@ -20,6 +20,7 @@ WORDS = {
     "42803": "It groups and does not group the same column.",
     "42501": "The login may not read what it names.",
     "25006": "It would write, and nothing is written here.",
+    "40001": "The replica gave it up, because the primary changed what it read. Try again.",
     "57014": "Planning or running it took too long, and was stopped.",
     "55P03": "A table it names is locked.",
     "53400": "It needs more room than it is given.",
