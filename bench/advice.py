@@ -232,12 +232,15 @@ class Bench:
             print(f"  {candidate.body}")
         if name != "Quarterdeck":
             return
-        print(f"  {'statement':70}{'calls':>7}{'blocks':>10}{'after':>9}{'ms':>10}{'after':>9}")
+        print(f"  {'statement':70}{'calls':>7}{'blocks':>10}{'after':>9}{'ours':>9}{'ms':>10}{'after':>9}{'ours':>9}")
         for one in sorted(work, key=lambda one: (self.base[one.text][1] - figures[one.text][1]) * -one.calls):
             (ms, blocks), (ms_after, blocks_after) = self.base[one.text], figures[one.text]
+            own_ms, own_blocks = self.own_figures[one.text]
             if blocks != blocks_after:
                 words = " ".join(one.text.partition("FROM")[2].split())[:68]
-                print(f"  {words:70}{one.calls:7}{blocks:10,}{blocks_after:9,}{ms:10.2f}{ms_after:9.2f}")
+                print(
+                    f"  {words:70}{one.calls:7}{blocks:10,}{blocks_after:9,}{own_blocks:9,}{ms:10.2f}{ms_after:9.2f}{own_ms:9.2f}"
+                )
 
 
 def report(outcomes: Sequence[Outcome]) -> None:

@@ -53,7 +53,7 @@ class Sent:
             self.calls,
             self.ms * self.calls,
             self.rows * self.calls,
-            self.blocks,
+            self.blocks * self.calls,
         )
 
 

@@ -14,6 +14,9 @@ from sqlalchemy.engine import URL, make_url
 
 OWNER = "qd_owner"
 EXPLAINER = "qd_explain"
+# An error's own line quotes what was sent (`invalid input syntax for type integer: "Iris Berg"`), and it reaches whoever
+# sent it anyway. What the server does by itself, and what it says of its own state, is logged as before.
+SILENT = {"log_min_messages": "log"}
 EXTENSIONS = ("pg_trgm", "btree_gin", "pg_stat_statements")
 # What ANALYZE found out, without the values it kept of rows. pg_stats itself hides every table under row-level
 # security from whom it holds, so the function runs as the login that passes it.
@@ -27,6 +30,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 ALTER FUNCTION public.planner_figures() OWNER TO qd_backup;
 REVOKE ALL ON FUNCTION public.planner_figures() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.planner_figures() TO qd_explain, qd_monitor"""
+# Of the values ANALYZE kept, those that stand in the schema itself and so are nobody's: true and false, what a CHECK
+# names, a column's default. With how often they occur the planner knows which of them are rare.
+CONSTANTS = """
+CREATE OR REPLACE FUNCTION public.planner_constants()
+RETURNS TABLE (relation name, attribute name, is_inherited boolean, "values" text[], shares real[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT s.tablename, s.attname, s.inherited, array_agg(v.value ORDER BY v.place), array_agg(v.share ORDER BY v.place)
+  FROM pg_stats s
+  JOIN pg_class c ON c.relname = s.tablename AND c.relnamespace = 'public'::regnamespace
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = s.attname
+  LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+  CROSS JOIN LATERAL unnest(s.most_common_vals::text::text[], s.most_common_freqs)
+    WITH ORDINALITY AS v(value, share, place)
+  WHERE s.schemaname = 'public' AND a.attndims = 0 AND (a.atttypid = 'boolean'::regtype
+    OR split_part(pg_get_expr(d.adbin, d.adrelid), '::', 1) IN (v.value, quote_literal(v.value))
+    OR EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' AND a.attnum = ANY (k.conkey)
+      AND strpos(pg_get_expr(k.conbin, k.conrelid), quote_literal(v.value)) > 0))
+  GROUP BY s.tablename, s.attname, s.inherited $$;
+ALTER FUNCTION public.planner_constants() OWNER TO qd_backup;
+REVOKE ALL ON FUNCTION public.planner_constants() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.planner_constants() TO qd_explain"""
 
 
 @dataclass(frozen=True)
@@ -137,7 +161,7 @@ def ensure_role(connection: psycopg.Connection, role: Role, password: str) -> No
         connection.execute(
             sql.SQL("ALTER ROLE {} SET {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))
         )
-    for setting, value in (role.limits or {}).items():
+    for setting, value in {**SILENT, **(role.limits or {})}.items():
         statement = sql.SQL("ALTER ROLE {} SET {} = {}")
         _grant_if_allowed(connection, statement.format(name, sql.Identifier(setting), sql.Literal(value)))
     for group in role.member_of:
@@ -158,6 +182,9 @@ def find_missing(superuser_url: str, dbname: str) -> list[str]:
             found = connection.execute("SELECT rolbypassrls FROM pg_roles WHERE rolname = %s", [role.name]).fetchone()
             if role.attributes and not (found and found[0]):
                 missing.append(f"{role.name} lacks {role.attributes}: backups would be empty.")
+            query = "SELECT 'log_min_messages=log' = ANY (coalesce(rolconfig, '{}')) FROM pg_roles WHERE rolname = %s"
+            if connection.execute(query, [role.name]).fetchone() != (True,):
+                missing.append(f"{role.name} writes its errors to the server's log, with the values they quote.")
             query = "SELECT pg_has_role(%s, %s, 'MEMBER')"
             missing += [
                 f"{role.name} is no member of {group}."
@@ -207,6 +234,7 @@ def _prepare_schema(superuser_url: str) -> None:
             rights = sql.SQL("USAGE, CREATE" if role.name == OWNER else "USAGE")
             connection.execute(sql.SQL("GRANT {} ON SCHEMA public TO {}").format(rights, sql.Identifier(role.name)))
         _grant_if_allowed(connection, sql.SQL(FIGURES))
+        _grant_if_allowed(connection, sql.SQL(CONSTANTS))
 
 
 def role_urls(any_url: str, dbname: str, passwords: Passwords) -> dict[str, str]:

@@ -52,7 +52,7 @@ def write_overhead(table: Table, candidate: Candidate) -> float:
 
 def choose(
     base: Mapping[str, float],
-    calls: Mapping[str, int],
+    calls: Mapping[str, float],
     options: Iterable[Option],
     costs_of: Callable[[tuple[Option, ...]], Mapping[str, float]],
 ) -> tuple[Option, ...]:
@@ -60,7 +60,7 @@ def choose(
 
     Args:
         base: Each statement's cost as it is.
-        calls: How often each ran in the span.
+        calls: How often each ran in the span, the dearer ones more: `Planned.weight`.
         options: What could be made.
         costs_of: Plans all statements with a set of them.
     """
@@ -86,7 +86,7 @@ def choose(
     return ()
 
 
-def shortlist(base: Mapping[str, float], calls: Mapping[str, int], useful: list[Option]) -> list[Option]:
+def shortlist(base: Mapping[str, float], calls: Mapping[str, float], useful: list[Option]) -> list[Option]:
     """Return the options worth combining: the best of each statement, then the second best, so that none is crowded out.
 
     By gain alone all places would go to variants of one index, those of the dearest statement.
@@ -112,12 +112,12 @@ def subsets(options: list[Option]) -> Iterable[tuple[Option, ...]]:
         yield from combinations(options, count)
 
 
-def gain(base: Mapping[str, float], calls: Mapping[str, int], costs: Mapping[str, float]) -> float:
+def gain(base: Mapping[str, float], calls: Mapping[str, float], costs: Mapping[str, float]) -> float:
     """Return what is saved over all calls; a statement that would be dearer counts against it."""
     return sum((base[name] - cost) * calls[name] for name, cost in costs.items())
 
 
-def guess(base: Mapping[str, float], calls: Mapping[str, int], chosen: tuple[Option, ...]) -> float:
+def guess(base: Mapping[str, float], calls: Mapping[str, float], chosen: tuple[Option, ...]) -> float:
     """Return what statements and writers cost with a set, each statement served by its best index."""
     reads = sum(
         min([cost, *(one.costs.get(name, cost) for one in chosen)]) * calls[name] for name, cost in base.items()
@@ -126,7 +126,7 @@ def guess(base: Mapping[str, float], calls: Mapping[str, int], chosen: tuple[Opt
 
 
 def prune(
-    base: Mapping[str, float], calls: Mapping[str, int], chosen: tuple[Option, ...],
+    base: Mapping[str, float], calls: Mapping[str, float], chosen: tuple[Option, ...],
     costs_of: Callable[[tuple[Option, ...]], Mapping[str, float]],
 ) -> tuple[Option, ...]:  # fmt: skip
     """Plan with the whole set, and drop every index whose absence costs less than its keeping."""

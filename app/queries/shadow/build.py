@@ -27,24 +27,32 @@ UNUSED = """SELECT datname AS name FROM pg_database d WHERE datname ~ '^(mould|p
 RELATIONS = """UPDATE pg_class c SET relpages = f.pages, reltuples = f.rows, relallvisible = f.visible
   FROM jsonb_to_recordset(%s::jsonb) AS f(name text, pages int, rows real, visible int)
   WHERE c.relname = f.name AND c.relnamespace = 'public'::regnamespace"""
-# Kind 3 is the correlation of rows and order; its operator is the type's own "less than".
+# Kind 3 is the correlation of rows and order, whose operator is the type's own "less than"; kind 1 are common values, which
+# are compared by its "equal".
 COLUMNS = """INSERT INTO pg_statistic (starelid, staattnum, stainherit, stanullfrac, stawidth, stadistinct,
     stakind1, stakind2, stakind3, stakind4, stakind5, staop1, staop2, staop3, staop4, staop5,
-    stacoll1, stacoll2, stacoll3, stacoll4, stacoll5, stanumbers1)
+    stacoll1, stacoll2, stacoll3, stacoll4, stacoll5, stanumbers1, stanumbers2, stavalues2)
   SELECT c.oid, a.attnum, f.is_inherited, f.null_frac, f.avg_width, f.n_distinct,
-    CASE WHEN o.oid IS NULL OR f.correlation IS NULL THEN 0 ELSE 3 END, 0, 0, 0, 0, coalesce(o.oid, 0), 0, 0, 0, 0,
-    CASE WHEN o.oid IS NULL OR f.correlation IS NULL THEN 0 ELSE a.attcollation END, 0, 0, 0, 0,
-    CASE WHEN o.oid IS NULL OR f.correlation IS NULL THEN NULL ELSE ARRAY[f.correlation] END
+    CASE WHEN o.less IS NULL OR f.correlation IS NULL THEN 0 ELSE 3 END,
+    CASE WHEN o.equal IS NULL OR f.common IS NULL THEN 0 ELSE 1 END, 0, 0, 0,
+    coalesce(o.less, 0), CASE WHEN f.common IS NULL THEN 0 ELSE coalesce(o.equal, 0) END, 0, 0, 0,
+    CASE WHEN o.less IS NULL OR f.correlation IS NULL THEN 0 ELSE a.attcollation END,
+    CASE WHEN o.equal IS NULL OR f.common IS NULL THEN 0 ELSE a.attcollation END, 0, 0, 0,
+    CASE WHEN o.less IS NULL OR f.correlation IS NULL THEN NULL ELSE ARRAY[f.correlation] END,
+    CASE WHEN o.equal IS NULL OR f.common IS NULL THEN NULL ELSE f.shares END,
+    CASE WHEN o.equal IS NULL OR f.common IS NULL THEN NULL ELSE array_in(textout(f.common), a.atttypid, -1) END
   FROM jsonb_to_recordset(%s::jsonb) AS f(relation text, attribute text, is_inherited boolean, null_frac real,
-    avg_width int, n_distinct real, correlation real)
+    avg_width int, n_distinct real, correlation real, common text, shares real[])
   JOIN pg_class c ON c.relname = f.relation AND c.relnamespace = 'public'::regnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = f.attribute AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
-  LEFT JOIN LATERAL (SELECT m.amopopr AS oid FROM pg_opclass k JOIN pg_amop m ON m.amopfamily = k.opcfamily
-    AND m.amoplefttype = k.opcintype AND m.amoprighttype = k.opcintype AND m.amopstrategy = 1
+  LEFT JOIN LATERAL (SELECT max(m.amopopr::bigint) FILTER (WHERE m.amopstrategy = 1)::oid AS less,
+      max(m.amopopr::bigint) FILTER (WHERE m.amopstrategy = 3)::oid AS equal
+    FROM pg_opclass k JOIN pg_amop m ON m.amopfamily = k.opcfamily AND m.amoplefttype = k.opcintype
+    AND m.amoprighttype = k.opcintype
     WHERE k.opcmethod = 403 AND k.opcdefault AND k.opcintype = CASE WHEN t.typtype = 'e' THEN 3500::oid
       WHEN t.typtype = 'd' THEN t.typbasetype WHEN t.oid = 1043 THEN 25::oid
-      WHEN t.typcategory = 'A' THEN 2277::oid ELSE t.oid END LIMIT 1) o ON true"""
+      WHEN t.typcategory = 'A' THEN 2277::oid ELSE t.oid END) o ON true"""
 
 
 @contextmanager
@@ -73,7 +81,9 @@ def build_mould(address: Address, connection: Link, source: Source) -> tuple[str
     prepare_cluster(address, connection, source)
     connection.execute(psql.SQL("CREATE DATABASE {} TEMPLATE template0").format(psql.Identifier(name)))
     with connect(address, name) as inside:
-        for extension in source.extensions:
+        # Whatever else is installed there (HypoPG, PostGIS) and is not here only matters if our schema is made of it.
+        here = {row["name"] for row in inside.execute("SELECT name FROM pg_available_extensions").fetchall()}
+        for extension in here.intersection(source.extensions):
             statement = psql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA public")
             inside.execute(statement.format(psql.Identifier(extension)))
         inside.execute(source.schema.encode())

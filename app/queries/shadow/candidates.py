@@ -55,13 +55,14 @@ def make_candidate(address: Address, database: str, name: str, ddl: str, rows: f
             connection.execute(statement.encode())
             restore(connection, leaves)
             made = connection.execute(MADE, {"index": name, "likely": LIKELY_WIDTH}).fetchall()
-            sizes = {one["id"]: measure(connection, one, leaves, rows) for one in made if one["kind"] == "i"}
-            for index, (pages, entries) in sizes.items():
-                numbers = "UPDATE pg_class SET relpages = %s, reltuples = %s WHERE oid = %s"
-                connection.execute(numbers, [pages, entries, index])
             ids = [one["id"] for one in made]
             connection.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = ANY(%s::oid[])", [ids])
         dig(address, connection, [Extent(leaf["id"], leaf["pages"]) for leaf in leaves])
+        # Only now: of an empty table the planner expects one row, whatever is asked of it.
+        sizes = {one["id"]: measure(connection, one, leaves, rows) for one in made if one["kind"] == "i"}
+        for index, (pages, entries) in sizes.items():
+            numbers = "UPDATE pg_class SET relpages = %s, reltuples = %s WHERE oid = %s"
+            connection.execute(numbers, [pages, entries, index])
         for one in made:
             if one["method"] == "btree" and one["kind"] == "i":
                 evict(connection, one["id"])

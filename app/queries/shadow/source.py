@@ -35,6 +35,7 @@ RELATIONS = f"""SELECT c.relname AS name, c.relkind::text AS kind, c.relpages AS
   WHERE c.{OURS} AND c.relkind IN ('r', 'p', 'i', 'I') ORDER BY c.oid"""
 FIGURES = """SELECT relation, attribute, is_inherited, null_frac, avg_width,
   n_distinct, correlation FROM planner_figures()"""
+CONSTANTS = """SELECT relation, attribute, is_inherited, "values"::text AS common, shares FROM planner_constants()"""
 SETTINGS = """SELECT name, setting FROM pg_settings WHERE (category LIKE 'Query Tuning%' OR name IN
   ('work_mem', 'hash_mem_multiplier', 'max_parallel_workers_per_gather', 'max_parallel_workers', 'jit',
    'effective_cache_size')) AND context IN ('user', 'superuser')"""
@@ -49,7 +50,8 @@ class Source:
     Attributes:
         schema: SQL that makes tables, indexes, policies and functions; partitions are in `relations`.
         relations: Tables and indexes with their pages and rows, as PostgreSQL last counted them.
-        figures: Of columns: share of NULL, width, distinct values, correlation; empty when they may not be read.
+        figures: Of columns: share of NULL, width, distinct values, correlation, and how often the schema's own words
+            occur; empty when they may not be read.
     """
 
     signature: str
@@ -86,14 +88,25 @@ def read_source(settings: Settings) -> Source:
     with open_reading(explain_url(settings)) as connection:
         found = Source(ask_signature(connection))
         found.relations = connection.execute(RELATIONS).fetchall()
-        known = connection.execute("SELECT to_regprocedure('planner_figures()') AS name").fetchone()
-        if known and known["name"]:
-            found.figures = connection.execute(FIGURES).fetchall()
+        found.figures = read_figures(connection)
         found.settings = {row["name"]: row["setting"] for row in connection.execute(SETTINGS).fetchall()}
         found.roles = [row["name"] for row in connection.execute(ROLES).fetchall()]
         found.extensions = [row["name"] for row in connection.execute(EXTENSIONS).fetchall()]
     found.schema = dump_schema(settings, found.relations)
     return found
+
+
+def read_figures(connection: Link) -> list[Row]:
+    """Return the planner's figures; nothing, or no constants, where bootstrap has not made what tells them."""
+    known = (
+        "SELECT to_regprocedure('planner_figures()') AS figures, to_regprocedure('planner_constants()') AS constants"
+    )
+    there = connection.execute(known).fetchone() or {}
+    rows = connection.execute(FIGURES).fetchall() if there["figures"] else []
+    if there["constants"]:
+        found = {tuple(list(row.values())[:3]): row for row in connection.execute(CONSTANTS)}
+        rows = [row | found.get(tuple(list(row.values())[:3]), {}) for row in rows]
+    return rows
 
 
 def dump_schema(settings: Settings, relations: list[Row]) -> str:

@@ -98,3 +98,17 @@ def test_planner_figures_hold_numbers_and_no_value(urls: dict[str, str], superus
     assert ada.email not in str(rows)
     with psycopg.connect(urls["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("SELECT * FROM planner_figures()")
+
+
+def test_of_values_only_the_schemas_own_words_are_told(urls: dict[str, str], superuser_url: str, ada: Person):
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute("ANALYZE users, companies")
+    with psycopg.connect(urls["DATABASE_EXPLAIN_URL"]) as connection:
+        rows = connection.execute("SELECT * FROM planner_constants()").fetchall()
+    found = {(row[0], row[1]): row[3] for row in rows}
+    assert set(found["users", "role"]) <= {"staff", "viewer", "company_admin", "platform_admin", "api"}
+    assert ("companies", "type") in found
+    assert {column for table, column in found if table == "users"}.isdisjoint({"company_id", "email", "name"})
+    assert ada.email not in str(rows)
+    with psycopg.connect(urls["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("SELECT * FROM planner_constants()")

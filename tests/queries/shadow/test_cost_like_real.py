@@ -13,10 +13,13 @@ from tests.services import Services
 from tests.stage import TEMPLATE
 
 ROWS = """
-CREATE TABLE sales (id bigint PRIMARY KEY, shop int NOT NULL, buyer int NOT NULL, state text NOT NULL,
-  at timestamptz NOT NULL, total numeric NOT NULL, note text NOT NULL);
-INSERT INTO sales SELECT n, n % 50, (n * 7919) % 20000, (ARRAY['new','paid','sent','back'])[1 + n % 4],
-  timestamptz '2026-01-01' + n * interval '1 minute', n % 1000, md5(n::text) FROM generate_series(1, 120000) n;
+CREATE TABLE sales (id bigint PRIMARY KEY, shop int NOT NULL, buyer int NOT NULL,
+  state text NOT NULL CHECK (state IN ('new', 'paid', 'sent', 'back')),
+  at timestamptz NOT NULL, total numeric NOT NULL, note text NOT NULL, returned int NOT NULL DEFAULT 0);
+INSERT INTO sales SELECT n, n % 50, (n * 7919) % 20000,
+  CASE WHEN n % 40 = 0 THEN 'back' WHEN n % 9 = 0 THEN 'new' WHEN n % 7 = 0 THEN 'paid' ELSE 'sent' END,
+  timestamptz '2026-01-01' + n * interval '1 minute', n % 1000, md5(n::text), CASE WHEN n % 60 = 0 THEN 1 + n % 7 ELSE 0 END
+  FROM generate_series(1, 120000) n;
 CREATE TABLE sale_lines (id bigint PRIMARY KEY, sale_id bigint NOT NULL, sku int NOT NULL, quantity int NOT NULL);
 INSERT INTO sale_lines SELECT n, 1 + n % 120000, (n * 31) % 5000, n % 9 FROM generate_series(1, 240000) n;
 VACUUM ANALYZE sales; VACUUM ANALYZE sale_lines;
@@ -43,6 +46,14 @@ CASES = [
     (
         "SELECT id FROM sales WHERE state = 'back' AND buyer = $1",
         "CREATE INDEX tried ON sales (buyer) WHERE state = 'back'",
+    ),
+    (
+        "SELECT id FROM sales WHERE state IN ('new', 'back') ORDER BY at LIMIT 50",
+        "CREATE INDEX tried ON sales (at) WHERE state IN ('new', 'back')",
+    ),
+    (
+        "SELECT count(*) FROM sales WHERE shop = $1 AND (state = 'back' OR returned > 0)",
+        "CREATE INDEX tried ON sales (shop) WHERE state = 'back' OR returned > 0",
     ),
     ("SELECT * FROM sales WHERE lower(note) = $1", "CREATE INDEX tried ON sales (lower(note))"),
     ("SELECT count(*) FROM sales WHERE shop = $1", "CREATE INDEX tried ON sales (shop)"),
