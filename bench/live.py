@@ -11,6 +11,8 @@ stalled  100 clients that stop reading: memory, greenlets, and what the others g
 """
 
 import argparse
+import multiprocessing
+import sys
 
 from bench import live_burst, live_commit, live_fanout, live_stalled, live_viewers
 from bench.live_place import Place, running_place
@@ -49,8 +51,18 @@ def main(arguments: list[str] | None = None) -> None:
     for part in chosen.parts.split(","):
         if part not in PARTS:
             parser.error(f"{part!r} is none of {', '.join(PARTS)}")
-        with running_place(relay=part != "fanout") as place:
-            measure(part, place, chosen)
+        process = multiprocessing.get_context("spawn").Process(target=run, args=(part, chosen))
+        process.start()
+        process.join()
+        if process.exitcode:
+            sys.exit(process.exitcode)
+
+
+def run(part: str, chosen: argparse.Namespace) -> None:
+    """Run one part in a process of its own: an app goes on following its database until its process ends."""
+    with running_place(relay=part != "fanout") as place:
+        measure(part, place, chosen)
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from bench.live_writers import Load, Writer
 READERS = 10
 GONE_LIMIT_S = 60.0
 SECONDS = 30
+SETTLE_S = 3.0
 
 
 def measure(place: Place, *, stalled: int, rate: int) -> list[dict[str, Any]]:
@@ -19,6 +20,7 @@ def measure(place: Place, *, stalled: int, rate: int) -> list[dict[str, Any]]:
     rows = []
     with Writer(place) as writer, Ears(place.seats(person, READERS)) as ears:
         warm = writer.write(Load([person.company_id], rate, 5))
+        pause(SETTLE_S)
         ears.collect()
         rows.append(look("readers alone", place))
         with Ears(place.seats(person, stalled, reads=False)):
@@ -29,7 +31,7 @@ def measure(place: Place, *, stalled: int, rate: int) -> list[dict[str, Any]]:
             rows.append(
                 look("after the flood", place) | {"most RSS MB": round(most_kb / 1024, 1), "gone after s": gone_s}
             )
-        pause(2)
+        pause(SETTLE_S)
         heard = ears.collect()
         waited = [max(at - written.committed[step], 0) / 1000 for step, at in zip(heard.steps, heard.at, strict=True)]
         lost = len(written.committed) * READERS - len(waited)

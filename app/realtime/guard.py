@@ -4,8 +4,8 @@
 - A browser's handshake must come from this site: Origin and Sec-Fetch-Site are checked, a cookie alone is
   not enough.
 - permessage-deflate is refused by dropping the offer: it cost 100 KB a socket and 26 ms at p99.
-- simple-websocket sends with `send`, which under gevent truncates a frame when the reader is slow; it gets
-  a socket whose `send` sends everything, one frame at a time.
+- Under gunicorn app/realtime/line.py speaks on the connection. Flask's own server keeps simple-websocket, which
+  sends with `send`; it gets a socket whose `send` sends everything, one frame at a time.
 """
 
 import socket
@@ -27,10 +27,14 @@ UNREAD_LIMIT_MS = 30_000
 
 
 class Wire:
-    """A connection whose `send` never stops half way, and that can be cut from anywhere."""
+    """A connection whose `send` never stops half way, and that can be cut from anywhere.
+
+    Attributes:
+        plain: The connection itself.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
+        self.plain = sock
         self._sending = threading.RLock()
         if hasattr(socket, "TCP_USER_TIMEOUT") and sock.family in {socket.AF_INET, socket.AF_INET6}:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_LIMIT_MS)
@@ -39,18 +43,18 @@ class Wire:
     def send(self, data: bytes) -> int:
         """Send all of it before anybody else sends."""
         with self._sending:
-            self._socket.sendall(data)
+            self.plain.sendall(data)
         return len(data)
 
     def cut(self) -> None:
         """End the connection without waiting for the other side."""
         try:
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self.plain.shutdown(socket.SHUT_RDWR)
         except OSError:
             return  # it was closed already
 
     def __getattr__(self, name: str) -> Any:  # Any: the socket's own attributes
-        return getattr(self._socket, name)
+        return getattr(self.plain, name)
 
 
 class Guard:

@@ -23,6 +23,7 @@ from app.notifications.reads import read_bell
 from app.realtime import handshake, keeper, replay, rooms
 from app.realtime.backlog import bounded
 from app.realtime.guard import WIRE, Environ, Guard, Wire
+from app.realtime.line import Upgrade
 from app.realtime.members import Member
 from app.realtime.switchboard import NAMESPACE, SERVER, switchboard_of
 from config import Settings
@@ -49,6 +50,8 @@ class Sockets:
         self.server.on("*", self.on_message)
         queue_class = bounded(self.eio._async["queue"], self.on_overflow)  # noqa: SLF001 (there is no public hook)
         self.eio.create_queue = lambda *_, **__: queue_class()
+        if self.server.async_mode == "gevent":
+            self.eio._async = self.eio._async | {"websocket": Upgrade}  # noqa: SLF001 (as above)
 
     def refuse(self, environ: Environ) -> tuple[int, str] | None:
         """Return why this process takes no more sockets, or none of this stranger."""
