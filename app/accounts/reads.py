@@ -35,7 +35,7 @@ def list_people(*, limit: int, after: str = "") -> Rows:
         User.last_seen_at, User.created_at, User.totp_secret.is_not(None).label("has_second_factor"),
     ).order_by(User.id)  # fmt: skip
     if after:
-        statement = statement.where(User.id > decode_cursor(after, parts=1)[0])
+        statement = statement.where(User.id > decode_cursor(after, User.id)[0])
     return page_of(statement, limit=limit, position="number")
 
 
@@ -81,7 +81,7 @@ def list_sessions(*, limit: int, after: str = "", user_id: UserId | None = None)
     if user_id is not None:
         statement = statement.where(Session.user_id == user_id)
     if after:
-        statement = statement.where(Session.id < decode_cursor(after, parts=1)[0])
+        statement = statement.where(Session.id < decode_cursor(after, Session.id)[0])
     return page_of(statement, limit=limit, position="id")
 
 
@@ -95,7 +95,7 @@ def list_company_sessions(*, limit: int, after: str = "", but_user: UserId | Non
     if but_user is not None:
         statement = statement.where(Session.user_id != but_user)
     if after:
-        statement = statement.where(Session.id < decode_cursor(after, parts=1)[0])
+        statement = statement.where(Session.id < decode_cursor(after, Session.id)[0])
     return page_of(statement, limit=limit, position="id")
 
 
@@ -115,7 +115,7 @@ def list_tokens(*, limit: int, after: str = "", user_id: UserId | None = None) -
     if user_id is not None:
         statement = statement.where(ApiToken.user_id == user_id)
     if after:
-        statement = statement.where(ApiToken.id < decode_cursor(after, parts=1)[0])
+        statement = statement.where(ApiToken.id < decode_cursor(after, ApiToken.id)[0])
     return page_of(statement, limit=limit, position="id")
 
 
@@ -129,7 +129,7 @@ def list_invitations(*, limit: int, after: str = "") -> Rows:
         .order_by(Invitation.id.desc())
     )  # fmt: skip
     if after:
-        statement = statement.where(Invitation.id < decode_cursor(after, parts=1)[0])
+        statement = statement.where(Invitation.id < decode_cursor(after, Invitation.id)[0])
     return page_of(statement, limit=limit, position="id")
 
 
@@ -151,7 +151,7 @@ def list_companies(*, limit: int, after: str = "", q: str = "") -> Rows:
     if q:
         statement = statement.where(Company.slug.startswith(q.lower(), autoescape=True))
     if after:
-        statement = statement.where(Company.slug > decode_cursor(after, parts=1)[0])
+        statement = statement.where(Company.slug > decode_cursor(after, Company.slug)[0])
     with platform_reads():
         return page_of(statement, limit=limit, position="slug")
 

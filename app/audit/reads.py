@@ -118,7 +118,7 @@ def conditions(wanted: AuditQuery, zone: ZoneInfo) -> list[sa.ColumnElement[bool
     if wanted.q:
         found.append(matches(wanted.q))
     if wanted.after:
-        found.append(AuditEntry.id < decode_cursor(wanted.after, parts=1)[0])
+        found.append(AuditEntry.id < decode_cursor(wanted.after, AuditEntry.id)[0])
     return found
 
 

@@ -15,7 +15,7 @@ def list_documents(*, limit: int = 50, after: str | None = None) -> tuple[Sequen
     """Return documents, newest first, without their text, and the cursor of the next page."""
     query = sa.select(Document).options(defer(Document.text)).order_by(Document.id.desc()).limit(limit + 1)
     if after:
-        query = query.where(Document.id < decode_cursor(after, parts=1)[0])
+        query = query.where(Document.id < decode_cursor(after, Document.id)[0])
     found = db.session.scalars(query).all()
     return found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None
 

@@ -49,7 +49,7 @@ def list_runs(feed_id: str, *, limit: int = 20, after: str | None = None) -> tup
     """Return runs of a feed, newest first, and the cursor of the next page."""
     query = sa.select(FeedRun).where(FeedRun.feed_id == feed_id).order_by(FeedRun.id.desc()).limit(limit + 1)
     if after:
-        query = query.where(FeedRun.id < decode_cursor(after, parts=1)[0])
+        query = query.where(FeedRun.id < decode_cursor(after, FeedRun.id)[0])
     found = db.session.scalars(query).all()
     return found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None
 

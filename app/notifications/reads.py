@@ -43,7 +43,7 @@ def list_notifications(
     if kind:
         statement = statement.where(Notification.kind == kind)
     if after:
-        statement = statement.where(Notification.id < decode_cursor(after, parts=1)[0])
+        statement = statement.where(Notification.id < decode_cursor(after, Notification.id)[0])
     found = db.session.scalars(statement).all()
     return NotificationPage(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 

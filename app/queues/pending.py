@@ -94,8 +94,7 @@ def list_pending(
     line = _line(queue, company_id, name)
     living = sa.select(line)
     if after:
-        later, urgency, turn, due_at, job_id = decode_cursor(after, parts=5)
-        place = (later, urgency, turn, datetime.fromisoformat(due_at), job_id)
+        place = decode_cursor(after, int, int, int, datetime, str)
         living = living.where(
             sa.tuple_(line.c.later, line.c.urgency, line.c.turn, line.c.due_at, line.c.job_id)
             > sa.tuple_(*(sa.literal(part) for part in place))

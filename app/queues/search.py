@@ -57,7 +57,7 @@ def find_jobs(wanted: JobFilter, allowed: Collection[str]) -> JobPage:
     Raises:
         InvalidCursor: It was not made here.
     """
-    below = decode_cursor(wanted.after, parts=1)[0] if wanted.after else BEYOND
+    below = decode_cursor(wanted.after, Job.id)[0] if wanted.after else BEYOND
     rest = [is_seen(allowed), Job.id < below]
     indexed = [*indexed_conditions(wanted), *rest]
     if not wanted.args and not has_others(wanted):

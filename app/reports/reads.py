@@ -23,7 +23,7 @@ def list_reports(*, limit: int = 50, after: str | None = None) -> ReportPage:
     """Return the company's reports, newest first."""
     statement = sa.select(Report).order_by(Report.id.desc()).limit(limit + 1)
     if after:
-        statement = statement.where(Report.id < decode_cursor(after, parts=1)[0])
+        statement = statement.where(Report.id < decode_cursor(after, Report.id)[0])
     found = db.session.scalars(statement).all()
     return ReportPage(found[:limit], encode_cursor(found[limit - 1].id) if len(found) > limit else None)
 

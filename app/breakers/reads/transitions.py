@@ -11,7 +11,6 @@ from app.breakers.models import BreakerTransition
 from app.breakers.states import FORCED, State
 from app.core.cursor import decode_cursor, encode_cursor
 from app.core.db import db
-from app.core.errors import InvalidCursor
 
 MOST_OF_A_RIBBON = 2000
 LOCAL_REST = timedelta(seconds=10)
@@ -44,22 +43,14 @@ def list_transitions(name: str, *, limit: int = 50, after: str | None = None) ->
     """
     statement = sa.select(BreakerTransition).where(BreakerTransition.name == name)
     if after:
-        at, key = decode_cursor(after, parts=2)
-        position = sa.tuple_(sa.literal(_instant(at)), sa.literal(str(key)))
+        at, key = decode_cursor(after, BreakerTransition.at, BreakerTransition.id)
+        position = sa.tuple_(sa.literal(at), sa.literal(key))
         statement = statement.where(sa.tuple_(BreakerTransition.at, BreakerTransition.id) < position)
     newest = statement.order_by(BreakerTransition.at.desc(), BreakerTransition.id.desc()).limit(limit + 1)
     found = db.session.scalars(newest).all()
     items = found[:limit]
     more = encode_cursor(items[-1].at.isoformat(), items[-1].id) if len(found) > limit else None
     return TransitionPage(items, more)
-
-
-def _instant(text: object) -> datetime:
-    try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError:  # the position of another list
-        raise InvalidCursor from None
-    return at
 
 
 def ribbons(start: datetime, now: datetime, by_process: Mapping[str, bool] | None = None) -> dict[str, list[Stretch]]:

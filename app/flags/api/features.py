@@ -46,7 +46,7 @@ def list_features(query: ListFeatures) -> FeatureList:
 def list_own(query: ListFeatures) -> FeatureList:
     """List what flags answer the company, from memory: its transaction sees no flag."""
     table, descriptions = flags.table(), use.descriptions()
-    after = str(decode_cursor(query.after, parts=1)[0]) if query.after else ""
+    after = decode_cursor(query.after, str)[0] if query.after else ""
     words = (query.q or "").lower().split()
     found = []
     for key in sorted(table.snapshot.flags):

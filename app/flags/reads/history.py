@@ -62,7 +62,7 @@ def list_versions(key: str, after: str | None = None, limit: int = 50, *, enviro
     if environment is not None:
         statement = statement.where(sa.or_(FlagVersion.environment == environment, FlagVersion.environment.is_(None)))
     if after:
-        statement = statement.where(FlagVersion.id < decode_cursor(after, parts=1)[0])
+        statement = statement.where(FlagVersion.id < decode_cursor(after, FlagVersion.id)[0])
     rows = db.session.execute(statement.order_by(FlagVersion.id.desc()).limit(limit + 1)).mappings().all()
     items = [ChangeEntry(**row) for row in rows[:limit]]
     return ChangePage(items, encode_cursor(items[-1].id) if len(rows) > limit else None)

@@ -66,7 +66,7 @@ def list_flags(
     if changed_by is not None:
         statement = statement.where(FlagEnvironment.changed_by["id"].as_string() == changed_by)
     if after:
-        statement = statement.where(FlagRow.key > decode_cursor(after, parts=1)[0])
+        statement = statement.where(FlagRow.key > decode_cursor(after, FlagRow.key)[0])
     rows = db.session.execute(statement.order_by(FlagRow.key).limit(limit + 1)).all()
     items = [build_detail(row, environment) for row in rows[:limit]]
     return FlagPage(items, encode_cursor(items[-1].key) if len(rows) > limit else None)

@@ -38,7 +38,7 @@ def list_targets(
     if q:
         statement = statement.where(FlagTarget.target.startswith(q, autoescape=True))
     if after:
-        statement = statement.where(FlagTarget.target > decode_cursor(after, parts=1)[0])
+        statement = statement.where(FlagTarget.target > decode_cursor(after, FlagTarget.target)[0])
     rows = db.session.execute(statement.order_by(FlagTarget.target).limit(limit + 1)).all()
     items = [ListedTarget(row.target, row.added_at) for row in rows[:limit]]
     return TargetPage(items, encode_cursor(items[-1].target) if len(rows) > limit else None)

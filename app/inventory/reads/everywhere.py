@@ -42,7 +42,7 @@ def list_everywhere(wanted: ListItems) -> tuple[list[CompanyStockRow], str | Non
         .order_by(*order)
     )
     if wanted.after is not None:
-        position = decode_cursor(wanted.after, parts=len(order))
+        position = decode_cursor(wanted.after, *order)
         query = query.where(sa.tuple_(*order) > sa.tuple_(*position, types=[column.type for column in order]))
     found = db.session.execute(query.limit(wanted.limit + 1)).all()
     rows = [CompanyStockRow(**row._mapping) for row in found[: wanted.limit]]  # noqa: SLF001

@@ -148,11 +148,9 @@ def after_cursor(query: sa.Select[Any], wanted: ListItems) -> sa.Select[Any]:
     query = query.order_by(*[column.desc() if falls else column for column in columns])
     if wanted.after is None:
         return query
-    sort, *position = decode_cursor(wanted.after, parts=1 + len(columns))
+    sort, *position = decode_cursor(wanted.after, str, *columns)
     if sort != wanted.order:
         raise InvalidCursor
-    if name == "updated":
-        position[0] = datetime.fromisoformat(position[0])
     here, there = sa.tuple_(*columns), sa.tuple_(*position, types=[column.type for column in columns])
     return query.where(here < there if falls else here > there)
 

@@ -15,7 +15,7 @@ def list_movements(item_id: int, *, limit: int = 50, after: str | None = None) -
     """
     query = sa.select(Movement).where(Movement.item_id == item_id).order_by(Movement.id.desc())
     if after is not None:
-        query = query.where(Movement.id < decode_cursor(after, parts=1)[0])
+        query = query.where(Movement.id < decode_cursor(after, Movement.id)[0])
     found = list(db.session.scalars(query.limit(limit + 1)))
     cursor = encode_cursor(found[limit - 1].id) if len(found) > limit else None
     return found[:limit], cursor

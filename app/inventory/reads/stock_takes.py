@@ -76,7 +76,7 @@ def list_stock_takes(*, limit: int = 50, after: str | None = None) -> tuple[list
     """
     query = _sheets().order_by(StockTake.id.desc()).limit(limit + 1)
     if after is not None:
-        query = query.where(StockTake.id < decode_cursor(after, parts=1)[0])
+        query = query.where(StockTake.id < decode_cursor(after, StockTake.id)[0])
     found = [StockTakeRow(**row._mapping) for row in db.session.execute(query)]  # noqa: SLF001
     return found[:limit], encode_cursor(found[limit - 1].key) if len(found) > limit else None
 

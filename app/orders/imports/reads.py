@@ -38,7 +38,7 @@ def list_skips(import_id: str, *, limit: int = 200, after: str | None = None) ->
     columns = import_skips.c
     statement = sa.select(columns.line_no, columns.reason, columns.line).where(columns.import_id == import_id)
     if after:
-        statement = statement.where(columns.line_no > decode_cursor(after, parts=1)[0])
+        statement = statement.where(columns.line_no > decode_cursor(after, columns.line_no)[0])
     rows: list[Found] = list(db.session.execute(statement.order_by(columns.line_no).limit(limit + 1)))
     return rows[:limit], encode_cursor(rows[limit - 1].line_no) if len(rows) > limit else None
 

@@ -152,10 +152,10 @@ def _beyond(keys: list[Any], descending: bool, position: list[Any]) -> sa.Column
 
 
 def _position(after: str, keys: list[Any]) -> list[Any]:
-    made_for, *values = decode_cursor(after, parts=len(keys) + 1)
+    made_for, *values = decode_cursor(after, str, *keys)
     if made_for != _name(keys):
         raise InvalidCursor
-    return [datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else value for value in values]
+    return [value.astimezone(UTC) if isinstance(value, datetime) else value for value in values]
 
 
 def _cursor_of(row: ListedOrder, keys: list[Any]) -> str:

@@ -56,7 +56,7 @@ def order_timeline(number: int, *, after: str | None = None, limit: int = 50) ->
         .limit(limit + 1)
     )  # fmt: skip
     if after is not None:
-        query = query.where(event_log.c.seq < decode_cursor(after, parts=1)[0])
+        query = query.where(event_log.c.seq < decode_cursor(after, int)[0])
     rows = [TimelineRow(*row) for row in db.session.execute(query)]
     more = len(rows) > limit
     rows = rows[:limit]

@@ -118,7 +118,7 @@ def list_statements(
     value_of = _order(sort, source, sums, chosen)
     ranked = sorted(chosen, key=lambda one: (-value_of(one), one))
     if after is not None:
-        value, last = decode_cursor(after, parts=2)
+        value, last = decode_cursor(after, int | float, str)
         ranked = [one for one in ranked if (-value_of(one), one) > (-value, last)]
     shown = ranked[:limit]
     more = encode_cursor(value_of(shown[-1]), shown[-1]) if len(ranked) > limit else None

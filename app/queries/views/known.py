@@ -58,7 +58,7 @@ def create_watched(fingerprint: str) -> Response:
 @once
 def undo_known(fingerprint: str) -> Response:
     """Bring the mark back to how it was before an act."""
-    was_known, reason = decode_cursor(request.args.get("before", ""), parts=2)
+    was_known, reason = decode_cursor(request.args.get("before", ""), int, str | None)
     if was_known:
         known.mark_known(fingerprint, reason)
         return done(_here(fingerprint), toast="Known again.")

@@ -37,7 +37,7 @@ def list_runs(schedule_id: str, *, limit: int = 50, after: str | None = None) ->
     """
     statement = sa.select(ScheduleRun).where(ScheduleRun.schedule_id == schedule_id)
     if after:
-        statement = statement.where(ScheduleRun.id < decode_cursor(after, parts=1)[0])
+        statement = statement.where(ScheduleRun.id < decode_cursor(after, ScheduleRun.id)[0])
     found = db.session.scalars(statement.order_by(ScheduleRun.id.desc()).limit(limit + 1)).all()
     shown = found[:limit]
     cursor = encode_cursor(shown[-1].id) if len(found) > limit else None

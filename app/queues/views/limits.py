@@ -57,7 +57,7 @@ def update_limits(queue: str) -> Response:
 def undo_limits(queue: str) -> Response:
     """Give a queue the limits back that it had before an act."""
     must_be_queue(queue)
-    before = decode_cursor(request.args.get("before", ""), parts=len(FIELDS))
+    before = decode_cursor(request.args.get("before", ""), *[int | None] * len(FIELDS))
     service.change_limits(queue, **dict(zip(FIELDS, before, strict=True)))
     return done(url_for("queues.show_queue", queue=queue), toast=f"{queue} has the limits it had before.")
 

@@ -87,7 +87,7 @@ def resume_pause(pause_id: str) -> Response:
 @once
 def undo_pause() -> Response:
     """Bring a pause back to how it was before an act: held as it was, or not at all."""
-    kind, value, was_held, reason, until = decode_cursor(request.args.get("before", ""), parts=5)
+    kind, value, was_held, reason, until = decode_cursor(request.args.get("before", ""), str, str, int, str, str | None)
     back = came_from(url_for("queues.list_pauses"))
     if was_held:
         end = datetime.fromisoformat(until) if until else None

@@ -52,12 +52,12 @@ def list_files(query: ListFiles) -> FilePage:
     if query.sort == "size" or query.larger_mb:
         place = sa.tuple_(StoredFile.size_bytes, StoredFile.id)
         if query.after:
-            size, last = decode_cursor(query.after, parts=2)
+            size, last = decode_cursor(query.after, StoredFile.size_bytes, StoredFile.id)
             statement = statement.where(place < sa.tuple_(sa.literal(size), sa.literal(last)))
         statement = statement.order_by(StoredFile.size_bytes.desc(), StoredFile.id.desc())
     else:
         if query.after:
-            statement = statement.where(StoredFile.id < decode_cursor(query.after, parts=1)[0])
+            statement = statement.where(StoredFile.id < decode_cursor(query.after, StoredFile.id)[0])
         statement = statement.order_by(StoredFile.id.desc())
     found = db.session.scalars(statement.limit(query.limit + 1)).all()
     items = found[: query.limit]

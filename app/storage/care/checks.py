@@ -68,6 +68,6 @@ def page_of(
     query = sa.select(StorageCheck).order_by(StorageCheck.id.desc()).limit(limit + 1)
     query = query.where(StorageCheck.provider == provider) if provider else query
     if after:
-        query = query.where(StorageCheck.id < decode_cursor(after, parts=1)[0])
+        query = query.where(StorageCheck.id < decode_cursor(after, StorageCheck.id)[0])
     rows = db.session.scalars(query).all()
     return rows[:limit], encode_cursor(rows[limit - 1].id) if len(rows) > limit else None

@@ -110,7 +110,7 @@ def page_of(
     ):  # fmt: skip
         query = query.where(column == value) if value else query
     if after:
-        query = query.where(StorageFinding.id < decode_cursor(after, parts=1)[0])
+        query = query.where(StorageFinding.id < decode_cursor(after, StorageFinding.id)[0])
     rows = db.session.scalars(query).all()
     return rows[:limit], encode_cursor(rows[limit - 1].id) if len(rows) > limit else None
 

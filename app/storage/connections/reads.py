@@ -51,6 +51,6 @@ def browse(row: Connection, prefix: str, after: str | None, limit: int) -> tuple
     Raises:
         BucketNotReached, AddressRefused, SecretRemoved, InvalidCursor: As they say.
     """
-    token = str(decode_cursor(after, parts=2)[1]) if after else ""
+    token = str(decode_cursor(after, str, str)[1]) if after else ""
     page = bucket_of(row).page(prefix, token=token, most=limit)
     return page, encode_cursor(row.id, page.token) if page.token else None

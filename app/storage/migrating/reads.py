@@ -29,7 +29,7 @@ def list_failures(migration_id: str, *, after: str | None = None, limit: int = 5
     Raises:
         InvalidCursor: The position was not made here.
     """
-    state, file_id = decode_cursor(after, parts=2) if after else ("", "")
+    state, file_id = decode_cursor(after, str, str) if after else ("", "")
     with platform_reads():
         rows = db.session.execute(
             sa.text(

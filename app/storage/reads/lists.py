@@ -25,6 +25,6 @@ def list_files(
     if subject:
         statement = statement.where(StoredFile.subject == subject)
     if after:
-        statement = statement.where(StoredFile.id < decode_cursor(after, parts=1)[0])
+        statement = statement.where(StoredFile.id < decode_cursor(after, StoredFile.id)[0])
     rows = db.session.scalars(statement.limit(limit + 1)).all()
     return rows[:limit], encode_cursor(rows[limit - 1].id) if len(rows) > limit else None

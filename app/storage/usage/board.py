@@ -96,7 +96,7 @@ def list_companies(*, sort: str = "size", words: str = "", after: str | None = N
     values: dict[str, Any] = {"words": f"%{_plain(words)}%" if words else None, "limit": limit + 1}
     text = COLUMNS
     if after is not None:
-        of, values["p0"], values["p1"] = decode_cursor(after, parts=3)
+        of, values["p0"], values["p1"] = decode_cursor(after, str, str, int)
         if of != sort:
             raise InvalidCursor
         text += f" AND {beyond}"
