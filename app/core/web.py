@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, session, url_for
 from htmx_flask.requests import HtmxAwareRequest
 from jinja2_fragments.flask import render_block
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge, SecurityError
 from werkzeug.utils import cached_property
 
 from app.core import errors
@@ -220,6 +220,8 @@ def init_web(app: Flask) -> None:
     app.after_request(finish)
     app.register_error_handler(Problem, render_problem)
     app.register_error_handler(HTTPException, lambda error: render_problem(as_problem(error)))
+    # Under a name that is not ours no link can be built, so there can be no page either.
+    app.register_error_handler(SecurityError, lambda error: problem_document(as_problem(error)))
     app.jinja_env.globals["csrf_token"] = csrf_token
 
 
