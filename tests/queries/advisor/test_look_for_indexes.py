@@ -26,12 +26,14 @@ def crowded(pat: Person, superuser_url: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(cluster, "FRESH_S", -1.0)
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute("SET allow_system_table_mods = on")
+        connection.execute("ALTER TABLE users SET (autovacuum_enabled = off)")  # it would count the rows anew
         connection.execute(
             "ALTER TABLE users ALTER name SET (n_distinct = -0.5), ALTER company_id SET (n_distinct = 20)"
         )
         connection.execute("ANALYZE users")
         connection.execute("UPDATE pg_class SET relpages = 40000, reltuples = 900000 WHERE relname = 'users'")
         yield
+        connection.execute("ALTER TABLE users RESET (autovacuum_enabled)")
         connection.execute("ALTER TABLE users ALTER name RESET (n_distinct), ALTER company_id RESET (n_distinct)")
         connection.execute("ANALYZE users")
         connection.execute("DELETE FROM index_advice")
