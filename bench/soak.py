@@ -51,6 +51,7 @@ SOAKS = {
         },
     ),
     "jobs": Soak(("tests/faults/test_lose_no_job.py",), {"FAULT_JOBS": "10000", "FAULT_KILLS": "200"}),
+    "logs": Soak(("tests/faults/test_keep_logs.py", "tests/faults/test_tell_no_log.py"), {"LOG_LINES": "100000"}),
     "files": Soak(
         ("tests/storage/migrating/test_kill_movers.py", "tests/storage/care/test_check_files.py"),
         {"MOVE_FILES": "20000", "CARE_OBJECTS": "20000"},

@@ -207,6 +207,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_recycle": settings.db_max_lifetime / 1000,
         "pool_pre_ping": True,
         "pool_use_lifo": True,
+        "hide_parameters": True,  # else what people sent stands in the text of every error
         "connect_args": {"connect_timeout": 2, "application_name": "quarterdeck", "options": "-c timezone=UTC"},
     }
 

@@ -48,3 +48,9 @@ def init_request_log(app: Flask) -> None:
         asking.end_request()
 
     app.after_request(write_line)
+    app.log_exception = tell_failure  # type: ignore[method-assign]  # Flask's own names the address
+
+
+def tell_failure(exc_info: object) -> None:
+    """Log what a request failed with; the rule, not the address, for the same reason as above."""
+    log.error("request failed", route=str(request.url_rule) if request.url_rule else None, exc_info=exc_info)

@@ -45,6 +45,7 @@ def test_only_the_backup_role_passes_row_level_security(own_urls):
         ("DATABASE_EXPLAIN_URL", "statement_timeout", "5s"),
         ("DATABASE_EXPLAIN_URL", "lock_timeout", "200ms"),
         ("DATABASE_EXPLAIN_URL", "temp_file_limit", "64MB"),
+        *((role.setting, "log_min_messages", "log") for role in roles.ROLES),
     ],
 )
 def test_a_role_waits_only_as_long_as_it_should(own_urls, setting, name, value):

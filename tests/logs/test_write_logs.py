@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import select
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -10,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import structlog
 from flask import Flask
 
 from app.core import metrics
-from app.core.logging import MASK, DatedFile, init_logging
+from app.core.db import db
+from app.core.ids import new_ulid
+from app.core.log_files import DatedFile, Writer
+from app.core.log_masks import MASK
+from app.core.logging import init_logging
 from tests.world import Person
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +83,50 @@ def test_secrets_inside_the_text_of_an_error_are_masked(lines) -> None:
     assert "postgresql://•••@db/qd" in text
 
 
+def test_of_an_error_only_the_words_of_its_code_are_told(lines) -> None:
+    name, street = new_ulid(), new_ulid()
+    try:
+        raise LookupError(f"no order for {name} of {street}")
+    except LookupError:
+        structlog.get_logger("t").exception("job failed")
+    told = lines()[-1]["exception"]
+    assert told.endswith("LookupError: no order for … of …")
+    assert "tests/logs/test_write_logs.py" in told
+    assert 'raise LookupError(f"no order for {name} of {street}")' in told
+
+
+def test_of_a_statement_that_failed_the_constraint_is_told_and_no_row(app: Flask, lines) -> None:
+    row = {"name": new_ulid()}
+    try:
+        with app.app_context(), db.engine.begin() as connection:
+            connection.execute(sa.text("CREATE TEMPORARY TABLE met (name text UNIQUE) ON COMMIT DROP"))
+            for _ in range(2):
+                connection.execute(sa.text("INSERT INTO met VALUES (:name)"), row)
+    except sa.exc.IntegrityError as error:
+        structlog.get_logger("t").exception("job failed")
+        structlog.get_logger("t").warning("not written", error=str(error))
+    first, second = lines()[-2:]
+    assert row["name"] not in json.dumps([first, second])
+    assert "psycopg.errors.UniqueViolation sqlstate 23505" in first["exception"]
+    assert first["exception"].endswith("table met, constraint met_name_key")
+    assert second["error"].startswith("(psycopg.errors.UniqueViolation) duplicate key value violates")
+
+
+def test_a_line_of_a_pipe_is_never_longer_than_the_kernel_keeps_whole() -> None:
+    reader, writer = os.pipe()
+    try:
+        with pytest.raises(structlog.DropEvent):
+            Writer(writer, None, colour=False)(
+                None, "error", {"event": "failed", "exception": "begin" + "é" * 9000 + "end"}
+            )
+        line = os.read(reader, 65_536)
+    finally:
+        os.close(reader)
+        os.close(writer)
+    told = json.loads(line)["exception"]
+    assert (len(line) <= select.PIPE_BUF, told[:5], told[-3:]) == (True, "begin", "end")
+
+
 def test_levels_below_the_chosen_one_are_dropped(lines) -> None:
     structlog.get_logger("t").debug("too fine")
     logging.getLogger("library").debug("too fine")
@@ -105,20 +155,6 @@ def test_a_full_disk_loses_lines_and_nothing_else() -> None:
     file = DatedFile(Path("/proc/no-such-folder"), 14)
     file.write(b"{}\n")
     assert metrics.COUNTERS["log_lines_lost_total"]._value.get() == before + 1
-
-
-@pytest.mark.slow
-def test_four_processes_write_at_once_and_no_line_is_lost_or_torn(tmp_path: Path) -> None:
-    program = (
-        "import sys, pathlib; from app.core.logging import DatedFile\n"
-        "file = DatedFile(pathlib.Path(sys.argv[1]), 14)\n"
-        "for n in range(500): file.write(('{\"n\": %d, \"text\": \"' % n + 'x' * 2000 + '\"}\\n').encode())\n"
-    )
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    running = [subprocess.Popen(command, cwd=ROOT) for _ in range(4)]
-    assert [process.wait(timeout=60) for process in running] == [0, 0, 0, 0]
-    read = [json.loads(line) for path in tmp_path.iterdir() for line in path.read_text().splitlines()]
-    assert len(read) == 2000
 
 
 def test_what_a_command_prints_stays_clean(environment: dict[str, str]) -> None:

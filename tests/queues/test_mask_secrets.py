@@ -5,7 +5,7 @@ import pytest
 from app.core.db import transaction
 from app.core.jobs import JobState
 from app.core.jobs.masks import mask_args
-from app.core.logging import MASK
+from app.core.log_masks import MASK
 from app.core.tasks import job
 from tests.queues import chores
 

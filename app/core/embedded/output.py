@@ -5,6 +5,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from app.core.append import append_whole
+
 COLOURS = {"postgres": 34, "valkey": 35, "web": 32, "relay": 36, "worker": 33}
 NAME_WIDTH = 8
 KEEP_DAYS = 14
@@ -53,7 +55,7 @@ class Output:
         except OSError:  # a full disk must not take the services down
             return
         try:
-            os.write(descriptor, f"{line}\n".encode(errors="replace"))
+            append_whole(descriptor, f"{line}\n".encode(errors="replace"))
         except OSError:
             return
         finally:

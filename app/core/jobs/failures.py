@@ -11,7 +11,7 @@ from types import TracebackType
 from celery.exceptions import SoftTimeLimitExceeded
 
 from app.core.errors import Problem
-from app.core.logging import MASK, SECRET_TEXT
+from app.core.log_masks import MASK, SECRET_TEXT
 
 ROOT = Path(__file__).resolve().parents[3]
 ERROR_LENGTH = 2000

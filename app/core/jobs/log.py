@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.jobs.ledger import touch
 from app.core.jobs.model import Job, LogLine
-from app.core.logging import MASK, SECRET_TEXT
+from app.core.log_masks import MASK, SECRET_TEXT
 
 MOST_LINES = 1000
 LINE_LENGTH = 2000

@@ -3,7 +3,7 @@
 import inspect
 from typing import Any
 
-from app.core.logging import MASK, is_secret
+from app.core.log_masks import MASK, is_secret
 
 
 def mask_args(args: dict[str, Any]) -> tuple[dict[str, Any], bool]:  # Any: JSON values

@@ -59,7 +59,7 @@ def capture_plans() -> int:
             try:
                 plan = _plan(links, asked)
             except Problem as problem:
-                log.info("a statement was not planned", fingerprint=asked.fingerprint, reason=problem.sentence)
+                log.info("a statement was not planned", fingerprint=asked.fingerprint, reason=problem.code)
                 continue
             if plan is not None:
                 keep_plan(asked.fingerprint, plan)

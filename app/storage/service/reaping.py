@@ -89,7 +89,7 @@ def _finish(file_id: str) -> bool:
     except FileMissing:
         discard(taken)
     except Problem as problem:
-        log.warning("uploaded file not settled", file=file_id, error=problem.sentence)
+        log.warning("uploaded file not settled", file=file_id, error=problem.code)
     return True
 
 
