@@ -31,7 +31,7 @@ settings.configure(
             "NAME": _url.path.lstrip("/"), "USER": _url.username, "PASSWORD": _url.password, "HOST": _url.hostname,
             "PORT": _url.port, "CONN_MAX_AGE": None, "OPTIONS": {"options": "-c search_path=django,public"},
         }
-    },  # fmt: skip
+    },
     INSTALLED_APPS=["django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes",
                     "django.contrib.sessions", "django.contrib.messages", "django.contrib.staticfiles",
                     "bench.pages_django.Orders"],
@@ -78,6 +78,9 @@ class Order(models.Model):
 
         app_label, db_table, managed = "orders", "orders", False
 
+    def __str__(self) -> str:
+        return str(self.number)
+
 
 class PlainOrder(Order):
     """The same, for a list of its own."""
@@ -86,6 +89,9 @@ class PlainOrder(Order):
         """A proxy."""
 
         app_label, proxy = "orders", True
+
+    def __str__(self) -> str:
+        return str(self.number)
 
 
 class NoCount(Paginator):
@@ -127,7 +133,9 @@ def prepare() -> None:
     from django.test import Client
 
     call_command("migrate", verbosity=0)
-    person, _ = get_user_model().objects.get_or_create(username="bench", defaults={"is_staff": True, "is_superuser": True})
+    person, _ = get_user_model().objects.get_or_create(
+        username="bench", defaults={"is_staff": True, "is_superuser": True}
+    )
     client = Client()
     client.force_login(person)
     print(client.cookies["sessionid"].value)

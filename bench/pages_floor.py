@@ -17,7 +17,7 @@ COLUMNS = (
     "number, state, customer_name, customer_email, customer_ref, currency, total_minor, line_count, unit_count, external_ref, "
     "version, placed_at, due_at, updated_at"
 )
-LIST = f"SELECT {COLUMNS} FROM orders WHERE company_id = %s ORDER BY number DESC LIMIT %s"  # noqa: S608 (constants)
+LIST = f"SELECT {COLUMNS} FROM orders WHERE company_id = %s ORDER BY number DESC LIMIT %s"
 LATE = {"paid", "packed"}
 PAGE = """<!doctype html><html lang="en"><head><title>Orders</title></head><body><h1>Orders</h1>
 <table><thead><tr><th>Order<th>State<th>Steps done<th>Customer<th>Units<th>Total<th>Placed<th>Ship by</tr></thead><tbody>

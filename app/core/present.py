@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,6 +12,7 @@ from flask import Flask, g, has_request_context, request
 from app.core import clock
 from app.core.auth import maybe_principal
 from app.core.ids import new_ulid
+from app.core.kept import init_kept
 from app.core.money import SCALES
 from app.core.spark import spark_path
 
@@ -39,7 +40,21 @@ def format_when(at: datetime, zone: str = "UTC", now: datetime | None = None) ->
         return f"{span} ago" if seconds >= 0 else f"in {span}"
     if local.year != today.year:
         return f"{local.day} {local:%b %Y}"
-    return f"{_day_word(local, today)} {local:%H:%M}"
+    return f"{_day_word(local, today)} {_time(local)}"
+
+
+class Said(NamedTuple):
+    """An instant as a `<time data-when>` says it; equal ones make equal HTML, so rows can be kept by them."""
+
+    instant: str
+    exact: str
+    words: str
+
+
+def say_when(at: datetime) -> Said:
+    """Return how the reader is told of an instant."""
+    zone = reader_zone()
+    return Said(clock.rfc3339(at), format_exact(at, zone), format_when(at, zone))
 
 
 def format_clock(at: datetime, zone: str = "UTC", now: datetime | None = None) -> str:
@@ -62,7 +77,7 @@ def format_exact(at: datetime, zone: str = "UTC") -> str:
     minutes = int((local.utcoffset() or timedelta()).total_seconds()) // MINUTE_S
     hours, rest = divmod(abs(minutes), 60)
     offset = f"{'+' if minutes > 0 else '-'}{hours}{f':{rest:02}' if rest else ''}" if minutes else ""
-    return f"{local:%Y-%m-%d %H:%M:%S} {'UTC' if zone == 'UTC' else 'GMT' + offset}"
+    return f"{local.date()} {_time(local)}:{local.second:02} {'UTC' if zone == 'UTC' else 'GMT' + offset}"
 
 
 def format_duration(seconds: float) -> str:
@@ -156,8 +171,10 @@ def query_with(**changes: Any) -> str:  # Any: whatever stands well in a query s
 
 def init_present(app: Flask) -> None:
     """Give every template the filters and globals of this module."""
+    init_kept(app)
     app.jinja_env.filters |= {
         "instant": lambda at: clock.rfc3339(at.astimezone(UTC)),
+        "said": say_when,
         "exact": lambda at: format_exact(at, reader_zone()),
         "when": lambda at: format_when(at, reader_zone()),
         "clock": lambda at: format_clock(at, reader_zone()),
@@ -177,6 +194,11 @@ def init_present(app: Flask) -> None:
         "now": clock.now,
         "reader_zone": reader_zone,
     }
+
+
+def _time(local: datetime) -> str:
+    """Return `09:30`. Four times as quick as strftime, and a list asks for it two hundred times."""
+    return f"{local.hour:02}:{local.minute:02}"
 
 
 def _day_word(local: datetime, today: datetime) -> str:

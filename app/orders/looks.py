@@ -19,6 +19,7 @@ class Look:
     word: str
     done: int
     gone: int = 0
+    is_late: bool = False
 
 
 _LOOKS = {
@@ -35,4 +36,4 @@ _LOOKS = {
 def look_of(state: str, *, is_late: bool = False) -> Look:
     """Return how a state looks; a late one asks for somebody."""
     look = _LOOKS[OrderState(state)]
-    return Look("warn", "triangle-alert", f"{look.word}, late", look.done) if is_late else look
+    return Look("warn", "triangle-alert", f"{look.word}, late", look.done, is_late=True) if is_late else look
