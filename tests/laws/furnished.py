@@ -79,7 +79,7 @@ def furnish(owner: Person) -> Furnished:
 
 def furnish_commerce(made: Furnished) -> None:
     """Items, orders and what hangs on them."""
-    owner, mark, sku = made.owner, made.mark, f"SKU-{made.mark}"
+    owner, mark, sku = made.owner, made.mark, f"SKU-{new_ulid()}"
     item = {
         "sku": sku,
         "name": f"Item {mark}",

@@ -1,5 +1,6 @@
 """What the app login of one company can see or touch of another's, found by asking PostgreSQL itself."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,3 +113,27 @@ def questions(table: str, theirs: int) -> list[tuple[str, sql.Composed]]:
 def company_column(table: str) -> str:
     """Return the column that says whose row it is."""
     return "id" if table == "companies" else "company_id"
+
+
+# Sessions move when their owner looks, and what storage was asked for is counted a moment later.
+MOVING = frozenset({"sessions", "storage_days"})
+
+
+def snapshot(connection: psycopg.Connection[Row], company_id: int, skip: frozenset[str] = MOVING) -> dict[str, str]:
+    """Return a digest of every row a company owns, by table, and of the company itself."""
+    parts = [
+        sql.SQL("SELECT {} AS name, md5(t::text) AS digest FROM {} t WHERE {} = {}").format(
+            sql.Literal(table), sql.Identifier(table), sql.Identifier(company_column(table)), sql.Literal(company_id)
+        )
+        for table in [*tenant_tables(connection), "companies"]
+        if table not in skip
+    ]
+    found: dict[str, str] = {}
+    for row in connection.execute(sql.SQL(" UNION ALL ").join(parts) + sql.SQL(" ORDER BY 1, 2")).fetchall():
+        found[row["name"]] = hashlib.sha256((found.get(row["name"], "") + row["digest"]).encode()).hexdigest()
+    return found
+
+
+def differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """Return the tables that two digests disagree about."""
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
