@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+import sqlalchemy as sa
+
+from app.accounts.models import Company
 from app.core import clock
+from app.core.db import db
+from app.core.installation import installation_id
 from app.core.present import format_duration, plural
 from app.queries.forgetting import emptied_since
 from app.queries.reads import statements as reads
@@ -16,7 +21,8 @@ from app.queries.words import is_slower
 SILENT_AFTER = timedelta(minutes=5)  # a quiet night writes nothing down for a minute or two
 AWHILE = timedelta(days=8)
 MOST = 200
-Status = Literal["ok", "degraded", "down"]
+Status = Literal["ok", "starting", "degraded", "down"]
+STARTING = "Nothing is known yet: what statements cost is written down for the first time within a minute."
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,8 @@ class Health:
     """What an alert asks.
 
     Attributes:
-        problems: What is wrong, in sentences.
+        status: `starting` in the first minutes of an installation, before anything was written down.
+        problems: What is wrong, in sentences; while it starts, what it waits for.
         folded_at: The newest minute that was written down.
         server_read_at: When PostgreSQL's own counters were read last.
     """
@@ -44,6 +51,8 @@ def health_of_statements() -> Health:
     found = [one for one in reads.list_statements(span, only_slow=True, limit=MOST).items if one.known_at is None]
     timing_out = sum(one.timeouts > 0 for one in found)
     slower = sum(is_slower(one, one.before) for one in found)
+    if newest is None and read_at is None and is_fresh(now):
+        return Health("starting", [STARTING], None, None, timing_out, slower)
     down, bad = [], []
     if newest is None or now - newest > SILENT_AFTER:
         down += silence_of(newest, now)
@@ -55,6 +64,12 @@ def health_of_statements() -> Health:
         bad.append(f"{plural(slower, 'statement')} became much slower than in the hour before.")
     status: Status = "down" if down else "degraded" if bad else "ok"
     return Health(status, [*down, *bad], newest, read_at, timing_out, slower)
+
+
+def is_fresh(now: datetime) -> bool:
+    """Say whether the installation was made just now, so that nothing can have been written down."""
+    made = db.session.scalar(sa.select(Company.created_at).where(Company.id == installation_id()))
+    return made is not None and now - made <= SILENT_AFTER
 
 
 def silence_of(newest: datetime | None, now: datetime) -> list[str]:

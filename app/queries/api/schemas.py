@@ -216,13 +216,13 @@ class RepeatsOut(Answer):
 
 
 class HealthOut(Answer):
-    """How statements are watched and what they do: `ok`, `degraded` or `down`, with the reasons in sentences.
+    """How statements are watched and what they do: `ok`, `starting`, `degraded` or `down`, with the reasons in sentences.
 
-    `down` when nothing is written down any more; `degraded` when statements run out of time or became much slower,
+    `starting` in the first minutes of an installation, while nothing is known yet; `down` when nothing is written down any more; `degraded` when statements run out of time or became much slower,
     or when PostgreSQL's own counters cannot be read.
     """
 
-    status: Literal["ok", "degraded", "down"]
+    status: Literal["ok", "starting", "degraded", "down"]
     problems: list[str]
     folded_at: Instant | None
     server_read_at: Instant | None

@@ -56,6 +56,14 @@ def test_nothing_measured_is_nothing_not_an_error(pat: Person) -> None:
 
 
 def test_health_says_who_does_not_write_and_what_runs_out_of_time(pat: Person, ada: Person) -> None:
+    made = "UPDATE companies SET created_at = now() - %s::interval WHERE id = %s"
+    pat.world.sql.execute(made, ["1 minute", pat.company_id])
+    told = pat.get(f"{API}/health").json
+    assert (told["status"], told["foldedAt"]) == ("starting", None)
+    assert told["problems"] == [
+        "Nothing is known yet: what statements cost is written down for the first time within a minute."
+    ]
+    pat.world.sql.execute(made, ["1 hour", pat.company_id])
     told = pat.get(f"{API}/health").json
     assert told["status"] == "down"
     assert "never" in told["problems"][0]

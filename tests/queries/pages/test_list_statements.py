@@ -113,11 +113,14 @@ def test_the_windows_reach_further_back(pat: Person) -> None:
 
 
 def test_the_same_list_goes_as_csv(pat: Person) -> None:
-    one = sent(pat).called(500, 40)
+    one, uncounted = sent(pat).called(500, 40).counted(exec_ms=480), sent(pat).called(300, 40)
     answer = pat.get("/slow-queries/export.csv")
     assert answer.mimetype == "text/csv"
-    [row] = csv.DictReader(answer.text.splitlines())
-    assert (row["fingerprint"], row["calls"]) == (one.fingerprint, "40")
+    rows = {row["fingerprint"]: row for row in csv.DictReader(answer.text.splitlines())}
+    assert set(rows) == {one.fingerprint, uncounted.fingerprint}
+    row = rows[one.fingerprint]
+    assert (row["calls"], row["server_ms"], row["server_mean_ms"]) == ("40", "480.0", "12.0")
+    assert rows[uncounted.fingerprint]["server_ms"] == ""
 
 
 def test_nobody_but_platform_admins_reads_it(ada: Person, sam: Person, vera: Person) -> None:
