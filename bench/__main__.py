@@ -10,6 +10,7 @@ from app.core.embedded.envfile import read_env_file
 BENCHES = {
     "advice": "indexes advised on our own schema, each really built, beside PgHero's and Dexter's rules; --orders 1000000",
     "soak": "tests/faults in full size, one table of what must hold; bin/bench soak [NAME …], servers of its own",
+    "events": "what events cost writers of one hot company, numbering, commit to feed; servers of its own",
     "import": "a sales file, the first time and again: bin/bench import FILE.csv[.xz|.gz] (needs bin/up)",
     "lists": "lists and search at scale, after bin/flask bench generate --orders 1000000 --companies 10000 (needs bin/up)",
     "live": "sockets beside npm socket.io, commit to socket, viewers, a burst, stalled clients; --parts fanout,commit; servers of its own",
@@ -26,6 +27,7 @@ BENCHES = {
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
 ITS_OWN_SERVERS = {
+    "events",
     "soak",
     "pools",
     "cache",

@@ -56,7 +56,7 @@ def pump(app: Flask) -> int:
         How many facts were numbered.
     """
     total = 0
-    with app.app_context(), _connection() as connection:
+    with app.app_context(), system_connection() as connection:
         while facts := sequence(connection):
             total += len(facts)
             try:
@@ -86,7 +86,7 @@ def run(app: Flask, stopping: threading.Event) -> None:
         check(app)
     while not stopping.is_set():
         try:
-            with app.app_context(), guards.unguarded(), _connection() as connection:
+            with app.app_context(), guards.unguarded(), system_connection() as connection:
                 connection.detach()  # never back to the pool: the lock must end with it
                 while not stopping.is_set():
                     if try_lead(connection):
@@ -197,7 +197,7 @@ def _repeat(
         (wait if wait is not None and not failures else ended.wait)(every_s * min(2**failures, 100))
 
 
-def _connection() -> sa.Connection:
+def system_connection() -> sa.Connection:
     """A connection of the system login on which every statement is its own transaction."""
     engine = db.engines["system"].execution_options(isolation_level="AUTOCOMMIT")
     return engine.connect()

@@ -10,16 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import quantiles
-from typing import Self
 
 import pytest
-from redis import Redis
 
-from app.core import tail
 from app.core.context import acting_as
 from app.core.db import db, transaction
 from app.core.outbox import record, write_outbox
 from app.core.tenancy import acting_for
+from tests.faults.feed import Feed
 from tests.faults.figures import Figures
 from tests.faults.lighthouse import ROWS, Lighthouse, running_lighthouse
 from tests.realtime.lanterns import LanternLit
@@ -38,36 +36,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lighthouse]:
     """PostgreSQL, Valkey, gunicorn with two workers and a relay, all these tests' own."""
     with running_lighthouse(tmp_path_factory.mktemp("house")) as house:
         yield house
-
-
-class Feed:
-    """Reads the tail as a web worker does, and notes when each fact came.
-
-    Attributes:
-        came: (company, row version) to the machine's clock.
-    """
-
-    def __init__(self, house: Lighthouse) -> None:
-        self.client = Redis.from_url(house.services.redis_url)
-        self.came: dict[tuple[int, int | None], float] = {}
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._read)
-
-    def __enter__(self) -> Self:
-        self._last = tail.newest_id(self.client)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-        self.client.close()
-
-    def _read(self) -> None:
-        while not self._over.is_set():
-            self._last, facts = tail.read_tail(self.client, self._last, block_ms=100)
-            at = time.monotonic()
-            self.came |= {(fact.company_id, fact.row_version): at for fact in facts if fact is not None}
 
 
 def write_at_rate(house: Lighthouse, person: Person, first: int, seconds: float) -> dict[tuple[int, int], float]:
@@ -146,7 +114,7 @@ def tell(quiet: list[float], beside: list[float]) -> None:
 def test_an_open_transaction_delays_neither_other_companies_nor_its_own(house: Lighthouse) -> None:
     ada, others = house.person(), [house.person(), house.person()]
     colleague = house.world.person({"id": ada.company_id, "slug": ada.company_slug}, "staff")
-    with Feed(house) as feed:
+    with Feed(house.services.redis_url) as feed:
         lags_beside(house, others, feed, 1_000_000, 1)
         quiet = lags_beside(house, others, feed, 2_000_000, QUIET_S)
         with idling(house, ada):
