@@ -29,6 +29,20 @@ class Limits:
     failures: MemoryWindows = field(default_factory=MemoryWindows)
     script: Script | None = None
 
+    def ask_for(self, name: str, key: str, *, cost: int = 1, per_minute: int | None = None) -> Ask | None:
+        """Return what to count for a named limit; None when it is off.
+
+        Args:
+            name: A name of the table.
+            key: Who is counted, such as a user's public id or an address.
+            cost: How much is taken.
+            per_minute: A token's own limit, instead of the table's.
+        """
+        if per_minute is not None:
+            return Ask(name, key, per_minute, 60, cost)
+        limit = self.table[name]
+        return Ask(name, key, limit.amount, limit.window_s, cost) if limit.amount else None
+
     def evaluate(self, asks: Sequence[Ask]) -> list[Verdict]:
         """Count in Redis, or in this process while Redis is away. Never raises for an outage."""
         if not asks:
@@ -39,11 +53,11 @@ class Limits:
             count("limits_fallback_total")
             return self.spare.evaluate(asks)
 
-    def _run(self, client: Redis, asks: Sequence[Ask]) -> list[int]:
+    def _run(self, client: Redis, asks: Sequence[Ask]) -> bytes:
         if self.script is None:
             self.script = client.register_script(SCRIPT)
         keys, values = script_arguments(asks)
-        answer: list[int] = self.script(keys=keys, args=values, client=client)
+        answer: bytes = self.script(keys=keys, args=values, client=client)
         return answer
 
 

@@ -6,11 +6,12 @@ So its one hook is replaced; its decorators keep working on the same windows (ap
 """
 
 import os
-from collections.abc import Iterator
+from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, g, request
-from flask_limiter import Limiter, RateLimitExceeded
+from flask import Flask, Request, Response, current_app, g, request
+from flask_limiter import Limiter, RateLimitExceeded, RouteLimit
+from flask_limiter._extension import LimiterContext
 
 from app.core.access import access_of
 from app.core.auth import Principal, maybe_principal
@@ -25,16 +26,39 @@ from config import Settings
 
 MISSING_COST = 9  # beyond the one it cost to ask
 EXEMPT = ("assets.", "health.")  # health is asked every few seconds, by balancers behind one address
+NOTHING_NOTED = LimiterContext()
 log = structlog.get_logger(__name__)
 
 
 class Front(Limiter):
-    """Flask-Limiter with our evaluation in its hook."""
+    """Flask-Limiter with our evaluation in its hook.
+
+    Attributes:
+        is_decorating: Whether anything carries one of its decorators; without any, its own pass finds nothing to do.
+    """
+
+    is_decorating = False
+
+    def limit(self, *args: Any, **how: Any) -> RouteLimit:  # Any: the library's own arguments
+        """As documented by Flask-Limiter."""
+        self.is_decorating = True
+        return super().limit(*args, **how)
+
+    def shared_limit(self, *args: Any, **how: Any) -> RouteLimit:  # Any: as above
+        """As documented by Flask-Limiter."""
+        self.is_decorating = True
+        return super().shared_limit(*args, **how)
+
+    @property
+    def context(self) -> LimiterContext:
+        """What the library notes of a request; nothing while nobody decorates."""
+        return super().context if self.is_decorating else NOTHING_NOTED
 
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:  # noqa: FBT001, FBT002 (its signature)
         if in_middleware:
             check_request()
-        super()._check_request_limit(callable_name, in_middleware)
+        if self.is_decorating:
+            super()._check_request_limit(callable_name, in_middleware)
 
 
 def address_of_request() -> str:
@@ -56,24 +80,26 @@ def check_request() -> None:
     Raises:
         TooManyRequests: One of them is used up.
     """
-    if is_exempt(request.endpoint):
+    asking: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (each use of a proxy costs 1 µs)
+    if is_exempt(asking.endpoint):
         return
-    who = who_asks()
+    who = who_asks(asking)
+    counting = service.limits()
     try:
-        verdicts = service.limits().evaluate([ask for ask in asks_of_request(who) if ask is not None])
+        verdicts = counting.evaluate(asks_of_request(counting, asking, who))
     except Exception:
         # A mistake in here must not take the site down with it; the log tells.
         log.exception("limits not counted")
         return
-    refused = next((one for one in verdicts if not one.has_room), None)
+    refused = next((one for one in verdicts if one.wait_s), None)
     g.limit_shown = refused or next(iter(verdicts), None)
     if refused is not None:
         raise service.refusal(refused)
 
 
-def who_asks() -> Principal | None:
+def who_asks(asking: Request) -> Principal | None:
     """Return who is counted; a credential that is refused counts as nobody's, so guessing tokens is limited."""
-    access = access_of(current_app, request.endpoint)
+    access = access_of(current_app, asking.endpoint)
     if access is None or not access.session:
         return None
     try:
@@ -82,25 +108,26 @@ def who_asks() -> Principal | None:
         return None
 
 
-def asks_of_request(who: Principal | None) -> Iterator[Ask | None]:
+def asks_of_request(counting: Limits, asking: Request, who: Principal | None) -> list[Ask]:
     """Return what is counted, the one shown in headers first."""
     address = address_of_request()
     key = f"user:{who.public_id}" if who else f"ip:{address}"
     if who is not None and who.kind == "token":
         key = f"token:{who.credential}"
     own = who.limit_per_min if who else None
-    is_api = request.path.startswith(API_PATHS)
-    yield service.ask_for("api" if is_api else "page", key, per_minute=own if is_api else None)
-    if request.args.get("q") and not is_api:
-        yield service.ask_for("search", key)
-    named = getattr(current_app.view_functions.get(request.endpoint or ""), "__limit__", None)
+    is_api = asking.path.startswith(API_PATHS)
+    found = [counting.ask_for("api" if is_api else "page", key, per_minute=own if is_api else None)]
+    if not is_api and asking.args.get("q"):
+        found.append(counting.ask_for("search", key))
+    named = getattr(current_app.view_functions.get(asking.endpoint or ""), "__limit__", None)
     if named is not None:
-        yield service.ask_for(named, key)
+        found.append(counting.ask_for(named, key))
     if who is None:
-        yield service.ask_for("ip", address)
+        found.append(counting.ask_for("ip", address))
     if own is None:
-        yield service.ask_for("burst", key)
-    yield service.ask_for("global", "all")
+        found.append(counting.ask_for("burst", key))
+    found.append(counting.ask_for("global", "all"))
+    return [ask for ask in found if ask is not None]
 
 
 def write_headers(response: Response) -> Response:
@@ -109,9 +136,9 @@ def write_headers(response: Response) -> Response:
         charge_missing()
     shown: Verdict | None = g.pop("limit_shown", None)
     if shown is not None:
-        ask = shown.ask
-        response.headers["RateLimit-Policy"] = f'"{ask.name}";q={ask.amount};w={ask.window_s}'
-        response.headers["RateLimit"] = f'"{ask.name}";r={shown.left};t={shown.wait_s or ask.window_s}'
+        name, _, amount, window_s, _ = shown.ask
+        response.headers["RateLimit-Policy"] = f'"{name}";q={amount};w={window_s}'
+        response.headers["RateLimit"] = f'"{name}";r={shown.left};t={shown.wait_s or window_s}'
     return response
 
 

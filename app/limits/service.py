@@ -11,19 +11,9 @@ from app.limits.window import Ask, Verdict
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def ask_for(name: str, key: str, *, cost: int = 1, per_minute: int | None = None) -> Ask | None:
-    """Return what to count for a named limit; None when it is off.
-
-    Args:
-        name: A name of the table.
-        key: Who is counted, such as a user's public id or an address.
-        cost: How much is taken.
-        per_minute: A token's own limit, instead of the table's.
-    """
-    limit = limits().table[name]
-    if per_minute is not None:
-        return Ask(name, key, per_minute, 60, cost)
-    return Ask(name, key, limit.amount, limit.window_s, cost) if limit.amount else None
+def ask_for(name: str, key: str, *, cost: int = 1) -> Ask | None:
+    """Return what to count for a named limit; None when it is off."""
+    return limits().ask_for(name, key, cost=cost)
 
 
 def check(name: str, key: str, cost: int = 1, *, problem: type[TooManyRequests] = TooManyRequests) -> Verdict | None:
