@@ -37,7 +37,13 @@ class Soak:
 SOAKS = {
     "events": Soak(
         ("tests/faults/test_lose_no_event.py", "tests/faults/test_starve_no_writer.py"),
-        {"FAULT_EVENTS": "50000", "FAULT_KILLS": "20", "FAULT_FREEZE_S": "10", "FAULT_IDLE_S": "60"},
+        {
+            "FAULT_EVENTS": "50000",
+            "FAULT_KILLS": "20",
+            "FAULT_FREEZE_S": "10",
+            "FAULT_IDLE_S": "60",
+            "FAULT_RATE": "250",
+        },
     ),
     "sessions": Soak(
         ("tests/faults/test_keep_sessions.py",),
