@@ -8,10 +8,13 @@ a test failed or a figure missed what must hold.
 import argparse
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +22,7 @@ from pathlib import Path
 from tests.faults.figures import VARIABLE, Figure, read_figures
 
 ROOT = Path(__file__).parent.parent
+LEFT_OUT = ("__pycache__", ".git", ".venv", ".*_cache", ".hypothesis", ".schemathesis", "var", "uploads")
 
 
 @dataclass(frozen=True)
@@ -80,13 +84,13 @@ def main() -> None:
 def run(name: str, *, is_small: bool) -> list[Figure]:
     """Play one soak and return its figures, the tests' own outcome as the first."""
     soak = SOAKS[name]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "figures.jsonl"
+    with copy_of_tree() as tree:
+        path = tree / "figures.jsonl"
         sizes = {} if is_small else soak.sizes
         began = time.monotonic()
         code = subprocess.run(
             [sys.executable, "-m", "pytest", *soak.tests, "-q", "-p", "no:randomly"],
-            cwd=ROOT,
+            cwd=tree,
             env={**sizes, **os.environ, VARIABLE: str(path)},
             check=False,
         ).returncode
@@ -94,6 +98,18 @@ def run(name: str, *, is_small: bool) -> list[Figure]:
         sizes_shown = " ".join(f"{key}={os.environ.get(key, value)}" for key, value in sizes.items())
         tests = Figure(name, f"tests, {took} {sizes_shown}".strip(), "failed" if code else "passed", "passed")
         return [tests, *read_figures(path)]
+
+
+@contextmanager
+def copy_of_tree() -> Iterator[Path]:
+    """Copy the product as it is now: processes that start all along must not meet what somebody edits meanwhile."""
+    with tempfile.TemporaryDirectory(prefix="quarterdeck-soak-") as folder:
+        tree = Path(folder) / "tree"
+        tree.mkdir()
+        for one in ROOT.iterdir():
+            if not any(one.match(pattern) for pattern in LEFT_OUT):
+                (shutil.copytree if one.is_dir() else shutil.copy2)(one, tree / one.name)
+        yield tree
 
 
 def table(figures: list[Figure]) -> str:
