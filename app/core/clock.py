@@ -10,7 +10,8 @@ def now() -> datetime:
 
 def rfc3339(at: datetime) -> str:
     """Return an instant as the API writes it: 2026-11-20T10:42:08.123Z."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    there = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{there.isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def parse(text: str) -> datetime:

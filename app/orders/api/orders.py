@@ -6,9 +6,9 @@ from pydantic import Field
 
 from app.core.api import contract
 from app.core.auth import company
+from app.core.clock import rfc3339
 from app.core.errors import InvalidCursor, NotFound, VersionConflict
 from app.core.money import NoCurrency, UnknownCurrency, to_text
-from app.core.outbox import plain
 from app.core.shapes import Shape
 from app.inventory.problems import OutOfStock, UnknownSku
 from app.orders import reads, service
@@ -97,9 +97,9 @@ def summary(row: ListedOrder) -> dict[str, Any]:
         "isLate": row.is_late,
         "externalRef": row.external_ref,
         "version": row.version,
-        "placedAt": plain(row.placed_at),
-        "dueAt": plain(row.due_at),
-        "updatedAt": plain(row.updated_at),
+        "placedAt": rfc3339(row.placed_at),
+        "dueAt": rfc3339(row.due_at),
+        "updatedAt": rfc3339(row.updated_at),
         "company": None,
     }
     if row.company_slug is not None:

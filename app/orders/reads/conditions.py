@@ -18,13 +18,15 @@ from app.orders.models import Order
 from app.orders.reads.filter import PLACED_SPANS, OrderFilter, View, day_start
 from app.orders.states import LATE, OPEN, OrderState
 
+# The table's columns, not the class's attributes: what a list reads becomes tuples, and the ORM makes that a third dearer.
+ORDERS = Order.__table__.c
 Condition = sa.ColumnElement[bool]
 MIN_TRIGRAM = 3
-SORT_COLUMNS: dict[str, Any] = {  # Any: instrumented attributes of three types
-    "number": Order.number,
-    "due": Order.due_at,
-    "placed": Order.placed_at,
-    "total": Order.total_minor,
+SORT_COLUMNS: dict[str, Any] = {  # Any: columns of three types
+    "number": ORDERS.number,
+    "due": ORDERS.due_at,
+    "placed": ORDERS.placed_at,
+    "total": ORDERS.total_minor,
 }
 _companies = sa.table("companies", sa.column("id", sa.BigInteger), sa.column("timezone", sa.Text))
 
@@ -35,15 +37,15 @@ def conditions(wanted: OrderFilter) -> list[Condition]:
     if wanted.state:
         found.append(in_states(wanted.state))
     if wanted.placed is not None:
-        found.append(Order.placed_at >= clock.now() - PLACED_SPANS[wanted.placed][1])
+        found.append(ORDERS.placed_at >= clock.now() - PLACED_SPANS[wanted.placed][1])
     if wanted.placed_from is not None:
-        found.append(Order.placed_at >= day_start(wanted.placed_from, company_zone()))
+        found.append(ORDERS.placed_at >= day_start(wanted.placed_from, company_zone()))
     if wanted.placed_to is not None:
-        found.append(Order.placed_at < day_start(wanted.placed_to + timedelta(days=1), company_zone()))
+        found.append(ORDERS.placed_at < day_start(wanted.placed_to + timedelta(days=1), company_zone()))
     if wanted.q:
         found.append(search(wanted.q))
     if wanted.ids is not None:
-        found.append(Order.number.in_(wanted.ids))
+        found.append(ORDERS.number.in_(wanted.ids))
     return found
 
 
@@ -53,9 +55,9 @@ def view_conditions(view: View) -> list[Condition]:
         case View.OPEN:
             return [in_states(OPEN)]
         case View.LATE:
-            return [in_states(LATE), Order.due_at < clock.now()]
+            return [in_states(LATE), ORDERS.due_at < clock.now()]
         case View.TO_PACK:
-            return [in_states([OrderState.PAID]), Order.due_at < end_of_today()]
+            return [in_states([OrderState.PAID]), ORDERS.due_at < end_of_today()]
         case View.RETURNS:
             return [sa.text("(orders.state = 'returned' OR orders.returned_units > 0)")]  # type: ignore[list-item]
         case _:
@@ -65,7 +67,7 @@ def view_conditions(view: View) -> list[Condition]:
 def in_states(states: Iterable[OrderState]) -> Condition:
     """Return `state IN ('placed', …)` with the names in the text."""
     values = [state.value for state in states]
-    return Order.state.in_(sa.bindparam(None, values, expanding=True, literal_execute=True, unique=True))
+    return ORDERS.state.in_(sa.bindparam(None, values, expanding=True, literal_execute=True, unique=True))
 
 
 def search(term: str) -> Condition:
@@ -76,7 +78,7 @@ def search(term: str) -> Condition:
     found = sa.select(sa.func.search_orders(term, pattern(term)).column_valued("found"))
     # = ANY(ARRAY(…)) and not IN (…): the array goes into the index condition, while IN became a merge join that
     # walked all orders down to the one that was looked for.
-    return Order.number == sa.any_(sa.func.array(found.scalar_subquery(), type_=sa.ARRAY(sa.BigInteger)))
+    return ORDERS.number == sa.any_(sa.func.array(found.scalar_subquery(), type_=sa.ARRAY(sa.BigInteger)))
 
 
 def pattern(term: str) -> str:
@@ -87,11 +89,11 @@ def pattern(term: str) -> str:
 
 def _search_everywhere(term: str) -> Condition:
     """Over all companies, on the platform login: its policy is `true`, so ILIKE may use its index."""
-    by_name = Order.customer_name.ilike(pattern(term), escape="\\")
+    by_name = ORDERS.customer_name.ilike(pattern(term), escape="\\")
     if not (term.isdecimal() and len(term) <= 18):  # noqa: PLR2004 (digits of a bigint)
         return by_name
     # One look-up a company in the primary key instead of a walk over all orders.
-    return sa.and_(Order.company_id.in_(sa.select(_companies.c.id)), Order.number == int(term))
+    return sa.and_(ORDERS.company_id.in_(sa.select(_companies.c.id)), ORDERS.number == int(term))
 
 
 def company_zone() -> ZoneInfo:

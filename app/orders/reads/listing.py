@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -14,21 +14,21 @@ from app.core.errors import InvalidCursor
 from app.core.tenancy import current_scope
 from app.orders.looks import Look, look_of
 from app.orders.models import Order
-from app.orders.reads.conditions import SORT_COLUMNS, conditions
+from app.orders.reads.conditions import ORDERS, SORT_COLUMNS, conditions
 from app.orders.reads.filter import OrderFilter
 from app.orders.states import LATE, OPEN
 
 _companies = sa.table("companies", sa.column("id"), sa.column("slug"), sa.column("name"))
 COLUMNS = (
-    Order.number, Order.state, Order.customer_name, Order.customer_email, Order.customer_ref, Order.currency,
-    Order.total_minor, Order.line_count, Order.unit_count, Order.returned_units, Order.external_ref, Order.version,
-    Order.placed_at, Order.due_at, Order.updated_at,
+    ORDERS.number, ORDERS.state, ORDERS.customer_name, ORDERS.customer_email, ORDERS.customer_ref, ORDERS.currency,
+    ORDERS.total_minor, ORDERS.line_count, ORDERS.unit_count, ORDERS.returned_units, ORDERS.external_ref, ORDERS.version,
+    ORDERS.placed_at, ORDERS.due_at, ORDERS.updated_at,
 )  # fmt: skip
+LISTED = sa.select(*COLUMNS)
 
 
-@dataclass(frozen=True, slots=True)
-class ListedOrder:
-    """One row of a list: all that `_row.html` knows."""
+class ListedOrder(NamedTuple):
+    """One row of a list: all that `_row.html` knows, and what it is kept by."""
 
     number: int
     state: str
@@ -94,7 +94,7 @@ def list_orders(wanted: OrderFilter) -> OrderPage:
 
 def orders_by_number(numbers: Sequence[int]) -> list[ListedOrder]:
     """Return some orders of this company, newest first, for the live layer."""
-    query = sa.select(*COLUMNS).where(Order.number.in_(numbers)).order_by(Order.number.desc())
+    query = LISTED.where(ORDERS.number.in_(numbers)).order_by(ORDERS.number.desc())
     return [ListedOrder(*row) for row in _rows(query)]
 
 
@@ -105,9 +105,9 @@ def matching_numbers(wanted: OrderFilter, *, batch: int = 100) -> Iterator[list[
     """
     below: int | None = None
     while True:
-        query = sa.select(Order.number).where(*conditions(wanted)).order_by(Order.number.desc()).limit(batch)
+        query = sa.select(ORDERS.number).where(*conditions(wanted)).order_by(ORDERS.number.desc()).limit(batch)
         if below is not None:
-            query = query.where(Order.number < below)
+            query = query.where(ORDERS.number < below)
         with transaction():
             numbers = list(db.session.scalars(query))
         if numbers:
@@ -123,23 +123,23 @@ def _rows(query: sa.Select[*tuple[Any, ...]]) -> Iterator[Any]:
 
 def _select(wanted: OrderFilter) -> sa.Select[*tuple[Any, ...]]:
     if current_scope().role != "platform":
-        return sa.select(*COLUMNS).where(*conditions(wanted))
+        return LISTED.where(*conditions(wanted))
     return (
-        sa.select(*COLUMNS, Order.company_id, _companies.c.slug, _companies.c.name)
-        .join_from(Order, _companies, _companies.c.id == Order.company_id)
+        sa.select(*COLUMNS, ORDERS.company_id, _companies.c.slug, _companies.c.name)
+        .join_from(Order.__table__, _companies, _companies.c.id == ORDERS.company_id)
         .where(*conditions(wanted))
     )
 
 
-def sort_keys(wanted: OrderFilter) -> tuple[list[Any], bool]:  # Any: instrumented attributes
+def sort_keys(wanted: OrderFilter) -> tuple[list[Any], bool]:  # Any: columns of any type
     """Return the columns that sort a list, and whether downwards.
 
     Over all companies there is one order, newest first: the one that has an index.
     """
     if current_scope().role == "platform":
-        return [Order.placed_at, Order.company_id, Order.number], True
+        return [ORDERS.placed_at, ORDERS.company_id, ORDERS.number], True
     name = wanted.order.removeprefix("-")
-    keys = [Order.number] if name == "number" else [SORT_COLUMNS[name], Order.number]
+    keys = [ORDERS.number] if name == "number" else [SORT_COLUMNS[name], ORDERS.number]
     return keys, wanted.order.startswith("-")
 
 
