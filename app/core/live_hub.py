@@ -4,6 +4,9 @@ For each (company, topic) that somebody here listens to it keeps one position. W
 on at once; what comes too early sends it to the event log for the part between. While Valkey is away it
 asks the log four times a second; and every ten seconds it compares all positions with the log anyway, so
 even a lost last entry is found.
+
+Who reads the tail never reads the log: another thread does, one page of each topic in turn. So nobody's next
+fact waits until somebody else's missing thousands are read.
 """
 
 import threading
@@ -93,10 +96,10 @@ class Hub:
         self._poll_now.set()
 
     def take(self, facts: Iterable[Logged | None]) -> None:
-        """Pass on what the tail says; what does not follow directly is read from the log."""
+        """Pass on what the tail says; what does not follow directly is read from the log, by the other thread."""
         for fact in facts:
             if fact is None:
-                self.catch_up(self.listened())
+                self._poll_now.set()
                 continue
             position = self._positions.get(fact.key)
             if position is None or fact.seq <= position:
@@ -105,23 +108,30 @@ class Hub:
                 if fact.seq == self._positions.get(fact.key, -1) + 1:
                     self._pass(fact)
                     continue
-            self.catch_up([fact.key])
+            self._poll_now.set()
 
     def catch_up(self, keys: list[Key]) -> None:
-        """Compare positions with the log and pass on what is missing."""
+        """Compare positions with the log and pass on what is missing, a page of each topic in turn."""
         if not keys:
             return
         with self.app.app_context():
-            heads = events_log.read_heads_of(keys)
-            for key, head in heads.items():
-                while (position := self._positions.get(key)) is not None and position < head:
-                    facts = events_log.read_after(key, position, PAGE)
-                    with self._passing:
-                        for fact in facts:
-                            if fact.seq > self._positions.get(key, fact.seq):
-                                self._pass(fact)
-                        if not facts:  # dropped by age: there is nothing left to pass on
-                            self._positions[key] = head
+            behind = events_log.read_heads_of(keys)
+            while behind:
+                behind = {key: head for key, head in behind.items() if not self._read_page(key, head)}
+
+    def _read_page(self, key: Key, head: int) -> bool:
+        """Pass on the next facts of the log; return whether the head is reached."""
+        position = self._positions.get(key)
+        if position is None or position >= head:
+            return True
+        facts = events_log.read_after(key, position, PAGE)
+        with self._passing:
+            for fact in facts:
+                if fact.seq > self._positions.get(key, fact.seq):
+                    self._pass(fact)
+            if not facts and self._positions.get(key) == position:  # dropped by age: there is nothing left to pass on
+                self._positions[key] = head
+        return False
 
     def _pass(self, fact: Logged) -> None:
         if fact.key not in self._positions:
@@ -157,10 +167,6 @@ class Hub:
                 self.away, last_id = True, None
                 self._poll_now.set()
                 self.stopped.wait(RETRY_S)
-            except SQLAlchemyError as error:
-                log.warning("database away", error=str(getattr(error, "orig", error)).strip())
-                self.stopped.wait(RETRY_S)
-                self._poll_now.set()
 
     def _poll(self) -> None:
         """Compare with the log: often while Valkey is away, now and then otherwise."""
@@ -180,6 +186,7 @@ class Hub:
             except SQLAlchemyError as error:
                 log.warning("database away", error=str(getattr(error, "orig", error)).strip())
                 self.stopped.wait(RETRY_S)
+                self._poll_now.set()  # what was missing is missing still
 
 
 def hub_of(app: Flask) -> Hub:

@@ -23,9 +23,10 @@ from app.core import guards, process, tail, upkeep
 from app.core.db import db
 from app.core.events_log import Logged
 from app.core.feeder import Feeder
+from app.core.ids import CompanyId
 from app.core.pushed import pushed_of
 from app.core.redis import connect, request_redis
-from app.core.sequencer import BATCH, beat, sequence, stop_leading, try_lead
+from app.core.sequencer import BATCH, beat, crowd_of, sequence, stop_leading, try_lead
 from config import Settings
 
 log = structlog.get_logger(__name__)
@@ -113,17 +114,18 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
     feeder.start()
     for thread in threads:
         thread.start()
-    beaten_at = 0.0
+    beaten_at, crowd = 0.0, list[CompanyId]()
     try:
         while not stopping.is_set():
             if time.monotonic() - beaten_at >= BEAT_S:
                 beat(connection)
                 beaten_at = time.monotonic()
-            facts = sequence(connection)
+            facts = sequence(connection, crowd)
+            crowd = crowd_of(facts, crowd)
             if facts:
                 feeder.give(facts)
                 bell.hear(facts)
-            if len(facts) < BATCH:
+            if len(facts) < BATCH and not crowd:
                 stopping.wait(HOT_S if facts else IDLE_S)
         stop_leading(connection)
     finally:

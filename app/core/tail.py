@@ -18,17 +18,21 @@ from app.core.ids import CompanyId
 STREAM = "stream:tail"
 MARKER = "stream:fed"
 MAX_LENGTH = 20_000
+ONE_TRIP = 100  # the first of many facts need not wait until the last is packed
+ONE_READ = 100
 
 
 def write_tail(client: Redis, facts: Iterable[Logged], *, again: bool) -> None:
-    """Append facts in one round trip; `again` first when the stream may have a hole."""
+    """Append facts in few round trips; `again` first when the stream may have a hole."""
+    waiting = list(facts)
     pipe = client.pipeline(transaction=False)
     if again:
         pipe.xadd(STREAM, {"again": "1"}, maxlen=MAX_LENGTH, approximate=True)
         pipe.set(MARKER, "1")
-    for fact in facts:
-        pipe.xadd(STREAM, {"f": encode(fact)}, maxlen=MAX_LENGTH, approximate=True)
-    pipe.execute()
+    for start in range(0, max(len(waiting), 1), ONE_TRIP):
+        for fact in waiting[start : start + ONE_TRIP]:
+            pipe.xadd(STREAM, {"f": encode(fact)}, maxlen=MAX_LENGTH, approximate=True)
+        pipe.execute()
 
 
 def was_flushed(client: Redis) -> bool:
@@ -56,7 +60,7 @@ def decode(fields: dict[bytes, bytes]) -> Logged | None:
 
 def read_tail(client: Redis, last_id: bytes, *, block_ms: int) -> tuple[bytes, list[Logged | None]]:
     """Return what came after `last_id`, waiting a while for it, and the new last id."""
-    answer: Any = client.xread({STREAM: last_id}, count=500, block=block_ms)
+    answer: Any = client.xread({STREAM: last_id}, count=ONE_READ, block=block_ms)
     if not answer:
         return last_id, []
     streams = answer.items() if isinstance(answer, dict) else answer
