@@ -20,8 +20,9 @@ from app.core import clock, gates
 from app.core.access import Role
 from app.core.db import db, transaction
 from app.core.ids import CompanyId
-from app.core.redis import RedisAway, request_redis
+from app.core.redis import RedisAway, pack, request_redis, send
 from app.core.tenancy import acting_for
+from app.limits.beside import brought
 from config import Settings
 
 JSON = dict[str, Any]
@@ -53,8 +54,10 @@ def cache_key(session_id: str) -> str:
 
 def load(session_id: str, found: SessionFound) -> JSON:
     """Return a session's data, from Valkey when its copy is current, else from SQL."""
-    cached = cached_copy(cache_key(session_id))
-    if cached is not None:
+    key = cache_key(session_id)
+    came = brought(key)
+    cached = came if came is not None else cached_copy(key)
+    if cached:
         copy = orjson.loads(cached)
         if copy["version"] == found.version:
             data: JSON = copy["data"]
@@ -72,7 +75,7 @@ def cached_copy(key: str) -> bytes | None:
     if not gates.is_on("enable-caching", default=True):
         return None
     try:
-        found: bytes | None = request_redis().run(lambda redis: redis.get(key))  # type: ignore[assignment]
+        found: bytes | None = request_redis().run(lambda redis: send(redis, pack(b"GET", key.encode())))
     except RedisAway:
         return None
     return found

@@ -23,6 +23,9 @@ from app.accounts import gate, legacy_sessions, session_store
 from app.accounts.gate import SessionFound
 from app.accounts.secrets import is_session_id
 from app.accounts.session_store import Opened
+from app.core import gates
+from app.core.web import API_PATHS
+from app.limits.beside import read_beside
 from config import Settings
 
 JSON = dict[str, Any]
@@ -67,6 +70,11 @@ class ConsoleSession(SessionMixin):
         """The session, while it is good."""
         found = None if self.is_over else self.found
         return found if found is not None and found.ended is None else None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the data was looked at in this request."""
+        return self._values is not None
 
     @property
     def values_now(self) -> JSON:
@@ -209,6 +217,15 @@ class ConsoleSessions(ServerSideSessionInterface):
 
     def _upsert_session(self, session_lifetime: Any, session: Any, store_id: str) -> None:
         raise NotImplementedError("sessions are saved by app/accounts/session_store.py")
+
+
+@read_beside
+def wanted_key(asking: Request) -> str | None:
+    """Return the copy a page reads: it comes with the limits. Scripts do not look into their session."""
+    mine = current_session()
+    if mine.session_id is None or mine.is_loaded or asking.path.startswith(API_PATHS) or mine.live is None:
+        return None
+    return session_store.cache_key(mine.session_id) if gates.is_on("enable-caching", default=True) else None
 
 
 class Sessions(FlaskSession):

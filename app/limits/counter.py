@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from flask import current_app, g
 from redis import Redis
-from redis.commands.core import Script
+from redis.exceptions import NoScriptError
 
 from app.core.metrics import count
-from app.core.redis import RedisAway, request_redis
+from app.core.redis import RedisAway, bulk, request_redis, send
+from app.limits.beside import Beside
 from app.limits.table import Limit
-from app.limits.window import SCRIPT, Ask, MemoryWindows, Verdict, read_answer, script_arguments
+from app.limits.window import SCRIPT, Ask, MemoryWindows, Verdict, packed_call, read_answer, read_rest
 
 EXTENSION = "quarterdeck-limits"
 
@@ -27,7 +29,6 @@ class Limits:
     table: dict[str, Limit]
     spare: MemoryWindows
     failures: MemoryWindows = field(default_factory=MemoryWindows)
-    script: Script | None = None
 
     def ask_for(self, name: str, key: str, *, cost: int = 1, per_minute: int | None = None) -> Ask | None:
         """Return what to count for a named limit; None when it is off.
@@ -43,22 +44,31 @@ class Limits:
         limit = self.table[name]
         return Ask(name, key, limit.amount, limit.window_s, cost) if limit.amount else None
 
-    def evaluate(self, asks: Sequence[Ask]) -> list[Verdict]:
-        """Count in Redis, or in this process while Redis is away. Never raises for an outage."""
+    def evaluate(self, asks: Sequence[Ask], beside: Beside | None = None) -> list[Verdict]:
+        """Count in Redis, or in this process while Redis is away. Never raises for an outage.
+
+        Args:
+            beside: What else the request wants to read there, fetched in the same round trip.
+        """
         if not asks:
             return []
         try:
-            return read_answer(asks, request_redis().run(lambda client: self._run(client, asks)))
+            answer = request_redis().run(lambda client: self._run(client, asks, beside))
         except RedisAway:
             count("limits_fallback_total")
             return self.spare.evaluate(asks)
+        if beside is not None:
+            beside.value = read_rest(asks, answer)
+        return read_answer(asks, answer)
 
-    def _run(self, client: Redis, asks: Sequence[Ask]) -> bytes:
-        if self.script is None:
-            self.script = client.register_script(SCRIPT)
-        keys, values = script_arguments(asks)
-        answer: bytes = self.script(keys=keys, args=values, client=client)
-        return answer
+    def _run(self, client: Redis, asks: Sequence[Ask], beside: Beside | None = None) -> bytes:
+        alone, head, tail = packed_call(tuple(asks))
+        command = alone if beside is None else head + bulk(beside.key) + tail
+        try:
+            return cast("bytes", send(client, command))
+        except NoScriptError:  # a server that was started since
+            client.script_load(SCRIPT)
+            return cast("bytes", send(client, command))
 
 
 def limits() -> Limits:

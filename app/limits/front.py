@@ -18,6 +18,7 @@ from app.core.auth import Principal, maybe_principal
 from app.core.errors import Problem, TooManyRequests
 from app.core.web import API_PATHS, render_problem
 from app.limits import service
+from app.limits.beside import key_beside
 from app.limits.counter import EXTENSION, Limits
 from app.limits.strategy import NAME, SCHEME
 from app.limits.table import load_limits
@@ -86,7 +87,8 @@ def check_request() -> None:
     who = who_asks(asking)
     counting = service.limits()
     try:
-        verdicts = counting.evaluate(asks_of_request(counting, asking, who))
+        beside = key_beside(asking) if who is not None and who.kind == "session" else None
+        verdicts = counting.evaluate(asks_of_request(counting, asking, who), beside)
     except Exception:
         # A mistake in here must not take the site down with it; the log tells.
         log.exception("limits not counted")

@@ -10,8 +10,12 @@ import struct
 import threading
 import time
 from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha1
 from math import ceil
 from typing import NamedTuple
+
+from app.core.redis import array, bulk
 
 SLICES = 20
 MAX_KEYS = 50_000
@@ -21,12 +25,13 @@ MAX_KEYS = 50_000
 # until there is room for the cost (0: there is), as doubles, and behind them what stands at the last key.
 # Beside the slices, fields -1 and -2 hold their sum and the oldest of them, so that only a slice that is over makes
 # the script add up twenty. One packed argument and one packed answer, because redis-py takes 1 µs for each of many.
-SCRIPT = """
+SCRIPT = (
+    """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local n = #ARGV[1] / 24
 local asked = {struct.unpack('<' .. string.rep('d', n * 3), ARGV[1])}
-local used, waits, fits = {}, {}, true
+local used, waits, slices, counts, fits = {}, {}, {}, {}, true
 
 local function slices_of(key, oldest)
   local flat, alive, dead = redis.call('HGETALL', key), {}, {}
@@ -58,12 +63,12 @@ end
 for i = 1, n do
   local key, amount, window, cost = KEYS[i], asked[i*3-2], asked[i*3-1], asked[i*3]
   local slice = window / %d
-  local oldest = math.floor((now - window) / slice)
-  local kept = redis.call('HMGET', key, '-1', '-2')
+  local oldest, newest = math.floor((now - window) / slice), math.floor(now / slice)
+  local kept = redis.call('HMGET', key, '-1', '-2', newest)
   local sum = tonumber(kept[1])
-  if not sum or tonumber(kept[2]) < oldest then sum = add_up(key, oldest, math.floor(now / slice)) end
+  if not sum or tonumber(kept[2]) < oldest then sum = add_up(key, oldest, newest) end
   local over = sum + math.max(cost, 1) - amount
-  used[i], waits[i] = sum, 0
+  used[i], waits[i], slices[i], counts[i] = sum, 0, newest, tonumber(kept[3])
   if over > 0 then
     waits[i] = wait_for(key, over, slice, window)
     fits = fits and cost == 0
@@ -71,19 +76,25 @@ for i = 1, n do
 end
 local answer = {}
 for i = 1, n do
-  local key, window, cost = KEYS[i], asked[i*3-1], asked[i*3]
+  local cost = asked[i*3]
   if fits and cost > 0 then
-    local at = math.floor(now / (window / %d))
-    if used[i] == 0 then redis.call('HSET', key, '-2', at) end
-    redis.call('HINCRBY', key, '-1', cost)
-    if redis.call('HINCRBY', key, at, cost) == cost then redis.call('PEXPIRE', key, math.ceil(window * 1.1)) end
-    used[i] = used[i] + cost
+    local key, sum = KEYS[i], used[i] + cost
+    if counts[i] then redis.call('HSET', key, '-1', sum, slices[i], counts[i] + cost)
+    else
+      if used[i] == 0 then redis.call('HSET', key, '-2', slices[i]) end
+      redis.call('HSET', key, '-1', sum, slices[i], cost)
+      redis.call('PEXPIRE', key, math.ceil(asked[i*3-1] * 1.1))
+    end
+    used[i] = sum
   end
   answer[i*2-1], answer[i*2] = used[i], waits[i]
 end
 local read = KEYS[n+1] and redis.call('GET', KEYS[n+1]) or ''
 return struct.pack('<' .. string.rep('d', n * 2), unpack(answer)) .. read
-""" % (SLICES, SLICES)  # noqa: UP031 (braces are Lua's)
+"""
+    % SLICES
+)  # noqa: UP031 (braces are Lua's)
+SHA = sha1(SCRIPT.encode()).hexdigest().encode()  # noqa: S324 (how EVALSHA names a script)
 
 
 class Ask(NamedTuple):
@@ -122,11 +133,21 @@ class Verdict(NamedTuple):
         return max(self.ask.amount - self.used, 0)
 
 
-def script_arguments(asks: Sequence[Ask]) -> tuple[list[str], list[bytes]]:
-    """Return KEYS and ARGV of the script."""
-    keys = [f"limit:{ask.name}:{ask.key}" for ask in asks]
+def script_arguments(asks: Sequence[Ask]) -> tuple[list[bytes], bytes]:
+    """Return KEYS and ARGV[1] of the script."""
+    keys = [f"limit:{ask.name}:{ask.key}".encode() for ask in asks]
     values = [value for _, _, amount, window_s, cost in asks for value in (amount, window_s * 1000, cost)]
-    return keys, [struct.pack(f"<{len(values)}d", *values)]
+    return keys, struct.pack(f"<{len(values)}d", *values)
+
+
+@lru_cache(maxsize=4096)
+def packed_call(asks: tuple[Ask, ...]) -> tuple[bytes, bytes, bytes]:
+    """Return the script's call as it is sent; and its two ends when one more key is to be read between them."""
+    keys, argument = script_arguments(asks)
+    head = bulk(b"EVALSHA") + bulk(SHA) + bulk(b"%d" % len(keys)) + b"".join(map(bulk, keys))
+    longer = bulk(b"EVALSHA") + bulk(SHA) + bulk(b"%d" % (len(keys) + 1)) + b"".join(map(bulk, keys))
+    tail = bulk(argument)
+    return array(len(keys) + 4) + head + tail, array(len(keys) + 5) + longer, tail
 
 
 def read_answer(asks: Sequence[Ask], answer: bytes) -> list[Verdict]:

@@ -3,6 +3,7 @@
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -11,51 +12,37 @@ from flask import Flask
 from app.accounts import gate, session_store
 from app.accounts.secrets import hash_secret
 from app.core.redis import EXTENSION
+from app.limits.counter import EXTENSION as LIMITS
 from tests.accounts.conftest import Sql, browser, cookie_of
 from tests.world import SAME_ORIGIN, Person
 
 
-def test_a_get_asks_valkey_at_most_once_and_writes_nothing(app: Flask, ada: Person, sql: Sql) -> None:
+def test_a_page_s_session_comes_with_its_limits_and_nothing_is_written(app: Flask, ada: Person, sql: Sql) -> None:
     ada.get("/settings")
-    redis = app.extensions[EXTENSION]
-    seen: list[str] = []
-    real = redis.run
-
-    def watched(work: Any) -> Any:
-        recorder = Recorder(redis.client)
-        result = real(lambda client: work(recorder))
-        seen.extend(recorder.asked)
-        return result
-
+    copy, window = session_store.cache_key(cookie_of(ada.client)), f"limit:page:user:{ada.public_id}"
     before = sql("SELECT xmin, version FROM sessions WHERE user_id = %s", ada.id)
-    redis.run = watched
-    try:
+    client = app.extensions[EXTENSION].client
+    with client.monitor() as monitor:
         assert ada.get("/settings").status_code == 200
-        page = list(seen)
-        seen.clear()
         assert ada.get("/api/user").status_code == 200
-        script = list(seen)
-    finally:
-        redis.run = real
-    sessions = [asked for asked in page if asked.startswith(("get session:", "set session:"))]
-    assert len(sessions) <= 1
-    assert [asked for asked in page + script if asked.startswith("set")] == []
+        client.echo("over")
+        seen = list(takewhile(lambda one: one["command"] != "ECHO over", monitor.listen()))
+    about = [one for one in seen if copy in one["command"]]
+    (sent,) = [one["command"] for one in about if one["client_type"] != "lua"]
+    assert sent.startswith("EVALSHA")
+    assert window in sent
+    assert [one["command"] for one in about if one["client_type"] == "lua"] == [f"GET {copy}"]
     assert sql("SELECT xmin, version FROM sessions WHERE user_id = %s", ada.id) == before
 
 
-class Recorder:
-    """Notes what is asked of Redis."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-        self.asked: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self.asked.append(f"{name} {args[0] if args else ''}")
-            return getattr(self.client, name)(*args, **kwargs)
-
-        return call
+def test_without_limits_the_session_is_asked_for_by_itself(
+    app: Flask, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada.get("/settings")
+    monkeypatch.setattr(app.extensions[LIMITS], "evaluate", lambda *_: [])
+    before = app.extensions[EXTENSION].commands
+    assert ada.get("/settings").status_code == 200
+    assert app.extensions[EXTENSION].commands > before
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/assets/app-000000000000.css"])

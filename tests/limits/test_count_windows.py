@@ -1,10 +1,14 @@
 """The moving window: never more than the amount in any window, in Valkey and in memory alike."""
 
+import time
+
 import pytest
+from flask import Flask
 from redis import Redis
 
 from app.core.ids import new_ulid
 from app.core.redis import connect
+from app.limits.counter import EXTENSION
 from app.limits.table import BadLimit, load_limits, parse_limit
 from app.limits.window import SCRIPT, Ask, MemoryWindows, read_answer, script_arguments
 
@@ -15,8 +19,8 @@ def valkey(app, redis_url) -> Redis:
 
 
 def evaluate(valkey: Redis, *asks: Ask):
-    keys, values = script_arguments(asks)
-    return read_answer(asks, valkey.register_script(SCRIPT)(keys=keys, args=values))
+    keys, argument = script_arguments(asks)
+    return read_answer(asks, valkey.register_script(SCRIPT)(keys=keys, args=[argument]))
 
 
 def test_the_amount_passes_and_not_one_more(valkey: Redis) -> None:
@@ -38,6 +42,38 @@ def test_nothing_is_charged_when_one_limit_has_no_room(valkey: Redis) -> None:
 def test_looking_costs_nothing(valkey: Redis) -> None:
     key = new_ulid()
     assert [evaluate(valkey, Ask("t", key, 2, 60, 0))[0].left for _ in range(3)] == [2, 2, 2]
+
+
+def test_a_window_counted_by_a_release_without_sums_goes_on(valkey: Redis) -> None:
+    ask = Ask("t", new_ulid(), 5, 60)
+    evaluate(valkey, ask)
+    key, now = f"limit:t:{ask.key}", int(valkey.time()[0] / 3)
+    valkey.hset(key, mapping={str(now): 3, str(now - 30): 9})
+    valkey.hdel(key, "-1", "-2")  # as that release does with slices that are over, which these look like
+    assert [evaluate(valkey, ask)[0].left for _ in range(3)] == [1, 0, 0]
+    assert sum(int(n) for at, n in valkey.hgetall(key).items() if int(at) >= 0) == int(valkey.hget(key, "-1") or 0) == 5
+
+
+def test_the_sum_is_that_of_the_slices_however_the_window_moves(valkey: Redis) -> None:
+    ask, passed = Ask("t", new_ulid(), 40, 1), []
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until:
+        begun = time.monotonic()
+        if evaluate(valkey, ask)[0].has_room:
+            passed.append(begun)
+    held = {int(at): int(n) for at, n in valkey.hgetall(f"limit:t:{ask.key}").items()}
+    assert held.pop(-1) == sum(n for at, n in held.items() if at >= 0)
+    assert held.pop(-2) <= min(held)
+    assert max(sum(1 for at in passed if start <= at < start + 0.9) for start in passed) <= 40
+    assert len(passed) >= 40
+
+
+def test_a_server_that_lost_the_script_is_told_it_again(app: Flask, valkey: Redis) -> None:
+    with app.app_context():
+        ask = Ask("t", new_ulid(), 5, 60)
+        app.extensions[EXTENSION].evaluate([ask])
+        valkey.script_flush()
+        assert app.extensions[EXTENSION].evaluate([ask])[0].left == 3
 
 
 def test_no_window_ever_holds_more_than_the_amount() -> None:

@@ -85,7 +85,7 @@ def test_all_limits_of_a_request_cost_one_round_trip(ada: Person, app: Flask, na
     limits = narrow()
     trips: list[int] = []
     run = limits._run
-    limits._run = lambda client, asks: trips.append(len(asks)) or run(client, asks)  # type: ignore[method-assign]
+    limits._run = lambda client, asks, beside: trips.append(len(asks)) or run(client, asks, beside)  # type: ignore[method-assign]
     ada.get("/api/user")
     assert trips == [3]
 
