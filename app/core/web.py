@@ -16,6 +16,7 @@ from app.core import errors
 from app.core.body import open_body
 from app.core.context import request_id
 from app.core.errors import Problem
+from app.core.packing import init_packing
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -217,6 +218,7 @@ def init_web(app: Flask) -> None:
     """Register headers, cross-site refusal and the one renderer of Problems."""
     app.request_class = type("Request", (QuarterdeckRequest,), {})
     app.before_request(refuse_cross_site)
+    init_packing(app)
     app.after_request(finish)
     app.register_error_handler(Problem, render_problem)
     app.register_error_handler(HTTPException, lambda error: render_problem(as_problem(error)))
