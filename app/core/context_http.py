@@ -34,7 +34,8 @@ def refuse_nul_in_path() -> None:
     """Nothing has a name with NUL, which the database cannot even be asked for.
 
     Raises:
-        NotFound: The path, or an id that is sent as `file`, holds one.
+        NotFound: The path, an id that is sent as `file`, or the company that is named holds one.
     """
-    if "\x00" in request.path or any("\x00" in value for value in request.args.getlist("file")):
+    names = [*request.args.getlist("file"), *request.args.getlist("companyId")]
+    if "\x00" in request.path or any("\x00" in name for name in names):
         raise NotFound

@@ -1,7 +1,8 @@
 """The OpenAPI 3.1 document, made from the contracts of the registered routes."""
 
 import re
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 from flask import Flask
 from pydantic import BaseModel
@@ -23,6 +24,12 @@ PROBLEM_SCHEMA = {
         "code": {"type": "string", "enum": []},
         "requestId": {"type": "string"},
     },
+}
+# What the protocol of flags says instead of a Problem, once it knows what was asked.
+OFREP_ERROR = {
+    "type": "object",
+    "required": ["errorCode", "errorDetails"],
+    "properties": {"errorCode": {"type": "string"}, "errorDetails": {"type": "string"}},
 }
 COMMON_STATUSES = ("400", "401", "403", "404", "405", "409", "413", "415", "422", "429", "503")
 
@@ -50,8 +57,7 @@ def document(app: Flask) -> dict[str, Any]:
             if model is not None:
                 models[model, "validation"] = None
         for answer in declared.returns.values():
-            if answer is not None:
-                models[answer, "serialization"] = None
+            models |= dict.fromkeys((shape, "serialization") for shape in shapes(answer))
     refs, definitions = models_json_schema(list(models), by_alias=True, ref_template=_REF)  # type: ignore[arg-type]
     schemas = dict(definitions.get("$defs", {}))
     schemas["Problem"] = {**PROBLEM_SCHEMA, "properties": {**PROBLEM_SCHEMA["properties"]}}  # type: ignore[dict-item]
@@ -79,16 +85,27 @@ def document(app: Flask) -> dict[str, Any]:
     }
 
 
+def shapes(answer: type[BaseModel] | UnionType | None) -> tuple[type[BaseModel], ...]:
+    """Return the shapes of an answer: none, one, or one for each who may ask."""
+    if answer is None:
+        return ()
+    return get_args(answer) if isinstance(answer, UnionType) else (answer,)
+
+
 def operation(
     endpoint: str, declared: Contract, summary: str, rule: str, refs: Any, schemas: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the operation object of one route."""
     responses: dict[str, Any] = {}
-    for status, model in declared.returns.items():
+    for status, answer in declared.returns.items():
         responses[str(status)] = {"description": "Done" if status < 300 else "Answer"}  # noqa: PLR2004
-        if model is not None:
-            responses[str(status)]["content"] = {"application/json": {"schema": refs[model, "serialization"]}}
-    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+        found = [refs[shape, "serialization"] for shape in shapes(answer)]
+        if found:
+            schema = found[0] if len(found) == 1 else {"anyOf": found}
+            responses[str(status)]["content"] = {"application/json": {"schema": schema}}
+    problem: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    if rule.startswith("/ofrep/"):
+        problem["application/json"] = {"schema": OFREP_ERROR}
     extra = {str(problem_class.status) for problem_class in declared.problems}
     for status_text in sorted({*COMMON_STATUSES, *extra}):
         responses.setdefault(status_text, {"description": "Problem", "content": problem})

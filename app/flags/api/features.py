@@ -62,7 +62,7 @@ def list_own(query: ListFeatures) -> FeatureList:
 
 
 @api_bp.get("/features/<key>")
-@reading(query=Where, returns={200: FeatureOut}, problems=[FlagNotFound, UnknownEnvironment])
+@reading(query=Where, returns={200: FeatureOut | OwnFeatureOut}, problems=[FlagNotFound, UnknownEnvironment])
 def show_feature(key: str, query: Where) -> FeatureOut | OwnFeatureOut:
     """Return one flag; a company's admin gets what it answers here and now."""
     if sees_all():
