@@ -17,12 +17,11 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config_cache import CacheSettings
+from config_checks import DEV_SECRET, find_mistakes
 from config_queries import QuerySettings
 from config_queues import WorkSettings
 from config_storage import StorageSettings
 
-DEV_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 (refused in production below)
-MIN_SECRET_BYTES = 32
 OUR_PREFIX = "QUARTERDECK_"
 INTERNAL = {"QUARTERDECK_SUPERVISOR"}  # how bin/up knows its own children
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
@@ -203,44 +202,11 @@ class Settings(WorkSettings, StorageSettings, CacheSettings, QuerySettings, Base
         return self
 
     @model_validator(mode="after")
-    def production_rules(self) -> Self:
-        """In production, refuse what only development may have."""
-        from zoneinfo import ZoneInfo
-
-        try:
-            ZoneInfo(self.default_timezone)
-        except (KeyError, ValueError):
-            raise ValueError(
-                f"DEFAULT_TIMEZONE {self.default_timezone!r} is not a zone name like Europe/London"
-            ) from None
-        if self.db_min_connections > self.db_max_connections:
-            raise ValueError("DB_MIN_CONNECTIONS is larger than DB_MAX_CONNECTIONS; set it to that or less")
-        if missing := self.missing_of(self.storage_provider):
-            raise ValueError(f"STORAGE_PROVIDER={self.storage_provider} needs {missing}")
-        if self.flags_environment not in self.environments_of_flags:
-            raise ValueError(
-                f"FLAGS_ENVIRONMENT {self.flags_environment!r} is not among FLAG_ENVIRONMENTS; add it there"
-            )
-        if len(self.session_secret.get_secret_value()) < MIN_SECRET_BYTES:
-            raise ValueError("SESSION_SECRET is shorter than 32 characters; make one: openssl rand -base64 48")
-        if self.socket_limit >= self.worker_connections:
-            raise ValueError("SOCKET_LIMIT must be below WORKER_CONNECTIONS, or sockets starve the pages")
-        if self.environment == "production":
-            self.refuse_development_values()
+    def refuse_mistakes(self) -> Self:
+        """Refuse what cannot be meant; all of it is told at once."""
+        if mistakes := list(find_mistakes(self)):
+            raise ValueError("\n".join(mistakes))
         return self
-
-    def refuse_development_values(self) -> None:
-        """Name the first setting that is unsafe in production and what to set."""
-        if self.session_secret.get_secret_value() == DEV_SECRET:
-            raise ValueError("SESSION_SECRET is the development one; set your own: openssl rand -base64 48")
-        if not self.secure_cookies:
-            raise ValueError("SECURE_COOKIES must be true in production; put TLS in front (deploy/nginx.conf)")
-        if not self.trusted_hosts:
-            raise ValueError("TRUSTED_HOSTS is empty; name the hosts you answer to: console.example.com")
-        if not self.public_url.startswith("https://"):
-            raise ValueError("PUBLIC_URL must begin with https://, it is put into mails")
-        if self.database_platform_url is None or self.database_system_url is None:
-            raise ValueError("DATABASE_PLATFORM_URL and DATABASE_SYSTEM_URL are needed: flask db bootstrap prints them")
 
     @property
     def environments_of_flags(self) -> list[str]:

@@ -1,5 +1,6 @@
 """`celery -A app.worker worker`: runs jobs inside an app context."""
 
+import sys
 from typing import Any
 
 from celery.concurrency.prefork import TaskPool as PreforkPool
@@ -11,9 +12,14 @@ from app.core import process
 from app.core.db import db
 from app.core.pushed import pushed_of
 from app.extensions import celery
+from config import BadSettings
 
 process.set_kind("worker")
-flask_app = create_app()
+try:
+    flask_app = create_app()
+except BadSettings as problem:  # Celery would show a stack
+    print(f"Quarterdeck does not start.\n{problem.message}", file=sys.stderr, flush=True)  # noqa: T201 (nobody logs yet)
+    sys.exit(problem.exit_code)
 configure_mappers()  # before the fork, once for all children
 _contexts: dict[str, Any] = {}  # Any: Flask's AppContext by task id
 

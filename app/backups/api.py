@@ -24,6 +24,13 @@ class BackupOut(Answer):
     tables: dict[str, int]
 
 
+class StepOut(Answer):
+    """One part of a drill, and the seconds it took."""
+
+    name: str
+    seconds: float
+
+
 class DrillOut(Answer):
     """One drill; `differences` says what did not come back."""
 
@@ -36,6 +43,7 @@ class DrillOut(Answer):
     rows: int
     started_at: Instant
     ended_at: Instant
+    steps: list[StepOut]
 
 
 class BackupsOut(Answer):

@@ -30,10 +30,13 @@ def list_command() -> None:
 
 
 @backup_cli.command("restore-drill")
-def drill_command() -> None:
-    """Restore the newest backup into an empty server, compare, and keep the verdict. Ends with 1 when it is bad."""
+@click.option("--without-start", is_flag=True, help="Compare, and do not start the product on the copy.")
+def drill_command(*, without_start: bool) -> None:
+    """Restore the newest backup into an empty server, compare, sign in there, keep the verdict. Ends with 1 when it is bad."""
     with installation():
-        row = service.run_drill()
+        row = service.run_drill(is_started=not without_start)
+    for step in row.steps:
+        click.echo(f"{step['seconds']:9.2f} s  {step['name']}")
     click.echo(row.verdict)
     for sentence in row.differences[1:]:
         click.echo(f"  {sentence}")

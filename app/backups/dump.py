@@ -14,6 +14,7 @@ from psycopg import sql
 from app.backups.manifest import Manifest
 from app.backups.problems import NoBackupLogin
 from app.backups.programs import complaint, find_program, login
+from app.backups.shape import shape_of
 from app.backups.store import CHUNK, keep_beside, new_file
 from app.core import clock, tasks
 from app.core.ids import new_ulid
@@ -43,7 +44,7 @@ def make_backup() -> Manifest:
     with writing(new_file(name)) as target, psycopg.connect(address, connect_timeout=10) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         (snapshot,) = connection.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
-        tables = count_rows(connection)
+        tables, shape = count_rows(connection), shape_of(connection)
         (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
         size, sha256 = run_dump(settings, url, snapshot, target)
         made = Manifest(
@@ -51,7 +52,7 @@ def make_backup() -> Manifest:
             sha256=sha256, server=str(connection.info.server_version // 10000), revision=revision,
             release=settings.release, tables=tables,
         )  # fmt: skip
-        target.about = {"manifest": asdict(made)}
+        target.about = {"manifest": asdict(made), "shape": shape}
     keep_beside(made, target.file)
     return made
 

@@ -21,6 +21,7 @@ class Drill(Model):
         verdict: A sentence.
         differences: What was not as the manifest says, a sentence each.
         tables, rows: What was restored.
+        steps: What was done, and the seconds it took: `[{"name": "Restoring", "seconds": 4.1}]`.
     """
 
     __tablename__ = "backup_drills"
@@ -37,3 +38,4 @@ class Drill(Model):
     actor: Mapped[dict[str, Any]] = mapped_column(JSONB)
     started_at: Mapped[datetime] = mapped_column(INSTANT)
     ended_at: Mapped[datetime] = mapped_column(INSTANT)
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default_factory=list, server_default="[]")

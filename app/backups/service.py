@@ -1,6 +1,7 @@
 """Backups and drills as acts: made now, kept, told of when they fail. All inside `installation()`."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -48,14 +49,18 @@ def back_up(job_id: str | None = None) -> tuple[Manifest, list[str]]:
     return made, store.prune()
 
 
-def run_drill(job_id: str | None = None) -> Drill:
+def run_drill(job_id: str | None = None, *, is_started: bool = True) -> Drill:
     """Restore the newest backup, keep the verdict; platform admins hear of a bad one.
+
+    Args:
+        job_id: The job that asked for it.
+        is_started: Also start the product on the copy and sign in.
 
     Raises:
         NoBackup: There is none.
     """
     started = clock.now()
-    finding = drills.drill(drills.find_newest())
+    finding = drills.drill(drills.find_newest(), is_started=is_started)
     row = keep_verdict(finding, started)
     if not row.is_good:
         tell("drill-failed", row.verdict[:500], job_id)
@@ -67,7 +72,7 @@ def keep_verdict(finding: drills.Finding, started: datetime) -> Drill:
     row = Drill(
         company_id=current_company_id(), backup=finding.backup, is_good=finding.is_good, verdict=finding.verdict,
         differences=finding.differences, tables=finding.tables, rows=finding.rows, actor=actor(), started_at=started,
-        ended_at=clock.now(),
+        ended_at=clock.now(), steps=[asdict(one) for one in finding.steps],
     )  # fmt: skip
     with transaction() as session:
         session.add(row)

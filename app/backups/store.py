@@ -60,6 +60,12 @@ def manifest_of(row: StoredFile) -> Manifest | None:
     return read_manifest(row.about.get("manifest"))
 
 
+def shape_written(name: str) -> dict[str, str]:
+    """Return what a backup's database was besides its rows; empty when it was made before that was kept."""
+    row = next((row for row in stored() if row.file_name == f"{name}.dump"), None)
+    return dict(row.about.get("shape", {})) if row else {}
+
+
 @contextmanager
 def fetched(name: str) -> Iterator[Path]:
     """Give the dump of a backup as a file on this disk.

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, current_app, url_for
 
 from app.backups import service, store
+from app.backups.models import Drill
 from app.core.access import allow
 from app.core.idempotency import once
 from app.core.web import done, page
@@ -22,8 +23,13 @@ def show_backups() -> Response:
     return page(
         "backups/index.html", block="rows", backups=backups, newest=newest, drills=drills,
         has_login=settings.database_backup_url is not None, is_late=newest is not None and newest.age_s > LATE_S,
-        tried={row.backup: row.is_good for row in reversed(drills)},
+        tried={row.backup: row.is_good for row in reversed(drills)}, steps_of=describe_steps,
     )  # fmt: skip
+
+
+def describe_steps(row: Drill) -> str:
+    """Return what a drill spent its time on: `restoring 4.1 s, counting rows 0.3 s`."""
+    return ", ".join(f"{step['name'].partition(':')[0].lower()} {step['seconds']:.1f} s" for step in row.steps)
 
 
 @bp.post("/backups")

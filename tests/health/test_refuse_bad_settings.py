@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 GOOD = {"DATABASE_URL": "postgresql://qd_app:pw@127.0.0.1:5432/quarterdeck"}
 PRODUCTION = GOOD | {
     "QUARTERDECK_ENV": "production",
-    "SESSION_SECRET": "k" * 48,
+    "SESSION_SECRET": "0123456789abcdef" * 3,
     "SECURE_COOKIES": "true",
     "TRUSTED_HOSTS": "console.example.com",
     "PUBLIC_URL": "https://console.example.com",
@@ -28,15 +28,45 @@ PRODUCTION = GOOD | {
 BAD = [
     ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
     ({"DATABASE_URL": "mysql://u:secret-pw@h/db"}, "DATABASE_URL must be a PostgreSQL address: postgresql://"),
+    ({"DATABASE_REPLICA_URLS": "replica1:5432"}, "DATABASE_REPLICA_URLS must be addresses of replicas: postgresql://"),
     ({"PORT": "http"}, "PORT input should be a valid integer"),
     ({"PORT": "70000"}, "PORT input should be less than or equal to 65535"),
+    ({"PROXY_HOPS": "-1"}, "PROXY_HOPS input should be greater than or equal to 0"),
+    ({"WEB_WORKERS": "0"}, "WEB_WORKERS input should be greater than or equal to 1"),
     ({"REDIS_URL": "memcached://h"}, "REDIS_URL must begin with redis://"),
+    ({"BROKER_URL": "kafka://h"}, "BROKER_URL must begin with amqp:// or amqps://; leave it empty to use REDIS_URL"),
+    ({"SMTP_URL": "mail.example.com:25"}, "SMTP_URL must begin with smtp:// or smtps://; leave it empty"),
+    ({"MAIL_FROM": "Quarterdeck"}, "MAIL_FROM holds no address; write it as Quarterdeck <quarterdeck@example.com>"),
+    ({"PUBLIC_URL": "console.example.com"}, "PUBLIC_URL must be an address with its scheme"),
+    (
+        {"PUBLIC_URL": "http://h.example", "SECURE_COOKIES": "true"},
+        "no browser would send the cookie back; use https://",
+    ),
+    ({"TRUSTED_HOSTS": "https://console.example.com"}, "TRUSTED_HOSTS: 'https://console.example.com' is no host name"),
+    ({"TRUSTED_HOSTS": "*"}, "TRUSTED_HOSTS: '*' is no host name; write it without scheme and path"),
+    ({"OFREP_ORIGINS": "*"}, "OFREP_ORIGINS: '*' is no origin; write it like https://shop.example.com"),
+    ({"FEED_HOSTS": "http://partner.example"}, "FEED_HOSTS: 'http://partner.example' is no host name"),
     ({"SESSION_SECRET": "short"}, "SESSION_SECRET is shorter than 32 characters; make one: openssl rand"),
+    ({"SESSION_SECRET": "x" * 64}, "SESSION_SECRET repeats a few characters; make one: openssl rand"),
+    ({"SESSION_SECRET_PREVIOUS": "old"}, "SESSION_SECRET_PREVIOUS is shorter than 32 characters"),
     ({"SESSION_SECRET_FILE": "/nowhere/secret"}, "SESSION_SECRET_FILE: /nowhere/secret cannot be read"),
+    ({"SESSION_IDLE_DAYS": "60"}, "SESSION_IDLE_DAYS is larger than SESSION_DAYS, so it would never end a session"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
     ({"DB_MIN_CONNECTIONS": "20"}, "DB_MIN_CONNECTIONS is larger than DB_MAX_CONNECTIONS; set it to that or less"),
     ({"STORAGE_PROVIDER": "s3"}, "STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET"),
     ({"STORAGE_PROVIDER": "floppy"}, "STORAGE_PROVIDER input should be 'local', 's3', 'cloudflare-r2' or 'azure-blob'"),
+    (
+        {"AWS_ACCESS_KEY_ID": "AKIA"},
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together; set both, or neither",
+    ),
+    ({"S3_ENDPOINT": "minio:9000"}, "S3_ENDPOINT must be an address with its scheme, like https://"),
+    ({"STORAGE_ACCEL": "accel"}, "STORAGE_ACCEL must be nginx's internal location with a slash at both ends"),
+    ({"CLAMD_ADDRESS": "clamd:3310"}, "CLAMD_ADDRESS must begin with tcp:// or unix://"),
+    ({"PG_DUMP": "/nowhere/pg_dump"}, "PG_DUMP: there is no /nowhere/pg_dump; name pg_dump itself, or leave it empty"),
+    ({"AI_BASE_URL": "https://ai.example.com/v1"}, "AI_BASE_URL is set and AI_MODEL is not; name the model"),
+    ({"FLAGS_ENVIRONMENT": "canary"}, "FLAGS_ENVIRONMENT 'canary' is not among FLAG_ENVIRONMENTS; add it there"),
+    ({"QUERY_WATCH_MS": "5000"}, "QUERY_WATCH_MS is larger than QUERY_SLOW_MS"),
+    ({"LEGACY_SESSION_TABLE": "sessions; DROP TABLE users"}, "LEGACY_SESSION_TABLE string should match pattern"),
     ({"DEFAULT_TIMEZONE": "Mars/Base"}, "is not a zone name like Europe/London"),
     ({"SOCKET_LIMIT": "5000"}, "SOCKET_LIMIT must be below WORKER_CONNECTIONS"),
     ({"QUARTERDECK_PORT": "3000"}, "QUARTERDECK_PORT: no such setting; known are QUARTERDECK_ENV, QUARTERDECK_HOME"),
@@ -80,6 +110,12 @@ def test_production_refuses_what_development_may_have(
         read(monkeypatch, {name: value for name, value in PRODUCTION.items() if name != missing})
 
 
+def test_production_refuses_the_owners_login_for_its_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = {"DATABASE_OWNER_URL": "postgresql://qd_app:other@127.0.0.1/quarterdeck"}
+    with pytest.raises(BadSettings, match="DATABASE_URL logs in as the owner or the backup"):
+        read(monkeypatch, PRODUCTION | owner)
+
+
 def test_good_settings_of_production_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(monkeypatch, PRODUCTION).environment == "production"
 
@@ -90,19 +126,50 @@ def test_several_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert [line.split()[0] for line in refused.value.message.splitlines()] == ["PORT", "DATABASE_URL", "REDIS_URL"]
 
 
+def test_several_that_do_not_fit_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadSettings) as refused:
+        read(monkeypatch, GOOD | {"SMTP_URL": "x", "SESSION_IDLE_DAYS": "60", "SOCKET_LIMIT": "5000"})
+    named = [line.split()[0] for line in refused.value.message.splitlines()]
+    assert named == ["SMTP_URL", "SOCKET_LIMIT", "SESSION_IDLE_DAYS"]
+
+
 def test_four_single_redis_settings_make_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     single = {"REDIS_HOST": "cache", "REDIS_PORT": "6380", "REDIS_PASSWORD": "p@ss/word", "REDIS_DB": "3"}
     assert read(monkeypatch, GOOD | single).redis_url.get_secret_value() == "redis://:p%40ss%2Fword@cache:6380/3"
 
 
+COMMANDS = {
+    "web": ("gunicorn", "-c", "gunicorn.conf.py", "-w", "1", "-b", "127.0.0.1:0", "wsgi:app"),
+    "relay": ("flask", "relay"),
+    "worker": ("celery", "-A", "app.worker", "worker", "--concurrency", "1"),
+    "doctor": ("flask", "doctor"),
+    "migration": ("flask", "db", "upgrade"),
+}
+STARTS = [
+    ("web", {"LIMIT_EVERYTHING": "1/min"}, "LIMIT_EVERYTHING names no limit; remove it or use one of"),
+    ("web", {"SESSION_SECRET": "short", "SMTP_URL": "x"}, "SMTP_URL must begin with smtp:// or smtps://"),
+    ("relay", {"SESSION_IDLE_DAYS": "60"}, "SESSION_IDLE_DAYS is larger than SESSION_DAYS"),
+    ("worker", {"STORAGE_PROVIDER": "s3"}, "STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET"),
+    ("doctor", {"QUARTERDECK_ENV": "production"}, "SECURE_COOKIES must be true in production"),
+    ("migration", {"DATABASE_URL": "mysql://h/db"}, "DATABASE_URL must be a PostgreSQL address"),
+]
+
+
 @pytest.mark.slow
-def test_gunicorn_stops_with_the_message_instead_of_a_stack(environment: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "-w", "1", "-b", "127.0.0.1:0", "wsgi:app"]
-    environ = {"PATH": os.environ["PATH"], **environment, "LIMIT_EVERYTHING": "1/min"}
-    done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+@pytest.mark.parametrize(
+    ("process", "change", "message"), STARTS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_process_does_not_start_and_says_why_instead_of_a_stack(
+    environment: dict[str, str], process: str, change: dict[str, str], message: str
+) -> None:
+    environ = {"PATH": os.environ["PATH"], "FLASK_APP": "app:create_app", **environment, **change}
+    command = [sys.executable, "-m", *COMMANDS[process]]
+    done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 3
-    assert "Quarterdeck does not start.\nLIMIT_EVERYTHING names no limit; remove it or use one of" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    if process == "web":
+        assert "Quarterdeck does not start.\n" in done.stderr
 
 
 def test_a_login_that_row_level_security_does_not_bind_is_refused(app: Flask, superuser_url: str) -> None:

@@ -1,0 +1,116 @@
+"""Settings that cannot be meant: each rule names the mistake and what to set. Their order is the order they are told in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from config import Settings
+
+DEV_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 (refused in production below)
+MIN_SECRET_BYTES = 32
+MIN_SECRET_LETTERS = 8  # of a secret that was drawn and not typed
+BROKERS = ("amqp://", "amqps://", "redis://", "rediss://", "unix://")
+ADDRESSES = ("s3_endpoint", "s3_public_endpoint", "cloudflare_r2_endpoint", "cdn_base_url", "ai_base_url", "public_url")
+
+
+def find_mistakes(found: "Settings") -> Iterator[str]:
+    """Give every mistake, a sentence each."""
+    yield from find_unreadable(found)
+    yield from find_unusable(found)
+    yield from find_contradictions(found)
+    yield from find_weak_secrets(found)
+    if found.environment == "production":
+        yield from find_development_values(found)
+
+
+def find_unreadable(found: "Settings") -> Iterator[str]:
+    """Give values that mean nothing where they are used."""
+    try:
+        ZoneInfo(found.default_timezone)
+    except (KeyError, ValueError):
+        yield f"DEFAULT_TIMEZONE {found.default_timezone!r} is not a zone name like Europe/London"
+    for name in ADDRESSES:
+        value = str(getattr(found, name))
+        if value and (not value.startswith(("https://", "http://")) or not urlsplit(value).hostname):
+            yield f"{name.upper()} must be an address with its scheme, like https://host.example.com"
+    if found.broker_url and not found.broker_url.get_secret_value().startswith(BROKERS):
+        yield "BROKER_URL must begin with amqp:// or amqps://; leave it empty to use REDIS_URL"
+    if found.smtp_url and urlsplit(found.smtp_url.get_secret_value()).scheme not in {"smtp", "smtps"}:
+        yield "SMTP_URL must begin with smtp:// or smtps://; leave it empty to write mails to files"
+
+
+def find_unusable(found: "Settings") -> Iterator[str]:
+    """Give names, places and lists that are none."""
+    if "@" not in found.mail_from:
+        yield "MAIL_FROM holds no address; write it as Quarterdeck <quarterdeck@example.com>"
+    if found.clamd_address and not found.clamd_address.startswith(("tcp://", "unix://")):
+        yield "CLAMD_ADDRESS must begin with tcp:// or unix://"
+    if found.storage_accel and not (found.storage_accel.startswith("/") and found.storage_accel.endswith("/")):
+        yield "STORAGE_ACCEL must be nginx's internal location with a slash at both ends, like /accel/"
+    if found.pg_dump and not Path(found.pg_dump).is_file():
+        yield f"PG_DUMP: there is no {found.pg_dump}; name pg_dump itself, or leave it empty"
+    for site in found.ofrep_sites:
+        if not site.startswith(("https://", "http://")) or urlsplit(site).path:
+            yield f"OFREP_ORIGINS: {site!r} is no origin; write it like https://shop.example.com, without a path"
+    for name, hosts in (("TRUSTED_HOSTS", found.hosts), ("FEED_HOSTS", found.private_feeds)):
+        for host in (one for one in hosts if "/" in one or one == "*"):
+            yield f"{name}: {host!r} is no host name; write it without scheme and path, like console.example.com"
+
+
+def find_contradictions(found: "Settings") -> Iterator[str]:
+    """Give settings that fit alone and not together."""
+    if found.db_min_connections > found.db_max_connections:
+        yield "DB_MIN_CONNECTIONS is larger than DB_MAX_CONNECTIONS; set it to that or less"
+    if missing := found.missing_of(found.storage_provider):
+        yield f"STORAGE_PROVIDER={found.storage_provider} needs {missing}"
+    if bool(found.aws_access_key_id) != bool(found.aws_secret_access_key):
+        yield "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together; set both, or neither for the machine's own role"
+    if found.flags_environment not in found.environments_of_flags:
+        yield f"FLAGS_ENVIRONMENT {found.flags_environment!r} is not among FLAG_ENVIRONMENTS; add it there"
+    if found.socket_limit >= found.worker_connections:
+        yield "SOCKET_LIMIT must be below WORKER_CONNECTIONS, or sockets starve the pages"
+    if found.session_idle_days > found.session_days:
+        yield "SESSION_IDLE_DAYS is larger than SESSION_DAYS, so it would never end a session; set it to that or less"
+    if found.query_watch_ms > found.query_slow_ms:
+        yield "QUERY_WATCH_MS is larger than QUERY_SLOW_MS; a slow statement would not be worth a look"
+    if found.secure_cookies and found.public_url.startswith("http://"):
+        yield "SECURE_COOKIES=true with a PUBLIC_URL of http://: no browser would send the cookie back; use https://"
+    if found.ai_base_url and not found.ai_model:
+        yield "AI_BASE_URL is set and AI_MODEL is not; name the model, or empty both"
+
+
+def find_weak_secrets(found: "Settings") -> Iterator[str]:
+    """Give secrets somebody could guess."""
+    for name, secret in (
+        ("SESSION_SECRET", found.session_secret),
+        ("SESSION_SECRET_PREVIOUS", found.session_secret_previous),
+    ):
+        text = secret.get_secret_value() if secret else None
+        if text is not None and len(text) < MIN_SECRET_BYTES:
+            yield f"{name} is shorter than 32 characters; make one: openssl rand -base64 48"
+        elif text is not None and len(set(text)) < MIN_SECRET_LETTERS:
+            yield f"{name} repeats a few characters; make one: openssl rand -base64 48"
+
+
+def find_development_values(found: "Settings") -> Iterator[str]:
+    """Give what only development may have."""
+    if found.session_secret.get_secret_value() == DEV_SECRET:
+        yield "SESSION_SECRET is the development one; set your own: openssl rand -base64 48"
+    if not found.secure_cookies:
+        yield "SECURE_COOKIES must be true in production; put TLS in front (deploy/nginx.conf)"
+    if not found.trusted_hosts:
+        yield "TRUSTED_HOSTS is empty; name the hosts you answer to: console.example.com"
+    if not found.public_url.startswith("https://"):
+        yield "PUBLIC_URL must begin with https://, it is put into mails"
+    if found.database_platform_url is None or found.database_system_url is None:
+        yield "DATABASE_PLATFORM_URL and DATABASE_SYSTEM_URL are needed: flask db bootstrap prints them"
+    if login_of(found.database_url) in {login_of(found.database_owner_url), login_of(found.database_backup_url)}:
+        yield "DATABASE_URL logs in as the owner or the backup; it must be the app's own login, which policies bind"
+
+
+def login_of(url: Any) -> str | None:  # Any: a secret or None
+    """Return the login name of an address."""
+    return urlsplit(url.get_secret_value()).username if url is not None else None
