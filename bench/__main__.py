@@ -24,9 +24,15 @@ BENCHES = {
     "storage-usage": "usage of 10,000,000 files: page, read, what counting costs writers; servers of its own",
     "upload": "5 GiB through the web to this disk and to SeaweedFS: memory, temporary files, what others wait; --gib 5",
     "queries": "what watching a statement costs beside sqltap, percentiles over four processes, the fold and the pages",
+    "pages": "the list of orders, signed in, beside Flask-Admin, Django's admin and a bare page; --orders 1000000",
+    "json": "GET /api/orders by token with limits beside FastAPI and a bare answer; --orders 1000000",
+    "lighthouse": "Lighthouse, mobile, over the list of orders and the overview; servers of its own",
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
 ITS_OWN_SERVERS = {
+    "pages",
+    "json",
+    "lighthouse",
     "events",
     "soak",
     "pools",
