@@ -14,7 +14,17 @@ from flask_login import LoginManager, UserMixin, current_user, login_user
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
 
 COMPANY = int(os.environ["BENCH_COMPANY"])
-MANY = ["number", "state", "line_count", "customer_name", "unit_count", "currency", "total_minor", "placed_at", "due_at"]
+MANY = [
+    "number",
+    "state",
+    "line_count",
+    "customer_name",
+    "unit_count",
+    "currency",
+    "total_minor",
+    "placed_at",
+    "due_at",
+]
 
 
 class Base(DeclarativeBase):

@@ -57,7 +57,9 @@ def running_installation(orders: int, companies: int) -> Iterator[Installation]:
         began = time.monotonic()
         with app.app_context():
             generate(orders, companies, password=PASSWORD, say=tell)
-        print(f"\r{orders:,} orders of {companies:,} companies: written in {time.monotonic() - began:.0f} s", flush=True)
+        print(
+            f"\r{orders:,} orders of {companies:,} companies: written in {time.monotonic() - began:.0f} s", flush=True
+        )
         sql = kept_superuser(superuser)
         sql.execute("VACUUM ANALYZE")
         company = sql.execute("SELECT id, slug FROM companies WHERE slug = 'bench-00000'").fetchone()
