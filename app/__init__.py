@@ -14,6 +14,7 @@ from app.core import (
     present,
     pushed,
     redis,
+    second_try,
     shell,
     web,
 )  # fmt: skip
@@ -40,6 +41,7 @@ def create_app(given: Settings | None = None) -> Flask:
         TRUSTED_HOSTS=chosen.hosts,
     )
     init_logging(app, chosen)
+    second_try.init_second_try(app)
     db.init_db(app, chosen)
     migrate.init_app(app, db.db, directory=str(features.ROOT / "migrations"))
     redis.init_redis(app, chosen)

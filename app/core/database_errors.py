@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.errors import DatabaseAway, Problem, Unexpected
 from app.core.pool import DatabaseResting
+from app.core.second_try import note_lost
 from app.core.web import render_problem
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,9 @@ def init_database_errors(app: Flask) -> None:
     def render(error: Exception) -> Response:
         problem = as_problem(error)  # type: ignore[arg-type]
         cause = type(getattr(error, "orig", error)).__name__
+        if isinstance(problem, DatabaseAway) and not getattr(error, "is_final", False) and note_lost():
+            log.warning("database lost; tried again while there is time", error=cause)
+            return render_problem(problem)
         log.error("database error", problem=problem.code, error=cause, exc_info=isinstance(problem, Unexpected))
         return render_problem(problem)
 

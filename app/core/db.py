@@ -24,8 +24,9 @@ from sqlalchemy.orm import (
     synonym,
 )
 
-from app.core import statements
+from app.core import driver, statements
 from app.core.pool import GuardedPool
+from app.core.pulse import pulse_of
 from app.core.replicas import choice
 from app.core.replicas.places import login_at, replica_places
 from app.core.replicas.pool import ReplicaPool
@@ -199,6 +200,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     """Pool and driver settings of one login (docs/pools.md)."""
     return {
         "poolclass": GuardedPool,
+        "pulse": pulse_of(settings.database_url.get_secret_value()),
         "pool_size": settings.db_max_connections,
         "max_overflow": 0,
         "keep": settings.db_min_connections,
@@ -230,7 +232,7 @@ def replica_binds(settings: Settings, options: dict[str, Any]) -> dict[str, Any]
     logins = {"": settings.database_url, "-platform": settings.database_platform_url}
     return {
         f"replica{number}{suffix}": {
-            "url": login_at(url.get_secret_value(), place), **options, "poolclass": ReplicaPool, "keep": 0,
+            "url": login_at(url.get_secret_value(), place), **options, "poolclass": ReplicaPool, "keep": 0, "pulse": None,
         }
         for number, place in enumerate(replica_places(settings), start=1)
         for suffix, url in logins.items()
@@ -246,6 +248,7 @@ __all__ = [
     "auth_connection",
     "before_commit",
     "db",
+    "driver",
     "fresh_session",
     "give_back",
     "init_db",

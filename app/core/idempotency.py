@@ -4,6 +4,8 @@ The answer is stored in the transaction of its effect: either both are there or 
 is stored too; a 5xx never, so trying again can succeed. Rows are scoped by company, principal and route.
 """
 
+import threading
+import time
 from collections.abc import Callable
 from functools import wraps
 from hashlib import sha256
@@ -21,6 +23,10 @@ from app.core.tenancy import current_scope
 
 P = ParamSpec("P")
 MAX_KEY_LENGTH = 255
+# nginx sends a request again at once when its process is killed; the server notices a little later that who holds the
+# key is dead. So one waits a moment before saying that somebody is at it.
+TURN_S, LOOK_S = 1.0, 0.02
+_pause = threading.Event()
 KEPT_HEADERS = ("Location", "HX-Redirect", "HX-Trigger", "Content-Type", "ETag")
 
 idempotency_keys = sa.Table(
@@ -98,8 +104,11 @@ def once(view: Callable[P, Any]) -> Callable[P, Any]:
 
 def _answer_once(identity: dict[str, Any], act: Callable[[], Response]) -> Response:
     lock = sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(repr(sorted(identity.items())), 0)))
-    if not db.session.scalar(lock):
-        raise KeyInFlight
+    until = time.monotonic() + TURN_S
+    while not db.session.scalar(lock):
+        if time.monotonic() > until:
+            raise KeyInFlight
+        _pause.wait(LOOK_S)
     row = db.session.execute(
         sa.select(idempotency_keys).where(*[idempotency_keys.c[name] == value for name, value in identity.items()])
     ).one_or_none()

@@ -11,6 +11,7 @@ to close what exceeds `pool_size` the moment it comes back, makes a busy process
 import time
 from typing import Any, cast
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
@@ -23,19 +24,26 @@ from app.core import guards
 from app.core.errors import Problem
 from app.core.guards import Guard
 from app.core.pool_figures import Gauges, PoolFigures
+from app.core.pulse import NoPulse, Pulse
 
 USED_AT = "used_at"
 # A connection that was given back so recently is not asked whether it answers: a busy worker asked twice a job. One
 # that died in between fails in its first statement, which empties the pool, so that costs one error at most.
 TRUSTED_S = 1.0
+REST_S = 1  # a guard that rests for longer was not opened by a restart
 
 
 class DatabaseResting(OperationalError):
-    """No connection was taken: the database failed a moment ago. To who handles an outage it is one."""
+    """No connection was taken: the database failed a moment ago. To who handles an outage it is one.
 
-    def __init__(self, retry_after_s: int) -> None:
+    Attributes:
+        is_final: Nothing will have changed before this request must end.
+    """
+
+    def __init__(self, retry_after_s: int, *, is_final: bool = False) -> None:
         super().__init__(None, None, ConnectionRefusedError(f"not asked; it rests for {retry_after_s} s"))
         self.retry_after_s = retry_after_s
+        self.is_final = is_final or retry_after_s > REST_S
 
 
 class GuardedPool(QueuePool):
@@ -44,29 +52,41 @@ class GuardedPool(QueuePool):
     Attributes:
         keep: How many stay open however idle they are.
         idle_s: After so long nobody needs the others.
+        pulse: Of the server; None where nobody waits for it, because another one answers instead.
     """
 
     # create_engine finds the options of a pool by its positional names.
-    def __init__(self, creator: Any, keep: int = 1, idle_s: float = 300.0, **options: Any) -> None:  # Any: SQLAlchemy's
+    def __init__(
+        self,
+        creator: Any,  # Any: SQLAlchemy's
+        keep: int = 1,
+        idle_s: float = 300.0,
+        pulse: Pulse | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(creator, **options)
-        self.keep, self.idle_s = keep, idle_s
+        self.keep, self.idle_s, self.pulse = keep, idle_s, pulse
         self.figures = PoolFigures()
 
     def recreate(self) -> "GuardedPool":
         """Return a new pool like this one, which goes on counting where this one was."""
         made = cast("GuardedPool", super().recreate())
-        made.keep, made.idle_s, made.figures = self.keep, self.idle_s, self.figures
+        made.keep, made.idle_s, made.pulse, made.figures = self.keep, self.idle_s, self.pulse, self.figures
         return made
 
     def connect(self) -> PoolProxiedConnection:
         """Return a connection.
 
         Raises:
-            DatabaseResting: The guard is open.
+            DatabaseResting: The guard is open, or the server is away and this request has waited for it.
         """
         guard, begun_at = self.guard(), time.perf_counter()
+        if self.pulse is not None and self.pulse.is_away and not guards.is_unguarded() and not self.pulse.wait():
+            if guard is not None:
+                guards.note_failure(guard, NoPulse("still away"))
+            raise DatabaseResting(REST_S, is_final=True)
         try:
-            taken = super().connect() if guard is None else guard.call(super().connect)
+            taken = self._take() if guard is None else guard.call(self._take)
         except Problem as refusal:
             raise self.refuse(refusal) from refusal
         except PoolTimeout:
@@ -74,6 +94,18 @@ class GuardedPool(QueuePool):
             raise
         self.figures.waits.note(time.perf_counter() - begun_at)
         return taken
+
+    def _take(self) -> PoolProxiedConnection:
+        try:
+            return super().connect()
+        except psycopg.OperationalError:
+            self.lose()
+            raise
+
+    def lose(self) -> None:
+        """Take note that a connection was lost, or could not be had."""
+        if self.pulse is not None:
+            self.pulse.lose()
 
     def gauges(self) -> Gauges:
         """Return how many connections there are now, and who waits."""
@@ -144,6 +176,7 @@ def note_lost_connection(context: ExceptionContext) -> None:
     if context.is_disconnect and context.connection is not None and not context.is_pre_ping:
         pool = context.connection.engine.pool
         if isinstance(pool, GuardedPool):
+            pool.lose()
             guard = pool.guard()
             if guard is not None:
                 guards.note_failure(guard, context.original_exception)

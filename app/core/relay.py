@@ -100,6 +100,7 @@ def run(app: Flask, stopping: threading.Event) -> None:
 
 def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: threading.Event) -> None:
     """Sequence until told to stop; an exception (the connection died) ends the lead."""
+    beat(connection)  # before anything else: one that freezes in its first moment must be found silent, too
     log.info("relay leads")
     feeder = Feeder(connect(settings, timeout_s=VALKEY_BUDGET_S), f"{socket.gethostname()}:{os.getpid()}")
     led, bell = threading.Event(), Bell()

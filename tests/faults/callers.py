@@ -36,6 +36,12 @@ class Answer:
     took_s: float
     body: bytes = b""
     key: str = ""
+    sent: dict[str, Any] | None = None
+
+    @property
+    def ended(self) -> float:
+        """When it came, on the monotonic clock."""
+        return self.began + self.took_s
 
 
 @dataclass
@@ -102,6 +108,12 @@ class Callers:
         """Return the answers to one method."""
         return [one for one in self.answers if one.what.startswith(method)]
 
+    def send_again(self) -> list[Answer]:
+        """Send each write that failed once more with its key, as whoever sent it would; return the answers."""
+        line = Line(self.url, self.cookie)
+        failed = [one for one in self.of("POST") if one.status != 201]
+        return [line.ask("POST", one.what.removeprefix("POST "), one.sent, one.key) for one in failed]
+
     def failed(self, method: str) -> list[str]:
         """Return what failed, in words."""
         good = {"GET": {200}, "POST": {201}}[method]
@@ -139,7 +151,7 @@ class Line:
                 self.connection = http.client.HTTPConnection(self.place, timeout=PATIENCE_S)
             self.connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = self.connection.getresponse()
-            return Answer(f"{method} {path}", answer.status, began, time.monotonic() - began, answer.read(), key)
+            return Answer(f"{method} {path}", answer.status, began, time.monotonic() - began, answer.read(), key, body)
         except (OSError, http.client.HTTPException) as error:
             self.connection = None
-            return Answer(f"{method} {path}", 0, began, time.monotonic() - began, repr(error).encode(), key)
+            return Answer(f"{method} {path}", 0, began, time.monotonic() - began, repr(error).encode(), key, body)

@@ -38,6 +38,7 @@ class House:
     nginx: Nginx
     ports: dict[str, int]
     urls: dict[str, str]
+    superuser_url: str
     world: World
     ada: Person
     services: Services | None = None
@@ -80,8 +81,9 @@ class House:
         return Callers(self.nginx.url, cookie_of(self.ada), self.skus)
 
     def one(self, text: str, *values: Any) -> Any:
-        """Return one value from the database."""
-        return next(iter(self.world.sql.execute(text, values).fetchone().values()))
+        """Return one value from the database, over a connection of its own: what was open may have been killed."""
+        with superuser(self.superuser_url) as sql:
+            return next(iter((sql.execute(text, values).fetchone() or {}).values()))
 
     def effects(self) -> dict[str, int]:
         """Return what all keyed writes did."""
@@ -126,7 +128,9 @@ def house_on(urls: dict[str, str], superuser_url: str, redis_url: str, folder: P
     world = World(app, superuser(superuser_url))
     ports = {name: find_free_port() for name in WEBS}
     nginx = Nginx(folder / "nginx", list(ports.values()))
-    made = House(Site(nginx.url, environment, folder), nginx, ports, urls, world, world.harbour("company_admin"))
+    made = House(
+        Site(nginx.url, environment, folder), nginx, ports, urls, superuser_url, world, world.harbour("company_admin")
+    )
     try:
         for sku in made.skus:
             item = {"sku": sku, "name": sku.title(), "onHand": STOCK, "unitPrice": "10.00"}

@@ -46,7 +46,7 @@ def reader(own: Services, lonely: Flask) -> Iterator[Person]:
     world.sql.close()
 
 
-def test_a_stopped_database_is_told_within_two_seconds_and_recovers(
+def test_a_stopped_database_is_told_within_three_seconds_and_recovers(
     own: Services, lonely: Flask, reader: Person
 ) -> None:
     assert lonely.test_client().get("/health/ready").status_code == 200
@@ -55,7 +55,7 @@ def test_a_stopped_database_is_told_within_two_seconds_and_recovers(
     for path in ("/", "/orders", "/login"):
         begun = time.monotonic()
         answer = reader.get(path)
-        assert time.monotonic() - begun < 2, path
+        assert time.monotonic() - begun < 3, path  # it may be a restart, so a read waits as long as a person would
         assert answer.status_code == 503, path
         assert int(answer.headers["Retry-After"]) <= 5
         assert "The database does not answer" in answer.text

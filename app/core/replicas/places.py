@@ -16,7 +16,9 @@ def replica_places(settings: Settings) -> list[URL]:
 
 def login_at(login: str, place: URL) -> str:
     """Return the address of a login at another place; what the place says of the connection itself is added."""
-    there = make_url(login).set(host=place.host, port=place.port or 5432)
+    # The login may know several servers, of which the one that writes is wanted; a place is one, and does not.
+    there = make_url(login).difference_update_query(["host", "port", "target_session_attrs"])
+    there = there.set(host=place.host, port=place.port or 5432)
     if place.database:
         there = there.set(database=place.database)
     if place.query:

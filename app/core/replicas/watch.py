@@ -11,9 +11,9 @@ from collections.abc import Callable
 import psycopg
 import structlog
 from flask import Flask
-from sqlalchemy.engine import make_url
 
 from app.core import process
+from app.core.address import libpq_address
 from app.core.replicas.lsn import read_lsn
 from app.core.replicas.places import login_at, replica_places
 from app.core.replicas.rotation import Replica, Rotation
@@ -133,9 +133,8 @@ def open_link(url: str) -> psycopg.Connection:
     Raises:
         psycopg.Error: It does not answer.
     """
-    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     return psycopg.connect(
-        address, autocommit=True, connect_timeout=CONNECT_S, application_name="quarterdeck-replicas",
+        libpq_address(url), autocommit=True, connect_timeout=CONNECT_S, application_name="quarterdeck-replicas",
         options=f"-c statement_timeout={ANSWER_MS}", prepare_threshold=None,
     )  # fmt: skip
 

@@ -7,8 +7,8 @@ import psycopg
 import psycopg.sql as psql
 from flask import current_app
 from psycopg.rows import dict_row
-from sqlalchemy.engine import make_url
 
+from app.core.address import libpq_address
 from app.queries.explain.problems import ExplainAway, ExplainBusy, ExplainMissing, ExplainUnsafe
 from app.queries.explain.words import describe
 from app.queries.server.protocol import Link, Row
@@ -85,10 +85,9 @@ def open_reading(url: str) -> Iterator[Link]:
     Raises:
         ExplainAway: It does not answer.
     """
-    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         connection: psycopg.Connection[Row] = psycopg.connect(
-            address, row_factory=dict_row, prepare_threshold=None, connect_timeout=CONNECT_S,
+            libpq_address(url), row_factory=dict_row, prepare_threshold=None, connect_timeout=CONNECT_S,
             application_name=APPLICATION, options="-c timezone=UTC",
         )  # fmt: skip
     except psycopg.Error:

@@ -13,8 +13,8 @@ import psycopg
 import psycopg.sql as psql
 from flask import current_app
 from psycopg.rows import dict_row
-from sqlalchemy.engine import make_url
 
+from app.core.address import libpq_address
 from app.queries.server.problems import MonitorAway, MonitorBusy, MonitorMissing
 from app.queries.server.protocol import Link, Row, Server
 from config import Settings
@@ -102,7 +102,7 @@ def set_timeout(link: Link, timeout_ms: int) -> None:
 
 def driver_url(url: str) -> str:
     """Return an address as libpq reads it."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return libpq_address(url)
 
 
 # A connection that was not made has no SQLSTATE, so its message is looked at, and never shown.
