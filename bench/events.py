@@ -38,7 +38,7 @@ from tests.world import Connection, World, kept_superuser
 MASS = """
     INSERT INTO outbox (company_id, topic, type, event_id, row_id, row_version, data, actor, request_id, occurred_at)
     SELECT (%(companies)s::bigint[])[1 + n %% cardinality(%(companies)s::bigint[])], 'lanterns', 'lantern.lit',
-           lpad(n::text, 26, '0'), (n %% 50)::text, n, jsonb_build_object('number', n %% 50, 'step', n),
+           upper(substr(md5(random()::text), 1, 26)), (n %% 50)::text, n, jsonb_build_object('number', n %% 50, 'step', n),
            '{"kind": "system", "name": "bench"}', lpad(n::text, 26, '0'), clock_timestamp()
     FROM generate_series(1, %(count)s) n"""
 DURABLE = ("fsync = on", "full_page_writes = on", "synchronous_commit = on")
@@ -64,8 +64,8 @@ def main() -> None:
     """Measure all three."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--writers", type=int, default=16, help="four in a process")
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--rate", type=int, default=500)
     parser.add_argument("--companies", type=int, default=50)
     parser.add_argument(
