@@ -198,8 +198,6 @@ class Movement(Model):
         ),
         sa.CheckConstraint("on_hand_after >= 0", name="on_hand_after"),
         sa.Index("ix_stock_movements_company_id_item_id_id", "company_id", "item_id", "id"),
-        sa.Index("ix_stock_movements_company_id_order_number", "company_id", "order_number",
-                 postgresql_where=sa.text("order_number IS NOT NULL")),
         sa.Index("ix_stock_movements_sold", "company_id", "item_id", "occurred_at",
                  postgresql_include=["delta"], postgresql_where=sa.text("kind = 'shipment'")),
     )  # fmt: skip
