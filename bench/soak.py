@@ -60,8 +60,15 @@ SOAKS = {
             "FAULT_SESSION_OLD_ROWS": "10000",
         },
     ),
+    "web": Soak(("tests/faults/test_kill_web.py",), {"FAULT_WEB_KILLS": "100"}),
+    "releases": Soak(("tests/faults/test_roll_releases.py",), {"FAULT_ROLLS": "10", "FAULT_SOCKETS": "500"}),
+    "postgres": Soak(
+        ("tests/faults/test_lose_postgres.py", "tests/faults/test_fail_over.py"),
+        {"FAULT_PG_RESTARTS": "10", "FAULT_PG_FREEZE_S": "30"},
+    ),
     "jobs": Soak(("tests/faults/test_lose_no_job.py",), {"FAULT_JOBS": "10000", "FAULT_KILLS": "200"}),
     "logs": Soak(("tests/faults/test_keep_logs.py", "tests/faults/test_tell_no_log.py"), {"LOG_LINES": "100000"}),
+    "backups": Soak(("tests/faults/test_restore_all.py",), {"BACKUP_ORDERS": "1000000"}),
     "files": Soak(
         ("tests/storage/migrating/test_kill_movers.py", "tests/storage/care/test_check_files.py"),
         {"MOVE_FILES": "20000", "CARE_OBJECTS": "20000"},
