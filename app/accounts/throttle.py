@@ -49,7 +49,7 @@ def sign_in_attempt(account: str, ip: str, problem: type[TooManyRequests] = TooM
             has_failed = True
             raise
         finally:
-            gate.ask("SELECT auth_attempt_ended(:ids, :failed)", ids=ids, failed=has_failed)
+            gate.ask("SELECT auth_attempt_ended(%(ids)s, %(failed)s)", ids=ids, failed=has_failed)
 
 
 def begin(counted: list[tuple[str, Limit]], problem: type[TooManyRequests]) -> list[int]:

@@ -26,7 +26,7 @@ def create_company(
     """
     try:
         made = gate.ask(
-            "SELECT auth_create_company(:public_id, :slug, :name, :type, :currency, :timezone)",
+            "SELECT auth_create_company(%(public_id)s, %(slug)s, %(name)s, %(type)s, %(currency)s, %(timezone)s)",
             public_id=new_ulid(), slug=slug, name=name, type=type, currency=currency, timezone=timezone,
         )  # fmt: skip
     except IntegrityError as error:
