@@ -11,6 +11,8 @@ BENCHES = {
     "advice": "indexes advised on our own schema, each really built, beside PgHero's and Dexter's rules; --orders 1000000",
     "soak": "tests/faults in full size, one table of what must hold; bin/bench soak [NAME …], servers of its own",
     "events": "what events cost writers of one hot company, numbering, commit to feed; servers of its own",
+    "limits": "three limits and their headers beside Flask-Limiter, over one EVALSHA; servers of its own",
+    "sessions": "the session of a request beside Flask-Session, over one GET and its decoding; servers of its own",
     "import": "a sales file, the first time and again: bin/bench import FILE.csv[.xz|.gz] (needs bin/up)",
     "lists": "lists and search at scale, after bin/flask bench generate --orders 1000000 --companies 10000 (needs bin/up)",
     "live": "sockets beside npm socket.io, commit to socket, viewers, a burst, stalled clients; --parts fanout,commit; servers of its own",
@@ -30,6 +32,8 @@ BENCHES = {
     "flags": "an answer of the flags beside UnleashClient, growthbook, flagsmith and OpenFeature, and a million draws",
 }
 ITS_OWN_SERVERS = {
+    "limits",
+    "sessions",
     "pages",
     "json",
     "lighthouse",
