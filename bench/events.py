@@ -27,9 +27,10 @@ from app.core.outbox import record
 from app.core.sequencer import sequence
 from app.core.tenancy import acting_for
 from app.demo.generate import fill
-from bench.event_writers import ORDERS, WHO, Crew, crew
+from bench.event_writers import ACTS, ORDERS, WHO, Crew, crew
 from tests import stage
 from tests.faults.feed import Feed
+from tests.realtime.ear import cookie_of
 from tests.realtime.lanterns import LanternLit, init_lanterns
 from tests.services import Services, running_services
 from tests.site import Site, wait_for
@@ -134,14 +135,15 @@ def report_numbering(here: Place, count: int, many: int) -> None:
 
 def report_writers(here: Place, writers: int, rounds: int, seconds: float) -> None:
     """Print the rates of writers of one company with facts and without."""
-    hot = CompanyId(here.world.company("hot")["id"])
+    person = here.world.person(here.world.company("hot"), "company_admin")
+    hot, cookie = person.company_id, cookie_of(person).removeprefix("qd=")
     with here.app.app_context():
         assert sum(fill(hot, ORDERS)) == ORDERS
         db.session.remove()
     processes = max(writers // 4, 1)
     print(f"\n{writers} writers of one company in {processes} processes, {rounds} pairs of rounds of {seconds:g} s")
-    with crew(here.environment, hot, processes, writers // processes) as made:
-        for act in ("change_order", "adjust_stock"):
+    with crew(here.environment, hot, cookie, processes, writers // processes) as made:
+        for act in ACTS:
             report_act(here, made, act, rounds, seconds)
 
 
@@ -160,7 +162,7 @@ def report_act(here: Place, made: Crew, act: str, rounds: int, seconds: float) -
     with_facts, without = (statistics.median(rates[one]) for one in (True, False))
     cost = statistics.median(processor[True]) - statistics.median(processor[False])
     print(
-        f"  {act:13} without {without:6.0f}/s   with {with_facts:6.0f}/s   keeps {statistics.median(kept):.1f} % "
+        f"  {act:15} without {without:6.0f}/s   with {with_facts:6.0f}/s   keeps {statistics.median(kept):.1f} % "
         f"({min(kept):.0f} to {max(kept):.0f})   writers' processor time of a fact {cost * 1000:.0f} µs"
     )
 
