@@ -26,7 +26,7 @@ from app.core.embedded.ports import LOOPBACK, find_free_port
 from config import Settings
 
 ROOT = Path(__file__).parents[2]
-START_S = 180
+START_S = 300
 ASK_S = 30
 STOP_S = 15
 SOMEBODY = """SELECT u.id, u.email FROM users u JOIN companies c ON c.id = u.company_id
