@@ -66,6 +66,19 @@ SOAKS = {
         ("tests/faults/test_lose_postgres.py", "tests/faults/test_fail_over.py"),
         {"FAULT_PG_RESTARTS": "10", "FAULT_PG_FREEZE_S": "30"},
     ),
+    "tenancy": Soak(
+        (
+            "tests/laws/test_nobody_crosses.py",
+            "tests/laws/test_two_companies.py",
+            "tests/faults/test_cross_no_company_in_pools.py",
+            "tests/faults/test_cross_no_company_live.py",
+        ),
+        {"CROSSING_ATTEMPTS": "50000", "TENANCY_STEPS": "20000", "POOL_TRANSACTIONS": "10000"},
+    ),
+    "fuzzing": Soak(
+        ("tests/laws/test_fuzz_the_api.py", "tests/laws/test_fuzz_as_peers.py"),
+        {"FUZZ_CASES": "40", "FUZZ_PEER_CASES": "10000"},
+    ),
     "jobs": Soak(("tests/faults/test_lose_no_job.py",), {"FAULT_JOBS": "10000", "FAULT_KILLS": "200"}),
     "logs": Soak(("tests/faults/test_keep_logs.py", "tests/faults/test_tell_no_log.py"), {"LOG_LINES": "100000"}),
     "backups": Soak(("tests/faults/test_restore_all.py",), {"BACKUP_ORDERS": "1000000"}),
