@@ -118,7 +118,8 @@ def running_lighthouse(folder: Path) -> Iterator[Lighthouse]:
     with running_services() as services:
         urls = services.create_database(template=stage.TEMPLATE)
         environment = stage.environment_for(urls, services.redis_url, folder)
-        app = create_app(stage.settings_from(environment))
+        # Its writers are threads of the test: each has a connection, so that none waits for another.
+        app = create_app(stage.settings_from({**environment, "DB_MAX_CONNECTIONS": "24"}))
         init_lanterns(app)
         superuser_url = services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
         world = World(app, superuser(superuser_url))
