@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from app.core import clock
+from app.core.chunks import read_in_chunks
 from app.core.cursor import decode_cursor, encode_cursor
-from app.core.db import db, transaction
+from app.core.db import db
 from app.core.errors import InvalidCursor
 from app.core.tenancy import current_scope
 from app.orders.looks import Look, look_of
@@ -103,18 +104,9 @@ def matching_numbers(wanted: OrderFilter, *, batch: int = 100) -> Iterator[list[
 
     The walk goes down by number, so orders placed or changed meanwhile neither repeat nor stop it.
     """
-    below: int | None = None
-    while True:
-        query = sa.select(ORDERS.number).where(*conditions(wanted)).order_by(ORDERS.number.desc()).limit(batch)
-        if below is not None:
-            query = query.where(ORDERS.number < below)
-        with transaction():
-            numbers = list(db.session.scalars(query))
-        if numbers:
-            yield numbers
-        if len(numbers) < batch:
-            return
-        below = numbers[-1]
+    found = sa.select(ORDERS.number).where(*conditions(wanted))
+    for piece in read_in_chunks(found, [ORDERS.number], size=batch, is_descending=True):
+        yield [row.number for row in piece]
 
 
 def _rows(query: sa.Select[*tuple[Any, ...]]) -> Iterator[Any]:

@@ -6,6 +6,7 @@ from flask import Response, request, url_for
 
 from app.core import live
 from app.core.access import allow
+from app.core.parallel import read_together
 from app.core.present import query_with
 from app.core.web import is_partial, page
 from app.queries.filter import StatementFilter
@@ -31,12 +32,7 @@ def list_statements() -> Response:
     state = live.state("queries")
     asked = read_asked()
     span = span_of(asked.window)
-    found = find(asked, span)
-    worst = (
-        found
-        if asked.is_plain
-        else find(Asked(asked.window, "total", "", StatementFilter(), is_all=False, after=None), span)
-    )
+    found, worst = find_both(asked, span)
     names = [one.fingerprint for one in found.items]
     server = server_figures({*names, *(one.fingerprint for one in worst.items)}, span)
     return page(
@@ -49,6 +45,16 @@ def list_statements() -> Response:
         json_href=url_for("queries_api.list_metrics", window=asked.window, sort=asked.sort, q=asked.text or None),
         csv_href=f"{url_for('queries.export_statements')}?{urlencode(request.args)}",
     )  # fmt: skip
+
+
+def find_both(asked: Asked, span: Span) -> tuple[Listed, Listed]:
+    """Return what an address asks for, and the worst of all, which the sentence above the list is about."""
+    if asked.is_plain:
+        found = find(asked, span)
+        return found, found
+    plain = Asked(asked.window, "total", "", StatementFilter(), is_all=False, after=None)
+    found, worst = read_together(lambda: find(asked, span), lambda: find(plain, span))
+    return found, worst
 
 
 def find(asked: Asked, span: Span) -> Listed:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from stream_zip import ZIP_64, Method, stream_zip
 
 from app.core import clock, tasks
+from app.core.chunks import read_in_chunks
 from app.core.db import db, transaction
 from app.core.outbox import record
 from app.core.present import plural
@@ -96,15 +97,9 @@ def _checked(row: StoredFile) -> Iterator[bytes]:
 
 
 def _rows() -> Iterator[StoredFile]:
-    after = ""
-    while True:
-        query = sa.select(StoredFile).where(_chosen(), StoredFile.id > after).order_by(StoredFile.id).limit(BATCH)
-        with transaction() as session:
-            rows: Sequence[StoredFile] = session.scalars(query).all()
-        yield from rows
-        if len(rows) < BATCH:
-            return
-        after = rows[-1].id
+    found = sa.select(StoredFile, StoredFile.id).where(_chosen())
+    for piece in read_in_chunks(found, [StoredFile.__table__.c.id], size=BATCH):
+        yield from (row.StoredFile for row in piece)
 
 
 def _chosen() -> sa.ColumnElement[bool]:
