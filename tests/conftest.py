@@ -54,7 +54,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest's own
     reports = [one for kind in ("passed", "failed", "error") for one in terminalreporter.stats.get(kind, ())]
     if any(one.nodeid.startswith("tests/storage/contract") for one in reports) and (why := azurite.why_not()):
         terminalreporter.write_line(f"Azure was not tested: {why}.", yellow=True)
-    if any(name == "without_hypopg" for one in reports for name, _ in one.user_properties):
+    if any(name == "without_hypopg" for one in reports for name, _ in getattr(one, "user_properties", ())):
         terminalreporter.write_line("HypoPG was not tested: the server has no such extension.", yellow=True)
 
 

@@ -1,157 +1,141 @@
-"""People and scripts who ask all the time: reads, and writes that carry a key. Each keeps a connection, as browsers do."""
+"""People who ask pages at a steady rate, whatever becomes of the servers, and write down what they were answered."""
 
-import http.client
-import json
+import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
-from typing import Any
+from http.client import HTTPConnection, HTTPException
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from app.core.ids import new_ulid
+from tests.faults.figures import Figures
 from tests.site import wait_for
-from tests.world import SAME_ORIGIN
 
-PATHS = ("/orders", "/", "/api/orders?limit=20", "/inventory", "/api/inventory?limit=20")
-PATIENCE_S = 60
-PACE_S = 0.02  # a loop without a pause would measure this process
+PATHS = ("/api/user", "/settings", "/api/user", "/api/user")
+THREADS = 24
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back.
+    """One answer.
 
     Attributes:
-        status: 0 when nothing did.
-        began: On the monotonic clock.
+        status: 0 when there was none.
+        took_s: From when it was due to be asked, so that a queue in front of a slow server shows.
+        cookies: The Set-Cookie headers.
     """
 
-    what: str
+    path: str
     status: int
-    began: float
     took_s: float
-    body: bytes = b""
-    key: str = ""
-    sent: dict[str, Any] | None = None
+    cookies: tuple[str, ...] = ()
+    body: bytes = field(default=b"", repr=False)
 
     @property
-    def ended(self) -> float:
-        """When it came, on the monotonic clock."""
-        return self.began + self.took_s
+    def is_signed_out(self) -> bool:
+        """Whether somebody who was signed in is not any more."""
+        return self.status in {303, 401} or any(cookie.startswith("qd=;") for cookie in self.cookies)
 
 
-@dataclass
-class Callers:
-    """Threads that ask until they are told to stop.
+class Browser:
+    """One kept connection."""
 
-    Attributes:
-        answers: Everything that came back, in order of its end.
-    """
+    def __init__(self, url: str) -> None:
+        self.address = urlsplit(url).netloc
+        self.connection = HTTPConnection(self.address, timeout=60)
 
-    url: str
-    cookie: str
-    skus: list[str]
-    answers: list[Answer] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
-
-    def read(self, paths: tuple[str, ...]) -> None:
-        """Ask for one path after another."""
-        line = Line(self.url, self.cookie)
-        for number in count():
-            if self.over.is_set():
-                return
-            self.answers.append(line.ask("GET", paths[number % len(paths)]))
-            self.over.wait(PACE_S)
-
-    def write(self, sku: str) -> None:
-        """Place an order and correct a stock, in turn, each with a key of its own."""
-        line = Line(self.url, self.cookie)
-        order = {"customer": {"name": "Iris Vale"}, "currency": "GBP", "lines": [{"sku": sku, "quantity": 1}]}
-        for number in count():
-            if self.over.is_set():
-                return
-            if number % 2:
-                self.answers.append(
-                    line.ask("POST", f"/api/inventory/{sku}/adjustments", {"delta": 1, "reason": "other"})
-                )
-            else:
-                self.answers.append(line.ask("POST", "/api/orders", order))
-            self.over.wait(PACE_S)
-
-    @contextmanager
-    def calling(self, readers: int = 3, paths: tuple[str, ...] = PATHS) -> Iterator["Callers"]:
-        """Ask inside the block."""
-        threads = [
-            threading.Thread(target=self.read, args=(paths[n % len(paths) :] + paths[: n % len(paths)],))
-            for n in range(readers)
-        ]
-        threads += [threading.Thread(target=self.write, args=(sku,)) for sku in self.skus]
-        for thread in threads:
-            thread.start()
-        try:
-            yield self
-        finally:
-            self.over.set()
-            for thread in threads:
-                thread.join(PATIENCE_S * 2)
-
-    def wait_for_more(self, more: int, limit_s: float = 60) -> None:
-        """Wait for so many answers."""
-        goal = len(self.answers) + more
-        wait_for(lambda: len(self.answers) >= goal, limit_s=limit_s, say=self.told)
-
-    def of(self, method: str) -> list[Answer]:
-        """Return the answers to one method."""
-        return [one for one in self.answers if one.what.startswith(method)]
-
-    def send_again(self) -> list[Answer]:
-        """Send each write that failed once more with its key, as whoever sent it would; return the answers."""
-        line = Line(self.url, self.cookie)
-        failed = [one for one in self.of("POST") if one.status != 201]
-        return [line.ask("POST", one.what.removeprefix("POST "), one.sent, one.key) for one in failed]
-
-    def failed(self, method: str) -> list[str]:
-        """Return what failed, in words."""
-        good = {"GET": {200}, "POST": {201}}[method]
-        return [
-            f"{one.what} {one.status} after {one.took_s:.2f} s {one.body[:300].decode(errors='replace')}"
-            for one in self.of(method)
-            if one.status not in good
-        ]
-
-    def slowest_s(self, method: str = "") -> float:
-        """Return how long the slowest answer took."""
-        return max((one.took_s for one in self.of(method)), default=0.0)
-
-    def told(self) -> str:
-        """Return the answers by what was asked and what came, for a failure's message."""
-        return str(Counter((one.what, one.status) for one in self.answers))
-
-
-class Line:
-    """One caller's connection; a broken one is made anew for the next request, never for the same."""
-
-    def __init__(self, url: str, cookie: str) -> None:
-        self.place, self.cookie = urlsplit(url).netloc, cookie
-        self.connection: http.client.HTTPConnection | None = None
-
-    def ask(self, method: str, path: str, body: dict[str, Any] | None = None, key: str = "") -> Answer:
-        """Send one request and return its answer, whatever it is."""
-        key = key or (new_ulid() if method == "POST" else "")
-        headers = {"Cookie": self.cookie, **SAME_ORIGIN} | ({"Idempotency-Key": key} if key else {})
+    def ask(
+        self,
+        method: str,
+        path: str,
+        cookie: str,
+        body: str | None = None,
+        *,
+        due: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request as somebody's browser does."""
+        headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin", **(headers or {})}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        began = time.monotonic()
+        begun = due or time.monotonic()
         try:
-            if self.connection is None:
-                self.connection = http.client.HTTPConnection(self.place, timeout=PATIENCE_S)
-            self.connection.request(method, path, None if body is None else json.dumps(body), headers)
+            self.connection.request(method, path, body, headers)
             answer = self.connection.getresponse()
-            return Answer(f"{method} {path}", answer.status, began, time.monotonic() - began, answer.read(), key, body)
-        except (OSError, http.client.HTTPException) as error:
-            self.connection = None
-            return Answer(f"{method} {path}", 0, began, time.monotonic() - began, repr(error).encode(), key, body)
+            read = answer.read()
+        except (OSError, HTTPException):
+            self.connection.close()
+            return Answer(path, 0, time.monotonic() - begun)
+        cookies = tuple(answer.headers.get_all("Set-Cookie") or ())
+        return Answer(path, answer.status, time.monotonic() - begun, cookies, read)
+
+
+class Callers:
+    """Asks so many pages a second, everybody in turn, until the block ends.
+
+    Args:
+        cookies: Who asks: a Cookie header each.
+    """
+
+    def __init__(self, url: str, cookies: Sequence[str], *, rate: float, paths: Sequence[str] = PATHS) -> None:
+        self.url, self.cookies, self.rate, self.paths = url, cookies, rate, paths
+        self.answers: list[Answer] = []
+        self._next, self._lock, self._over = 0, threading.Lock(), threading.Event()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(THREADS)]
+
+    def __enter__(self) -> Self:
+        self._started = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def go_on_for(self, seconds: float) -> None:
+        """Let them ask on for so long; longer on a machine that is behind."""
+        until = len(self.answers) + seconds * self.rate
+        wait_for(lambda: len(self.answers) >= until, limit_s=seconds * 5 + 60, say=self.told)
+
+    def told(self) -> str:
+        """Return what they were answered, counted."""
+        return str(Counter((answer.path, answer.status) for answer in self.answers))
+
+    def report(self, figures: Figures, harm: str, **must: str) -> None:
+        """Tell the figures of one harm, and fail for whoever was signed out or saw an error."""
+        failed = [answer for answer in self.answers if answer.status == 0 or answer.status >= 500]
+        out = [answer for answer in self.answers if answer.is_signed_out]
+        times = sorted(answer.took_s * 1000 for answer in self.answers)
+        figures.say(f"{harm}: requests", len(self.answers))
+        figures.say(f"{harm}: signed out", len(out), "0")
+        figures.say(f"{harm}: 5xx or no answer", len(failed), "0")
+        figures.say(f"{harm}: p99", round(statistics.quantiles(times, n=100)[98], 1), must.get("p99", "< 300 ms"))
+        figures.say(f"{harm}: worst", round(times[-1], 1), must.get("worst", ""))
+        assert (out, failed) == ([], []), self.told()
+
+    def _run(self) -> None:
+        browser = Browser(self.url)
+        while not self._over.is_set():
+            with self._lock:
+                number, self._next = self._next, self._next + 1
+            due = self._started + number / self.rate
+            if self._over.wait(max(due - time.monotonic(), 0)):
+                break
+            cookie, path = self.cookies[number % len(self.cookies)], self.paths[number % len(self.paths)]
+            self.answers.append(browser.ask("GET", path, cookie, due=due))
+        browser.connection.close()
+
+
+def at_once(work: Sequence[Any], threads: int) -> list[Any]:  # Any: functions without arguments, and their answers
+    """Do all of it by so many threads; return what came of it, in order."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [one.result() for one in [pool.submit(act) for act in work]]

@@ -15,7 +15,7 @@ from app.accounts.sessions import fresh_data
 from app.core.embedded.ports import find_free_port
 from app.core.embedded.valkey import Valkey
 from tests import stage
-from tests.faults.crowd import Answer, Browser
+from tests.faults.callers import Answer, Browser
 from tests.services import Services, running_services
 from tests.site import Site
 from tests.world import Person, World, superuser
@@ -99,7 +99,7 @@ def running_house(folder: Path) -> Iterator[House]:
             world.sql.execute(text)
         made = House(services, Site(f"http://127.0.0.1:{port}", environment, folder), app, world)
         try:
-            made.site.start("web", "gunicorn", "-c", "gunicorn.conf.py", "tests.faults.crowd_app:app")
+            made.site.start("web", "gunicorn", "-c", "gunicorn.conf.py", "tests.faults.callers_app:app")
             made.site.wait_until_ready()
             yield made
         finally:

@@ -19,7 +19,7 @@ from redis.exceptions import OutOfMemoryError
 
 from app.accounts import session_store
 from app.accounts.secrets import hash_secret
-from tests.faults.crowd import Answer, Crowd, at_once
+from tests.faults.callers import Answer, Callers, at_once
 from tests.faults.dumps import dump_postgres, dump_valkey
 from tests.faults.figures import Figures
 from tests.faults.lodging import House, running_house
@@ -42,55 +42,55 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 @pytest.fixture
-def crowd(house: House) -> Crowd:
+def callers(house: House) -> Callers:
     """Twenty people, asked once each, so that Valkey holds their sessions."""
     cookies = [house.sign_in(house.world.harbour("staff")) for _ in range(PEOPLE)]
     for cookie in cookies:
         assert house.ask("GET", "/settings", cookie).status == 200
-    return Crowd(house.site.url, cookies, rate=RATE)
+    return Callers(house.site.url, cookies, rate=RATE)
 
 
-def test_a_killed_valkey_signs_nobody_out(house: House, crowd: Crowd) -> None:
-    with crowd:
-        crowd.go_on_for(SECONDS / 4)
+def test_a_killed_valkey_signs_nobody_out(house: House, callers: Callers) -> None:
+    with callers:
+        callers.go_on_for(SECONDS / 4)
         assert house.valkey.process is not None
         house.valkey.process.kill()
         house.valkey.process.wait()
-        crowd.go_on_for(SECONDS / 2)
+        callers.go_on_for(SECONDS / 2)
         house.valkey.start()
-        crowd.go_on_for(SECONDS / 4)
-    crowd.report(figures, "killed")
+        callers.go_on_for(SECONDS / 4)
+    callers.report(figures, "killed")
 
 
-def test_a_frozen_valkey_signs_nobody_out(house: House, crowd: Crowd) -> None:
+def test_a_frozen_valkey_signs_nobody_out(house: House, callers: Callers) -> None:
     assert house.valkey.process is not None
-    with crowd:
-        crowd.go_on_for(0.5)
+    with callers:
+        callers.go_on_for(0.5)
         house.valkey.process.send_signal(signal.SIGSTOP)
         try:
-            crowd.go_on_for(FREEZE_S)
+            callers.go_on_for(FREEZE_S)
         finally:
             house.valkey.process.send_signal(signal.SIGCONT)
-        crowd.go_on_for(0.5)
-    crowd.report(figures, f"frozen {FREEZE_S:g} s", worst="< 500 ms")
+        callers.go_on_for(0.5)
+    callers.report(figures, f"frozen {FREEZE_S:g} s", worst="< 500 ms")
 
 
-def test_an_emptied_valkey_signs_nobody_out(house: House, crowd: Crowd) -> None:
-    with crowd, house.ask_valkey() as valkey:
+def test_an_emptied_valkey_signs_nobody_out(house: House, callers: Callers) -> None:
+    with callers, house.ask_valkey() as valkey:
         for _ in range(4):
-            crowd.go_on_for(SECONDS / 8)
+            callers.go_on_for(SECONDS / 8)
             valkey.flushall()
-        crowd.go_on_for(SECONDS / 4)
-    crowd.report(figures, "emptied 4 times")
+        callers.go_on_for(SECONDS / 4)
+    callers.report(figures, "emptied 4 times")
 
 
-def test_a_full_valkey_signs_nobody_out_and_lets_people_in(house: House, crowd: Crowd) -> None:
+def test_a_full_valkey_signs_nobody_out_and_lets_people_in(house: House, callers: Callers) -> None:
     person = house.world.harbour("staff")
     login = json.dumps({"email": person.email, "password": person.password})
-    with crowd, house.ask_valkey() as valkey:
+    with callers, house.ask_valkey() as valkey:
         valkey.config_set("maxmemory", "1mb")
         try:
-            crowd.go_on_for(SECONDS / 2)
+            callers.go_on_for(SECONDS / 2)
             answers = [house.ask("POST", "/api/login", "", login) for _ in range(5)]
             cookies = [answer.cookies[0].partition(";")[0] for answer in answers if answer.status == 200]
             inside = [house.ask("GET", "/settings", cookie).status for cookie in cookies]
@@ -98,9 +98,9 @@ def test_a_full_valkey_signs_nobody_out_and_lets_people_in(house: House, crowd: 
                 valkey.set("anything", "more")
         finally:
             valkey.config_set("maxmemory", "0")
-        crowd.go_on_for(SECONDS / 4)
+        callers.go_on_for(SECONDS / 4)
     house.given += [cookie.partition("=")[2] for cookie in cookies]
-    crowd.report(figures, "full")
+    callers.report(figures, "full")
     figures.say("full: sign-ins refused", 5 - len(inside), "0")
     assert inside == [200] * 5, answers
 
@@ -234,6 +234,7 @@ def test_a_page_asks_valkey_once_about_the_session_and_writes_nothing(house: Hou
     cookie = house.sign_in(person)
     token = house.app.test_cli_runner().invoke(args=["tokens", "create", "--user", person.email]).output.strip()
     assert house.ask("GET", "/settings", cookie).status == 200
+    copy = session_store.cache_key(cookie.partition("=")[2])
     page = watch(house, [partial(house.ask, "GET", "/settings", cookie)] * 20)
     others = watch(house, [
         partial(house.ask, "GET", "/health/live", cookie),
@@ -241,16 +242,19 @@ def test_a_page_asks_valkey_once_about_the_session_and_writes_nothing(house: Hou
         partial(house.ask, "GET", "/api/user", cookie, headers={"Authorization": f"Bearer {token}"}),
     ])  # fmt: skip
     about = [one for one in page if "session:" in one]
-    figures.say("20 pages: reads of the session", len(about), "<= 20")
-    figures.say("20 pages: writes of the session", sum(not one.startswith("GET ") for one in about), "0")
+    trips = [one for one in page if "session:" in one or "limit:" in one]
+    reads, sent = about.count(f"lua GET {copy}"), [one for one in trips if not one.startswith("lua ")]
+    figures.say("20 pages: round trips for session and limits together", len(sent), "<= 20")
+    figures.say("20 pages: reads of the session", reads, "<= 20")
+    figures.say("20 pages: writes of the session", len(about) - reads - len(sent), "0")
     figures.say("a file, health and a token: reads of a session", sum("session:" in one for one in others), "0")
-    assert len(about) <= 20
-    assert {one.partition(" ")[0] for one in about} <= {"GET"}
+    assert {one.partition(" ")[0] for one in sent} == {"EVALSHA"}
+    assert (len(sent), reads, len(about)) == (20, 20, 40)
     assert [one for one in others if "session:" in one] == []
 
 
 def watch(house: House, acts: list[Callable[[], Answer]]) -> list[str]:
-    """Return every command Valkey did meanwhile, those of scripts too."""
+    """Return every command Valkey did meanwhile, those of scripts behind "lua"."""
     with house.ask_valkey() as valkey, house.ask_valkey() as teller, valkey.monitor() as monitor:
         for act in acts:
             assert act().status == 200
@@ -259,7 +263,7 @@ def watch(house: House, acts: list[Callable[[], Answer]]) -> list[str]:
         for line in monitor.listen():
             if line["command"] == "ECHO that is all":
                 return seen
-            seen.append(line["command"])
+            seen.append(f"{'lua ' if line['client_type'] == 'lua' else ''}{line['command']}")
     return seen
 
 
