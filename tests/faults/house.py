@@ -14,8 +14,8 @@ from urllib.request import urlopen
 from app import create_app
 from app.core.embedded.ports import LOOPBACK, find_free_port
 from tests import stage
-from tests.faults.callers import Callers
 from tests.faults.nginx import Nginx
+from tests.faults.visitors import Visitors
 from tests.realtime.ear import cookie_of
 from tests.services import Services, running_services
 from tests.site import Site, wait_for
@@ -76,9 +76,9 @@ class House:
         with suppress(ProcessLookupError, IndexError):
             os.kill(self.dice.choice([pid for name in WEBS for pid in self.workers(name)]), signal.SIGKILL)
 
-    def callers(self) -> Callers:
+    def callers(self) -> Visitors:
         """Return callers that ask through nginx, in ada's name; one writer an item."""
-        return Callers(self.nginx.url, cookie_of(self.ada), self.skus)
+        return Visitors(self.nginx.url, cookie_of(self.ada), self.skus)
 
     def one(self, text: str, *values: Any) -> Any:
         """Return one value from the database, over a connection of its own: what was open may have been killed."""

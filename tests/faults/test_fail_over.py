@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from app.core.embedded.ports import LOOPBACK
-from tests.faults.callers import Callers
 from tests.faults.figures import Figures
 from tests.faults.house import House, house_on
+from tests.faults.visitors import Visitors
 from tests.replicating import Pair, replicating
 from tests.services import Services
 from tests.site import wait_for
@@ -87,7 +87,7 @@ def test_the_app_writes_on_the_other_server_and_nothing_is_lost(house: House, pa
     assert {one.status for one in callers.answers} <= {200, 201, 503}, callers.told()
 
 
-def wrote_since(callers: Callers, since: float) -> float | None:
+def wrote_since(callers: Visitors, since: float) -> float | None:
     """Return when the first write that began after an instant was acknowledged."""
     found = [one.ended for one in callers.of("POST") if one.status == 201 and one.began > since]
     return min(found, default=None)

@@ -5,26 +5,19 @@ FAULT_WEB_KILLS makes it as long as one likes.
 
 import json
 import os
-from collections.abc import Iterator
 
 import pytest
 
 from tests.faults.figures import Figures
-from tests.faults.house import House, running_house
+from tests.faults.house import House
 
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("FAULT_WEB_KILLS", "5"))
 BETWEEN = 15  # answers between two kills
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """An installation of this file's own."""
-    with running_house(tmp_path_factory.mktemp("house")) as running:
-        yield running
-
-
 def test_killed_workers_cost_no_request_and_double_no_effect(house: House) -> None:
+    before = house.effects()
     with house.callers().calling() as callers:
         for _ in range(KILLS):
             callers.wait_for_more(BETWEEN)
@@ -32,7 +25,8 @@ def test_killed_workers_cost_no_request_and_double_no_effect(house: House) -> No
         callers.wait_for_more(BETWEEN)
     placed = [json.loads(one.body)["number"] for one in callers.of("POST /api/orders") if one.status == 201]
     corrected = [one for one in callers.of("POST /api/inventory") if one.status == 201]
-    figures, effects = Figures("kill web"), house.effects()
+    figures, after = Figures("kill web"), house.effects()
+    effects = {name: after[name] - before[name] for name in after}
     figures.say("workers killed", KILLS)
     figures.say("GET failed", len(callers.failed("GET")), "0")
     figures.say("keyed POST failed", len(callers.failed("POST")), "0")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.callers import Callers
 from tests.faults.figures import Figures
-from tests.faults.house import House, running_house
+from tests.faults.house import House
+from tests.faults.visitors import Visitors
 from tests.site import wait_for
 
 pytestmark = pytest.mark.slow
@@ -24,13 +24,6 @@ FREEZE_S = float(os.environ.get("FAULT_PG_FREEZE_S", "5"))
 BETWEEN = 25  # answers between two restarts
 NEEDS_NONE = ("/health/live", "/static/css/app.css")
 HOW = (signal.SIGINT, signal.SIGQUIT)  # fast: sessions are ended and all is written; immediate: as after a crash
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """An installation of this file's own."""
-    with running_house(tmp_path_factory.mktemp("house")) as running:
-        yield running
 
 
 def restart(house: House, how: signal.Signals) -> float:
@@ -68,7 +61,7 @@ def test_a_restart_costs_no_reader_a_page_and_no_writer_an_order(house: House) -
     assert_each_key_acted_once(house, callers, before, figures)
 
 
-def assert_each_key_acted_once(house: House, callers: Callers, before: dict[str, int], figures: Figures) -> None:
+def assert_each_key_acted_once(house: House, callers: Visitors, before: dict[str, int], figures: Figures) -> None:
     """Compare what writers wanted with what the database has, once each has sent again what had failed."""
     wanted = {
         "orders": before["orders"] + len(callers.of("POST /api/orders")),
@@ -102,7 +95,7 @@ def frozen(house: House) -> Iterator[None]:
 
 def test_a_frozen_server_holds_nobody_and_is_forgotten_when_it_goes_on(house: House) -> None:
     before = house.effects()
-    carefree = Callers(house.nginx.url, "", [])
+    carefree = Visitors(house.nginx.url, "", [])
     with house.callers().calling() as callers, carefree.calling(readers=2, paths=NEEDS_NONE):
         callers.wait_for_more(BETWEEN)
         with frozen(house):
@@ -127,7 +120,7 @@ def test_a_frozen_server_holds_nobody_and_is_forgotten_when_it_goes_on(house: Ho
     assert_each_key_acted_once(house, callers, before, figures)
 
 
-def is_well_again(callers: Callers, since: float) -> bool:
+def is_well_again(callers: Visitors, since: float) -> bool:
     """Say whether the newest answers are good, of reads and of writes."""
     newest = [one for one in callers.answers[-12:] if one.began > since]
     return len(newest) == 12 and {one.status for one in newest} <= {200, 201} and any(one.key for one in newest)

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ import pytest
 from app.core.pushed import PROCESSES
 from app.core.redis import connect
 from tests.faults.figures import Figures
-from tests.faults.house import START_S, WEBS, House, running_house
+from tests.faults.house import START_S, WEBS, House
 from tests.faults.listeners import Crowd
 from tests.realtime.ear import cookie_of
 from tests.site import wait_for
@@ -38,13 +37,6 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("of_the_next_release", sa.Text))
     op.add_column("items", sa.Column("of_the_next_release", sa.Text))
 """
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """An installation of this file's own."""
-    with running_house(tmp_path_factory.mktemp("house")) as running:
-        yield running
 
 
 def migrate(house: House, folder: Path) -> float:
@@ -129,3 +121,4 @@ def test_relay_and_worker_end_soon_too(house: House) -> None:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
         figures.say(f"end of the {name} after TERM", round(time.monotonic() - began, 2), "<= 10 s")
+    house.site.start_relay()
