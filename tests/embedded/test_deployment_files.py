@@ -1,5 +1,6 @@
 """The deployment files run what bin/up runs, with the least rights. No image can be built here, so they are read."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import yaml
 
 from app.core.embedded.home import list_processes
 from app.core.embedded.postgres import SETTINGS
+from config import read_settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -100,9 +102,56 @@ def test_the_web_is_probed_and_leaves_in_peace():
     grace_s = int(re.search(r"^graceful_timeout = (\d+)", (ROOT / "gunicorn.conf.py").read_text(), re.MULTILINE)[1])
     assert pause_s + grace_s < web["terminationGracePeriodSeconds"]
     assert grace_s < int(COMPOSE["services"]["web"]["stop_grace_period"].rstrip("s"))
-    budget = next(manifest for manifest in MANIFESTS if manifest["kind"] == "PodDisruptionBudget")
-    replicas = next(m for m in MANIFESTS if m["metadata"]["name"] == "quarterdeck-web")["spec"]["replicas"]
-    assert 0 < budget["spec"]["minAvailable"] < replicas
+
+
+@pytest.mark.parametrize("name", ["web", "relay", "worker"])
+def test_a_machine_that_is_emptied_takes_never_the_last_pod(name):
+    of_it = {m["kind"]: m["spec"] for m in MANIFESTS if m["metadata"]["name"] == f"quarterdeck-{name}"}
+    assert 0 < of_it["PodDisruptionBudget"]["minAvailable"] < of_it["Deployment"]["replicas"]
+    labels = of_it["Deployment"]["template"]["metadata"]["labels"]
+    (spread,) = PODS[name]["topologySpreadConstraints"]
+    assert of_it["PodDisruptionBudget"]["selector"]["matchLabels"] == labels == spread["labelSelector"]["matchLabels"]
+    assert of_it["Deployment"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+
+
+def test_nobody_but_the_ingress_and_the_metrics_reaches_a_pod():
+    policies = {m["metadata"]["name"]: m["spec"] for m in MANIFESTS if m["kind"] == "NetworkPolicy"}
+    web = policies["quarterdeck-web"]
+    assert web["podSelector"]["matchLabels"] == {"app": "quarterdeck", "part": "web"}
+    assert all(rule["from"] and rule["ports"] == [{"port": "http"}] for rule in web["ingress"])
+    inside = policies["quarterdeck-inside"]
+    assert (inside["policyTypes"], inside["ingress"]) == (["Ingress"], [])
+    out = policies["quarterdeck-out"]["egress"]
+    assert {port["port"] for rule in out for port in rule["ports"]} == {53, 5432, 6379, 587, 443}
+
+
+def read_env(path):
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_staging_keeps_productions_rules_and_its_settings_are_really_used(monkeypatch):
+    staging = read_env(ROOT / "deploy/staging.env")
+    used = re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text())
+    assert set(staging) <= set(used)
+    for name in list(os.environ):
+        monkeypatch.delenv(name)
+    logins = {f"DATABASE_{name}": f"postgresql://qd_{name}@db/q" for name in ("URL", "SYSTEM_URL", "PLATFORM_URL")}
+    for name, value in {**staging, **logins, "SESSION_SECRET": "0123456789abcdef" * 3}.items():
+        monkeypatch.setenv(name, value)
+    assert read_settings(os.environ).environment == "staging"
+    monkeypatch.setenv("QUARTERDECK_ENV", "production")
+    assert read_settings(os.environ).environment == "production"
+
+
+def test_every_line_of_the_failure_matrix_names_a_test_that_exists():
+    table = (ROOT / "docs/operations.md").read_text().partition("## When something breaks")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 25
+    for row in rows:
+        assert len(row) in {5, 6}, row  # the first cell is empty below its like
+        for name in re.findall(r"`([^`]+)`", row[-1]):
+            assert (ROOT / "tests" / name).exists() or (ROOT / "tests" / f"{name}.py").exists(), name
 
 
 @pytest.mark.parametrize("name", ["nginx", "web", "postgres", "valkey"])
