@@ -150,7 +150,7 @@ def start_on(copy: "Copy") -> list[str]:
     """Migrate the copy, start the product there and sign in; return what does not work."""
     environment = tryout.environment_of(current_app.config["SETTINGS"], copy.urls, copy.folder)
     tryout.migrate(environment)
-    with psycopg.connect(copy.url) as connection:
+    with psycopg.connect(copy.url, autocommit=True) as connection:
         somebody = tryout.choose_somebody(connection)
     with tryout.running_app(environment, copy.folder) as port:
         return tryout.try_login(port, *somebody) if somebody else []

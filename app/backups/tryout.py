@@ -58,13 +58,16 @@ def migrate(environment: Mapping[str, str]) -> None:
 
 
 def choose_somebody(connection: psycopg.Connection) -> tuple[str, str] | None:
-    """Give somebody of the copy a password we know; return it with their address, None when there is nobody."""
+    """Give somebody of the copy a password we know; return it with their address, None when there is nobody.
+
+    Args:
+        connection: To the copy; each statement is a transaction of its own.
+    """
     row = connection.execute(SOMEBODY).fetchone()
     if row is None:
         return None
     password = secrets.token_urlsafe(18)
     connection.execute("UPDATE users SET password_hash = %s WHERE id = %s", (hash_password(password), row[0]))
-    connection.commit()
     return row[1], password
 
 
