@@ -1,13 +1,12 @@
 """An installation of a test's own, whose relays and Valkey it may kill, freeze and empty."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass
 from pathlib import Path
-from subprocess import Popen
 
 import psycopg
 from flask import Flask
@@ -40,7 +39,6 @@ class Lighthouse:
     app: Flask
     world: World
     superuser_url: str
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def valkey(self) -> Valkey:
@@ -52,17 +50,28 @@ class Lighthouse:
         """The admin of a fresh company."""
         return self.world.person(self.world.company("lighthouse"), "company_admin")
 
+    @property
+    def _pids(self) -> Path:
+        return self.site.folder / "relay pids"
+
+    def open_nursery(self) -> None:
+        """Start the process that starts relays."""
+        self.site.start("relays", "tests.faults.relay_nursery", str(self._pids))
+
     def start_relay(self) -> None:
         """Start one more relay; it leads, or stands by."""
-        self.site.start(f"relay {next(self._numbers)}", "flask", "relay")
+        wait_for(self._pids.exists, limit_s=START_S, say=self.told_by_relays)
+        before = len(self._pids.read_text().split())
+        self.site.processes["relays"].send_signal(signal.SIGUSR1)
+        wait_for(lambda: len(self._pids.read_text().split()) > before, limit_s=START_S, say=self.told_by_relays)
 
-    def relays(self) -> dict[str, "Popen[bytes]"]:
-        """The relays that run."""
-        return {name: one for name, one in self.site.processes.items() if "relay" in name and one.poll() is None}
+    def relays(self) -> list[int]:
+        """The pids of the relays that run."""
+        return [int(pid) for pid in self._pids.read_text().split() if Path(f"/proc/{pid}/fd").exists()]
 
     def told_by_relays(self) -> str:
         """What the relays wrote last, for a failure's message."""
-        return "\n".join(f"{name}:\n{self.site.log(name)}" for name in self.site.processes if "relay" in name)
+        return self.site.log("relays")
 
     def leader(self) -> tuple[int, int] | None:
         """The leading relay's backend in PostgreSQL and its port on this side; None while nobody leads."""
@@ -78,10 +87,8 @@ class Lighthouse:
         """kill -9 the relay that leads."""
         leader = self.leader()
         assert leader is not None, self.told_by_relays()
-        name, process = next((name, one) for name, one in self.relays().items() if has_port(one.pid, leader[1]))
-        process.kill()
-        process.wait()
-        del self.site.processes[name]
+        pid = next(pid for pid in self.relays() if has_port(pid, leader[1]))
+        os.kill(pid, signal.SIGKILL)
 
     def flush_valkey(self) -> None:
         """Forget everything Valkey holds."""
@@ -129,6 +136,7 @@ def running_lighthouse(folder: Path) -> Iterator[Lighthouse]:
         try:
             prepare_rows(house)
             site.start("web", "gunicorn", "-c", "gunicorn.conf.py", "tests.realtime.lantern_wsgi:app")
+            house.open_nursery()
             house.start_relay()
             site.wait_until_ready()
             wait_for(house.leader, limit_s=START_S, say=house.told_by_relays)
