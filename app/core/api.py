@@ -7,7 +7,7 @@ same declarations, so the document cannot drift from the behaviour.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cache, wraps
 from types import UnionType
 from typing import Any, TypeVar
 
@@ -139,12 +139,18 @@ def parse_query(shape: type[Model]) -> Model:
     Raises:
         InvalidInput: A parameter cannot be used.
     """
-    known = {name for pair in ((k, f.alias or k) for k, f in shape.model_fields.items()) for name in pair}
-    values = {key: value for key, value in request.args.items() if value != "" and (key in known or key != "companyId")}
+    names = names_of(shape)
+    values = {key: value for key, value in request.args.items() if value != "" and (key in names or key != "companyId")}
     try:
         return shape.model_validate(values)
     except ValidationError as error:
         raise problem_of(error) from None
+
+
+@cache
+def names_of(shape: type[BaseModel]) -> frozenset[str]:
+    """Return what its fields may be called: by name and by alias."""
+    return frozenset(name for pair in ((k, f.alias or k) for k, f in shape.model_fields.items()) for name in pair)
 
 
 def parse_form(shape: type[Model]) -> Model:
