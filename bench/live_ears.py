@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import selectors
+import socket
 import threading
 from array import array
 from dataclasses import dataclass, field
@@ -119,6 +120,7 @@ class Loop:
             raw.socket.settimeout(0)
             self.selector.register(raw.socket, selectors.EVENT_READ, (number, raw))
         else:
+            raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that little is read by the kernel
             self.stalled.append(raw)
 
     def turn(self, wait_s: float) -> None:

@@ -10,7 +10,7 @@ from bench.live_writers import Load, Writer
 
 READERS = 10
 GONE_LIMIT_S = 60.0
-SECONDS = 30
+SECONDS = 30  # longer than a ping that is not answered is waited for
 SETTLE_S = 3.0
 
 

@@ -24,6 +24,7 @@ StartResponse = Callable[..., Any]
 PATH = "/socket.io/"
 WIRE = "quarterdeck.wire"
 UNREAD_LIMIT_MS = 30_000
+KERNEL_BYTES = 131_072  # left alone it grows to 4 MB for each client that does not read, where no bound of ours sees it
 
 
 class Wire:
@@ -39,6 +40,7 @@ class Wire:
         if hasattr(socket, "TCP_USER_TIMEOUT") and sock.family in {socket.AF_INET, socket.AF_INET6}:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_LIMIT_MS)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
 
     def send(self, data: bytes) -> int:
         """Send all of it before anybody else sends."""

@@ -10,6 +10,7 @@ from flask import Flask
 from app.core.db import transaction
 from app.core.embedded.ports import find_free_port
 from app.core.outbox import Fact, record
+from app.realtime.sockets import DRAIN_SPREAD_S
 from tests.realtime.ear import Ear, cookie_of
 from tests.realtime.wire import RawSocket
 from tests.site import Site
@@ -83,8 +84,8 @@ def test_a_stopping_process_sends_its_sockets_elsewhere(lone_site: Site, ada: Pe
     lone_site.processes["web"].terminate()
     for ear in ears:
         ear.wait(lambda ear=ear: ear.of("reconnect"))
-        assert ear.of("reconnect") == [{"withinMs": 5000}]
-    assert not any(ear.is_closed.is_set() for ear in ears), "they have five seconds to go by themselves"
+        assert ear.of("reconnect") == [{"withinMs": int(DRAIN_SPREAD_S * 1000)}]
+    assert not any(ear.is_closed.is_set() for ear in ears), "they have some seconds to go by themselves"
     assert all(ear.is_closed.wait(10) for ear in ears)
     assert lone_site.processes["web"].wait(15) == 0
     assert "Traceback" not in lone_site.log("web")
