@@ -93,7 +93,7 @@ def ours(app: Flask, person: Person) -> Contestant:
     cookie = person.client.get_cookie("qd")
     assert cookie is not None
     stand = Stand(app, "/api/user", {"Cookie": f"qd={cookie.value}"})
-    asks = stand.do(lambda: asks_of_request(service.limits(), request, maybe_principal()))
+    asks = stand.do(lambda: asks_of_request(service.limits(), request, maybe_principal()).asks)
     assert len(asks) == 3, asks
     fill_windows(app, asks)
     response = stand.ask_of(front.limiter, write_headers)()
@@ -101,7 +101,7 @@ def ours(app: Flask, person: Person) -> Contestant:
     return Contestant("Quarterdeck: 3 limits, headers", stand.ask_of(front.limiter, write_headers))
 
 
-def fill_windows(app: Flask, asks: list[Ask]) -> None:
+def fill_windows(app: Flask, asks: tuple[Ask, ...]) -> None:
     """Leave in Valkey what a minute of steady use leaves there: a count in every slice."""
     with connect(app.config["SETTINGS"], timeout_s=1) as client:
         for ask, key in zip(asks, script_arguments(asks)[0], strict=True):

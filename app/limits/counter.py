@@ -1,6 +1,6 @@
 """The limits of one app, and where they are counted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -12,9 +12,10 @@ from app.core.metrics import count
 from app.core.redis import RedisAway, bulk, request_redis, send
 from app.limits.beside import Beside
 from app.limits.table import Limit
-from app.limits.window import SCRIPT, Ask, MemoryWindows, Verdict, packed_call, read_answer, read_rest
+from app.limits.window import SCRIPT, Ask, Bill, MemoryWindows, Verdict, read_answer, read_rest
 
 EXTENSION = "quarterdeck-limits"
+MAX_BILLS = 4096
 
 
 @dataclass
@@ -24,11 +25,13 @@ class Limits:
     Attributes:
         spare: Windows in this process, used while Redis is away.
         failures: Windows of failed sign-ins, always counted here too, so losing Redis forgives nothing.
+        bills: What the last askers' requests fall under: it is the same the next time.
     """
 
     table: dict[str, Limit]
     spare: MemoryWindows
     failures: MemoryWindows = field(default_factory=MemoryWindows)
+    bills: dict[Hashable, Bill] = field(default_factory=dict)
 
     def ask_for(self, name: str, key: str, *, cost: int = 1, per_minute: int | None = None) -> Ask | None:
         """Return what to count for a named limit; None when it is off.
@@ -44,7 +47,16 @@ class Limits:
         limit = self.table[name]
         return Ask(name, key, limit.amount, limit.window_s, cost) if limit.amount else None
 
-    def evaluate(self, asks: Sequence[Ask], beside: Beside | None = None) -> list[Verdict]:
+    def bill_for(self, asker: Hashable, make: Callable[[], Iterable[Ask | None]]) -> Bill:
+        """Return what a kind of request of one asker is counted under."""
+        found = self.bills.get(asker)
+        if found is None:
+            if len(self.bills) >= MAX_BILLS:
+                self.bills.clear()
+            found = self.bills[asker] = Bill.of(ask for ask in make() if ask is not None)
+        return found
+
+    def evaluate(self, asks: Sequence[Ask] | Bill, beside: Beside | None = None) -> list[Verdict]:
         """Count in Redis, or in this process while Redis is away. Never raises for an outage.
 
         Args:
@@ -52,18 +64,18 @@ class Limits:
         """
         if not asks:
             return []
+        bill = asks if isinstance(asks, Bill) else Bill.of(asks)
         try:
-            answer = request_redis().run(lambda client: self._run(client, asks, beside))
+            answer = request_redis().run(lambda client: self._run(client, bill, beside))
         except RedisAway:
             count("limits_fallback_total")
-            return self.spare.evaluate(asks)
+            return self.spare.evaluate(bill.asks)
         if beside is not None:
-            beside.value = read_rest(asks, answer)
-        return read_answer(asks, answer)
+            beside.value = read_rest(bill.asks, answer)
+        return read_answer(bill.asks, answer)
 
-    def _run(self, client: Redis, asks: Sequence[Ask], beside: Beside | None = None) -> bytes:
-        alone, head, tail = packed_call(tuple(asks))
-        command = alone if beside is None else head + bulk(beside.key) + tail
+    def _run(self, client: Redis, bill: Bill, beside: Beside | None) -> bytes:
+        command = bill.alone if beside is None else bill.head + bulk(beside.key) + bill.tail
         try:
             return cast("bytes", send(client, command))
         except NoScriptError:  # a server that was started since

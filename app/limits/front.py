@@ -6,6 +6,7 @@ So its one hook is replaced; its decorators keep working on the same windows (ap
 """
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -22,7 +23,7 @@ from app.limits.beside import key_beside
 from app.limits.counter import EXTENSION, Limits
 from app.limits.strategy import NAME, SCHEME
 from app.limits.table import load_limits
-from app.limits.window import Ask, MemoryWindows, Verdict
+from app.limits.window import Ask, Bill, MemoryWindows, Verdict
 from config import Settings
 
 MISSING_COST = 9  # beyond the one it cost to ask
@@ -110,26 +111,30 @@ def who_asks(asking: Request) -> Principal | None:
         return None
 
 
-def asks_of_request(counting: Limits, asking: Request, who: Principal | None) -> list[Ask]:
+def asks_of_request(counting: Limits, asking: Request, who: Principal | None) -> Bill:
     """Return what is counted, the one shown in headers first."""
-    address = address_of_request()
+    address = "" if who else address_of_request()
     key = f"user:{who.public_id}" if who else f"ip:{address}"
     if who is not None and who.kind == "token":
         key = f"token:{who.credential}"
-    own = who.limit_per_min if who else None
     is_api = asking.path.startswith(API_PATHS)
-    found = [counting.ask_for("api" if is_api else "page", key, per_minute=own if is_api else None)]
-    if not is_api and asking.args.get("q"):
-        found.append(counting.ask_for("search", key))
+    is_search = not is_api and bool(asking.args.get("q"))
     named = getattr(current_app.view_functions.get(asking.endpoint or ""), "__limit__", None)
-    if named is not None:
-        found.append(counting.ask_for(named, key))
-    if who is None:
-        found.append(counting.ask_for("ip", address))
-    if own is None:
-        found.append(counting.ask_for("burst", key))
-    found.append(counting.ask_for("global", "all"))
-    return [ask for ask in found if ask is not None]
+    own = who.limit_per_min if who else None
+
+    def make() -> Iterator[Ask | None]:
+        yield counting.ask_for("api" if is_api else "page", key, per_minute=own if is_api else None)
+        if is_search:
+            yield counting.ask_for("search", key)
+        if named is not None:
+            yield counting.ask_for(named, key)
+        if who is None:
+            yield counting.ask_for("ip", address)
+        if own is None:
+            yield counting.ask_for("burst", key)
+        yield counting.ask_for("global", "all")
+
+    return counting.bill_for((key, is_api, is_search, named, own), make)
 
 
 def write_headers(response: Response) -> Response:

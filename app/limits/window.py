@@ -9,11 +9,11 @@ through twice the amount when attacked at the edge.
 import struct
 import threading
 import time
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha1
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from app.core.redis import array, bulk
 
@@ -25,8 +25,7 @@ MAX_KEYS = 50_000
 # until there is room for the cost (0: there is), as doubles, and behind them what stands at the last key.
 # Beside the slices, fields -1 and -2 hold their sum and the oldest of them, so that only a slice that is over makes
 # the script add up twenty. One packed argument and one packed answer, because redis-py takes 1 µs for each of many.
-SCRIPT = (
-    """
+SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local n = #ARGV[1] / 24
@@ -62,7 +61,7 @@ end
 
 for i = 1, n do
   local key, amount, window, cost = KEYS[i], asked[i*3-2], asked[i*3-1], asked[i*3]
-  local slice = window / %d
+  local slice = window / SLICES
   local oldest, newest = math.floor((now - window) / slice), math.floor(now / slice)
   local kept = redis.call('HMGET', key, '-1', '-2', newest)
   local sum = tonumber(kept[1])
@@ -91,9 +90,7 @@ for i = 1, n do
 end
 local read = KEYS[n+1] and redis.call('GET', KEYS[n+1]) or ''
 return struct.pack('<' .. string.rep('d', n * 2), unpack(answer)) .. read
-"""
-    % SLICES
-)  # noqa: UP031 (braces are Lua's)
+""".replace("SLICES", str(SLICES))
 SHA = sha1(SCRIPT.encode()).hexdigest().encode()  # noqa: S324 (how EVALSHA names a script)
 
 
@@ -140,14 +137,35 @@ def script_arguments(asks: Sequence[Ask]) -> tuple[list[bytes], bytes]:
     return keys, struct.pack(f"<{len(values)}d", *values)
 
 
-@lru_cache(maxsize=4096)
-def packed_call(asks: tuple[Ask, ...]) -> tuple[bytes, bytes, bytes]:
-    """Return the script's call as it is sent; and its two ends when one more key is to be read between them."""
-    keys, argument = script_arguments(asks)
-    head = bulk(b"EVALSHA") + bulk(SHA) + bulk(b"%d" % len(keys)) + b"".join(map(bulk, keys))
-    longer = bulk(b"EVALSHA") + bulk(SHA) + bulk(b"%d" % (len(keys) + 1)) + b"".join(map(bulk, keys))
-    tail = bulk(argument)
-    return array(len(keys) + 4) + head + tail, array(len(keys) + 5) + longer, tail
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Limits that are counted together, with the call of the script as it is sent.
+
+    Attributes:
+        alone: The whole call.
+        head: With `tail`, the call when one more key is to be read, which stands between them.
+    """
+
+    asks: tuple[Ask, ...]
+    alone: bytes
+    head: bytes
+    tail: bytes
+
+    @classmethod
+    def of(cls, asks: Iterable[Ask]) -> Self:
+        """Pack asks."""
+        found = tuple(asks)
+        keys, argument = script_arguments(found)
+        between, tail = b"".join(map(bulk, keys)), bulk(argument)
+        plain, longer = (
+            array(count + 4) + bulk(b"EVALSHA") + bulk(SHA) + bulk(b"%d" % count) + between
+            for count in (len(keys), len(keys) + 1)
+        )
+        return cls(found, plain + tail, longer, tail)
+
+    def __len__(self) -> int:
+        """How many limits."""
+        return len(self.asks)
 
 
 def read_answer(asks: Sequence[Ask], answer: bytes) -> list[Verdict]:
