@@ -56,6 +56,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:  # Any: pytest's own
         terminalreporter.write_line(f"Azure was not tested: {why}.", yellow=True)
     if any(name == "without_hypopg" for one in reports for name, _ in getattr(one, "user_properties", ())):
         terminalreporter.write_line("HypoPG was not tested: the server has no such extension.", yellow=True)
+    for why in sorted(
+        {value for one in reports for name, value in getattr(one, "user_properties", ()) if name == "not tested"}
+    ):
+        terminalreporter.write_line(f"{why}.", yellow=True)
 
 
 @pytest.hookimpl(optionalhook=True)
