@@ -43,14 +43,21 @@ def as_problem(error: DBAPIError | PoolTimeout) -> Problem:
     return Unexpected()
 
 
+def is_passing(error: Exception, problem: Problem) -> bool:
+    """Say whether the same request may well succeed in a moment: the connection was lost, or another was let through."""
+    if isinstance(getattr(error, "orig", None), psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
+        return True
+    return isinstance(problem, DatabaseAway) and not getattr(error, "is_final", False)
+
+
 def init_database_errors(app: Flask) -> None:
     """Register the translation."""
 
     def render(error: Exception) -> Response:
         problem = as_problem(error)  # type: ignore[arg-type]
         cause = type(getattr(error, "orig", error)).__name__
-        if isinstance(problem, DatabaseAway) and not getattr(error, "is_final", False) and note_lost():
-            log.warning("database lost; tried again while there is time", error=cause)
+        if is_passing(error, problem) and note_lost():
+            log.warning("tried again while there is time", problem=problem.code, error=cause)
             return render_problem(problem)
         log.error("database error", problem=problem.code, error=cause, exc_info=isinstance(problem, Unexpected))
         return render_problem(problem)
