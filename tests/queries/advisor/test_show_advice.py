@@ -167,6 +167,7 @@ def test_a_look_that_found_nothing_says_so_and_of_how_long(pat: Person, unlooked
     body, told = pat.get("/slow-queries/advice").text, pat.get("/api/query-optimizer/indexes").json
     assert NOTHING in body
     assert "statements of 3 h 20 min" in body
+    assert "What triggers run is not looked at" in body
     assert "The last look failed" not in body
     assert told["lookedAt"] is not None
     assert told["lastLook"]["state"] == "done"
