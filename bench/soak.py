@@ -76,8 +76,8 @@ SOAKS = {
         {"CROSSING_ATTEMPTS": "50000", "TENANCY_STEPS": "20000", "POOL_TRANSACTIONS": "10000"},
     ),
     "fuzzing": Soak(
-        ("tests/laws/test_fuzz_the_api.py", "tests/laws/test_fuzz_as_peers.py"),
-        {"FUZZ_CASES": "40", "FUZZ_PEER_CASES": "10000"},
+        ("tests/laws/test_break_nothing.py", "tests/laws/test_fuzz_as_peers.py"),
+        {"FUZZ_CASES": "60", "FUZZ_PEER_CASES": "6000"},
     ),
     "jobs": Soak(("tests/faults/test_lose_no_job.py",), {"FAULT_JOBS": "10000", "FAULT_KILLS": "200"}),
     "logs": Soak(("tests/faults/test_keep_logs.py", "tests/faults/test_tell_no_log.py"), {"LOG_LINES": "100000"}),
