@@ -93,7 +93,6 @@ def kill_and_time(house: Lighthouse) -> float:
     before = house.leader()
     killed_at = time.time()
     house.kill_leader()
-    house.start_relay()
     wait_for(lambda: house.leader() not in {None, before}, limit_s=PATIENCE_S, say=house.told_by_relays)
     led_at = time.time()
     newest = "SELECT extract(epoch FROM min(logged_at))::float AS at FROM event_log WHERE logged_at > to_timestamp(%s)"
@@ -105,6 +104,7 @@ def kill_and_time(house: Lighthouse) -> float:
         return bool(found)
 
     wait_for(is_numbering, limit_s=PATIENCE_S, say=house.told_by_relays)
+    house.start_relay()
     return found[0] - killed_at
 
 
