@@ -5,7 +5,7 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 
-from app.core import asking, metrics, statements
+from app.core import asking, metrics, second_try, statements
 
 __all__ = ["init_request_log", "statements"]  # imported for its listeners
 QUIET = ("static", "assets.", "health.")
@@ -14,6 +14,8 @@ log = structlog.get_logger("request")
 
 def write_line(response: Response) -> Response:
     """Log and count one answered request."""
+    if second_try.is_thrown_away():
+        return response
     took = time.perf_counter() - g.get("begun_at", time.perf_counter())
     endpoint = request.endpoint or "none"
     metrics.requests_total.labels(endpoint, request.method, f"{response.status_code // 100}xx").inc()

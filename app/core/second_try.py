@@ -28,11 +28,12 @@ class Held:
     """An answer that may still be thrown away.
 
     Attributes:
-        is_lost: The database was lost meanwhile, so the next answer may be better.
+        is_lost: The database was lost meanwhile and there is time: the next answer is awaited instead.
+        until: When time is up, on the monotonic clock.
     """
 
-    def __init__(self) -> None:
-        self.is_lost = False
+    def __init__(self, until: float) -> None:
+        self.is_lost, self.until = False, until
         self.begun: tuple[Any, ...] = ()  # Any: as above
 
     def begin(self, *given: Any) -> Any:  # Any: as above
@@ -56,9 +57,9 @@ class SecondTry:
             return self._next(environ, start_response)
         body: BytesIO = environ["wsgi.input"]
         while True:
-            held = Held()
+            held = Held(until)
             answer = self._next({**environ, HELD: held}, held.begin)
-            if not held.is_lost or time.monotonic() + PAUSE_S >= until:
+            if not held.is_lost:
                 start_response(*held.begun)
                 return answer
             if hasattr(answer, "close"):
@@ -92,9 +93,16 @@ def is_repeatable(environ: Environ) -> bool:
 def note_lost() -> bool:
     """Say that this request lost its database; return whether it is served again."""
     held: Held | None = request.environ.get(HELD)
-    if held is not None:
-        held.is_lost = True
-    return held is not None
+    if held is None or time.monotonic() + PAUSE_S >= held.until:
+        return False
+    held.is_lost = True
+    return True
+
+
+def is_thrown_away() -> bool:
+    """Say whether nobody will see the answer that is being made."""
+    held: Held | None = request.environ.get(HELD)
+    return held is not None and held.is_lost
 
 
 def init_second_try(app: Flask) -> None:
