@@ -50,6 +50,12 @@ def callers(house: House) -> Callers:
     return Callers(house.site.url, cookies, rate=RATE)
 
 
+def test_what_this_machine_answers_undisturbed(house: House, callers: Callers) -> None:
+    with callers:
+        callers.go_on_for(SECONDS / 4)
+    callers.report(figures, "undisturbed")
+
+
 def test_a_killed_valkey_signs_nobody_out(house: House, callers: Callers) -> None:
     with callers:
         callers.go_on_for(SECONDS / 4)
