@@ -2,15 +2,17 @@
 
 import base64
 import binascii
-import hashlib
 import struct
 from collections.abc import Iterator
+from typing import Any
 
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-NORMAL, PROTOCOL_ERROR, NOT_TEXT, TOO_BIG = 1000, 1002, 1007, 1009
+from wsproto.frame_protocol import CloseReason, FrameProtocol, Opcode, ParseFailed
+from wsproto.utilities import generate_accept_token
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = Opcode
+NORMAL, PROTOCOL_ERROR, TOO_BIG = 1000, 1002, 1009
 SHORT, MEDIUM, MOST_MEDIUM = 126, 127, 0xFFFF
 KEY_BYTES = 16
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class BadFrame(Exception):
@@ -47,11 +49,11 @@ def accept_key(key: str) -> str | None:
             return None
     except (binascii.Error, ValueError):
         return None
-    return base64.b64encode(hashlib.sha1(key.encode() + GUID, usedforsecurity=False).digest()).decode()
+    return generate_accept_token(key.encode()).decode()
 
 
 class Inbox:
-    """Puts a client's bytes together into messages.
+    """Puts a client's bytes together into messages; wsproto knows what a client may send.
 
     Args:
         most_bytes: The longest message it may send.
@@ -59,58 +61,42 @@ class Inbox:
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
-        self._rest = b""
-        self._parts = b""
-        self._kind: int | None = None
+        self._protocol = FrameProtocol(client=False, extensions=[])
+        self._parts: list[Any] = []  # Any: texts or bytes, all of one kind
+        self._size = 0
 
-    def take(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Yield each whole message and control frame that is there now, as kind and payload.
+    def take(self, data: bytes) -> Iterator[tuple[int, Any]]:
+        """Yield each whole message and control frame that is there now, as kind and payload: a text is a str.
 
         Raises:
             BadFrame: The client broke the protocol.
         """
-        self._rest += data
-        while (found := self._next_frame()) is not None:
-            is_last, kind, payload = found
-            if kind >= CLOSE:
-                yield kind, payload
-                continue
-            if (kind == CONTINUATION) == (self._kind is None):
-                raise BadFrame(PROTOCOL_ERROR)
-            self._kind = kind or self._kind
-            self._parts += payload
-            if len(self._parts) > self.most_bytes:
-                raise BadFrame(TOO_BIG)
-            if is_last and self._kind is not None:
-                message = self._kind, self._parts
-                self._kind, self._parts = None, b""
-                yield message
+        self._protocol.receive_bytes(data)
+        try:
+            for found in self._protocol.received_frames():
+                payload: Any = found.payload  # Any: its type hangs on the kind
+                if found.opcode is Opcode.CLOSE:
+                    yield CLOSE, code_of(*payload)
+                elif found.opcode.iscontrol():
+                    yield int(found.opcode), bytes(payload)
+                else:
+                    self._keep(payload)
+                    if found.message_finished:
+                        yield int(found.opcode), self._whole(found.opcode)
+        except ParseFailed as problem:
+            raise BadFrame(problem.code) from problem
 
-    def _next_frame(self) -> tuple[bool, int, bytes] | None:
-        rest = self._rest
-        if len(rest) < 2:  # noqa: PLR2004 (the two bytes every frame begins with)
-            return None
-        kind, length, start = rest[0] & 0x0F, rest[1] & 0x7F, 2
-        is_last, is_control = bool(rest[0] & 0x80), kind >= CLOSE
-        known = kind in {CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG}
-        if rest[0] & 0x70 or not known or not rest[1] & 0x80 or (is_control and (length >= SHORT or not is_last)):
-            raise BadFrame(PROTOCOL_ERROR)
-        if length >= SHORT:
-            size = 2 if length == SHORT else 8
-            if len(rest) < start + size:
-                return None
-            length, start = int.from_bytes(rest[start : start + size], "big"), start + size
-        if length > self.most_bytes:
+    def _keep(self, part: str | bytearray) -> None:
+        self._size += len(part)
+        if self._size > self.most_bytes:
             raise BadFrame(TOO_BIG)
-        end = start + 4 + length
-        if len(rest) < end:
-            return None
-        self._rest = rest[end:]
-        return is_last, kind, unmask(rest[start : start + 4], rest[start + 4 : end])
+        self._parts.append(part)
+
+    def _whole(self, kind: Opcode) -> Any:
+        parts, self._parts, self._size = self._parts, [], 0
+        return "".join(parts) if kind is Opcode.TEXT else b"".join(parts)
 
 
-def unmask(mask: bytes, payload: bytes) -> bytes:
-    """Return what a client masked."""
-    length = len(payload)
-    key = (mask * (length // 4 + 1))[:length]
-    return (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(length, "big")
+def code_of(code: int, _: str) -> bytes:
+    """Return what a closing frame is answered with: its own code, or nothing where it had none."""
+    return b"" if code == CloseReason.NO_STATUS_RCVD else struct.pack("!H", code)

@@ -58,20 +58,14 @@ class Line(Socket):  # type: ignore[misc]  # Engine.IO is untyped
         self.outlet.is_ended = True
         self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
 
-    def _hear(self, kind: int, payload: bytes) -> None:
+    def _hear(self, kind: int, payload: Any) -> None:  # Any: text or bytes
         if kind == frames.PING:
             self.outlet.put(frames.frame(frames.PONG, payload))
         elif kind == frames.CLOSE:
-            self.outlet.end(frames.frame(frames.CLOSE, payload[:2]))
+            self.outlet.end(frames.frame(frames.CLOSE, payload))
             raise EngineIOError("closed by the client")
-        elif kind == frames.BINARY:
+        elif kind != frames.PONG:
             self.receive(packet.Packet(encoded_packet=payload))
-        elif kind == frames.TEXT:
-            try:
-                text = payload.decode()
-            except UnicodeDecodeError:
-                raise BadFrame(frames.NOT_TEXT) from None
-            self.receive(packet.Packet(encoded_packet=text))
 
     def send(self, pkt: Any) -> None:  # Any: Engine.IO is untyped
         """Send one packet; a socket that has ended takes nothing and disturbs nobody."""

@@ -26,12 +26,12 @@ def test_a_message_of_any_length_comes_whole(size: int) -> None:
 def test_a_message_that_comes_byte_by_byte_is_one_message() -> None:
     inbox, data = Inbox(1000), masked(frames.TEXT, b"hello" * 50) + masked(frames.PING, b"?")
     heard = [found for byte in data for found in inbox.take(bytes([byte]))]
-    assert heard == [(frames.TEXT, b"hello" * 50), (frames.PING, b"?")]
+    assert heard == [(frames.TEXT, "hello" * 50), (frames.PING, b"?")]
 
 
 def test_parts_are_put_together_and_a_ping_may_come_between() -> None:
     data = masked(frames.TEXT, b"one ", is_last=False) + masked(frames.PING, b"") + masked(frames.CONTINUATION, b"two")
-    assert list(Inbox(100).take(data)) == [(frames.PING, b""), (frames.TEXT, b"one two")]
+    assert list(Inbox(100).take(data)) == [(frames.PING, b""), (frames.TEXT, "one two")]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,8 @@ def test_parts_are_put_together_and_a_ping_may_come_between() -> None:
         (masked(frames.PING, b"", is_last=False), frames.PROTOCOL_ERROR),
         (masked(frames.CONTINUATION, b"of nothing"), frames.PROTOCOL_ERROR),
         (masked(frames.TEXT, b"a", is_last=False) + masked(frames.TEXT, b"b"), frames.PROTOCOL_ERROR),
-        (masked(frames.TEXT, b"x" * 1001)[:20], frames.TOO_BIG),  # its length alone is enough
+        (masked(frames.TEXT, b"x" * 5001)[:2000], frames.TOO_BIG),  # what is there of it is enough
+        (masked(frames.TEXT, b"\xff\xfe"), 1007),
         (masked(frames.TEXT, b"x" * 600, is_last=False) + masked(frames.CONTINUATION, b"x" * 600), frames.TOO_BIG),
     ],
 )
