@@ -56,14 +56,14 @@ def gather(app: Flask, world: World, theirs: Furnished, others: int) -> Loot:
     """Return all that can be known of a company; `others` is the attackers' own."""
     loot = Loot(theirs)
     owner, values = theirs.owner, theirs.values
-    name = f"Again {theirs.mark}"
+    name = f"Again {new_ulid()}"  # without the mark: an attacker sends it, too, and then owns what is called so
     line = {"sku": values["sku"], "quantity": 1, "unitPrice": "1.00"}
     item = {"sku": f"SKU-{new_ulid()}", "name": name, "category": "frames", "onHand": 1, "unitPrice": "1.00"}
     for path, body in (
         ("/api/orders", {"customer": {"name": name}, "currency": "GBP", "lines": [line]}),
         ("/api/inventory", item),
         (f"/api/orders/{values['number']}/notes", {"text": name}),
-        ("/api/orders/views", {"name": f"Again {theirs.mark[-20:]}", "query": "state=paid"}),
+        ("/api/orders/views", {"name": name, "query": "state=paid"}),
         ("/api/inventory/stock-takes", {"name": name, "skus": [values["sku"]]}),
         ("/api/reports", {"kind": "sales", "period": "today"}),
     ):
