@@ -77,3 +77,10 @@ def test_a_page_gets_the_rows_it_missed(ada: Person, pump: Pump) -> None:
 
 def test_rows_of_a_forbidden_topic_are_refused(vera: Person) -> None:
     assert vera.get("/live/rows?topic=accounts&after=0").status_code == 403
+
+
+def test_the_table_of_connections_comes_alone_when_htmx_asks_for_it(ada: Person) -> None:
+    answer = ada.fragment("/live")
+    assert answer.status_code == 200
+    assert 'id="connections"' in answer.text
+    assert "<html" not in answer.text
