@@ -8,6 +8,7 @@ from app.core.tenancy import platform_reads
 from app.storage import providers
 from app.storage.adapters.protocol import ObjectMissing, StorageError
 from app.storage.models import StoredFile
+from app.storage.problems import ProviderNotSetUp
 from app.storage.states import State
 
 LOOKED_AT = 200
@@ -26,17 +27,22 @@ def find_lost(connection: psycopg.Connection) -> tuple[int, list[str]]:
     row = connection.execute("SELECT count(*) FROM stored_files").fetchone()
     share = min(100.0, 300.0 * LOOKED_AT / max(1, row[0] if row else 0))
     found = connection.execute(SOME, (share, LOOKED_AT)).fetchall()
-    odd = {}
+    odd, away = {}, {}
     for file_id, name, key, size_bytes in found:
+        if name in away:
+            continue
         try:
             size = providers.provider(name).stat(key).size_bytes
             if size != size_bytes:
                 odd[file_id] = f"The file {file_id} at {name} holds {size} bytes, its row says {size_bytes}."
         except ObjectMissing:
             odd[file_id] = f"The file {file_id} is not at {name}."
+        except ProviderNotSetUp as problem:
+            away[name] = f"The files at {name} could not be looked at: {problem.sentence}"
         except StorageError as error:
-            return len(found), [f"The files at {name} could not be looked at: {type(error).__name__}."]
-    return len(found), [sentence for file_id, sentence in odd.items() if is_still_there(file_id)]
+            away[name] = f"The files at {name} could not be looked at: {type(error).__name__}."
+    lost = [sentence for file_id, sentence in odd.items() if is_still_there(file_id)]
+    return len(found), [*away.values(), *lost]
 
 
 def is_still_there(file_id: str) -> bool:
