@@ -35,11 +35,13 @@ def waiting(sql: Connection, url: str, *statements: str, name: str = "waiter") -
         pid = connection.info.backend_pid
         thread = Thread(target=run_ignoring, args=(connection, statements[-1]), daemon=True)
         thread.start()
-        wait_for(lambda: is_waiting(sql, pid))
-        yield pid
-        with suppress(psycopg.Error):
-            connection.cancel_safe(timeout=5)
-        thread.join(20)
+        try:
+            wait_for(lambda: is_waiting(sql, pid))
+            yield pid
+        finally:  # a test that failed, too, would else wait for its own lock for ever
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=5)
+            thread.join(20)
 
 
 def run_ignoring(connection: psycopg.Connection, statement: str) -> None:
