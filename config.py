@@ -83,6 +83,7 @@ class Settings(WorkSettings, StorageSettings, CacheSettings, QuerySettings, Base
     db_connection_timeout: int = Field(30_000, ge=100, description="ms; a web request waits 2 s at most.")
     db_idle_timeout: int = Field(300_000, ge=1000, description="ms after which an idle one beyond those is closed.")
     db_max_lifetime: int = Field(1_800_000, ge=1000, description="ms after which a connection is made anew.")
+    db_silence_ms: int = Field(2200, ge=500, le=60_000, description="How long it may be silent inside a request.")
 
     redis_url: SecretStr = Field(
         SecretStr(""), description="redis://…; else made of REDIS_HOST, _PORT, _PASSWORD, _DB."

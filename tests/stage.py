@@ -97,7 +97,7 @@ def build_stage(services: Services, redis_number: int, home: Path) -> Iterator[S
     redis_url = services.worker_redis_url(redis_number)
     superuser_url = services.superuser_url(urls["DATABASE_URL"].rpartition("/")[2].partition("?")[0])
     # Patient: a machine that is busy for 100 ms is no outage, and would make a test's app rest for a second.
-    environment = {**environment_for(urls, redis_url, home), "REDIS_BUDGET_MS": "2000"}
+    environment = {**environment_for(urls, redis_url, home), "REDIS_BUDGET_MS": "2000", "DB_SILENCE_MS": "20000"}
     made = create_app(settings_from(environment))
     yield Stage(urls, superuser_url, redis_url, environment, made)
     let_go(made)

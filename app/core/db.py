@@ -26,7 +26,7 @@ from sqlalchemy.orm import (
 
 from app.core import driver, statements
 from app.core.pool import GuardedPool
-from app.core.pulse import pulse_of
+from app.core.pulse import allow_silence, pulse_of
 from app.core.replicas import choice
 from app.core.replicas.places import login_at, replica_places
 from app.core.replicas.pool import ReplicaPool
@@ -198,6 +198,7 @@ def auth_connection() -> Iterator[sa.Connection]:
 
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Pool and driver settings of one login (docs/pools.md)."""
+    connect_s = max(2, round(settings.db_silence_ms / 1000))
     return {
         "poolclass": GuardedPool,
         "pulse": pulse_of(settings.database_url.get_secret_value()),
@@ -210,12 +211,17 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "pool_pre_ping": True,
         "pool_use_lifo": True,
         "hide_parameters": True,  # else what people sent stands in the text of every error
-        "connect_args": {"connect_timeout": 2, "application_name": "quarterdeck", "options": "-c timezone=UTC"},
+        "connect_args": {
+            "connect_timeout": connect_s,
+            "application_name": "quarterdeck",
+            "options": "-c timezone=UTC",
+        },
     }
 
 
 def init_db(app: Flask, settings: Settings) -> None:
     """Bind the logins: app by default, platform and system beside it."""
+    allow_silence(settings.db_silence_ms / 1000)
     options = engine_options(settings)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url.get_secret_value()

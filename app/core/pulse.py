@@ -39,14 +39,29 @@ class Patience:
     connection_s: float
 
 
-# A person waits three seconds at most. A job or the relay would rather wait than begin again.
-WEB, OTHERS = Patience(0.8, 1.4), Patience(3.0, 3.0)
+# Of a silence as long as DB_SILENCE_MS, the statement's share; a new connection has the rest. A person waits three
+# seconds at most. A job or the relay would rather wait than begin again.
+STATEMENT_SHARE, OTHERS_S = 0.36, 3.0
+_silence_s = [2.2]  # of this process: servers are told apart by their address, not by the app that asks
 _until: ContextVar[float | None] = ContextVar("pulse_until", default=None)
 
 
 def begin_request(until: float) -> None:
     """Say for the rest of a request until when it may wait for a database that is away, on the monotonic clock."""
     _until.set(until)
+
+
+def allow_silence(seconds: float) -> None:
+    """Say how long a request puts up with a silent server before it leaves it."""
+    _silence_s[0] = seconds
+
+
+def patience() -> Patience:
+    """Return how long this process waits."""
+    silence_s = _silence_s[0]
+    if process.kind() == "web":
+        return Patience(STATEMENT_SHARE * silence_s, (1 - STATEMENT_SHARE) * silence_s)
+    return Patience(max(OTHERS_S, silence_s), max(OTHERS_S, silence_s))
 
 
 class Pulse:
@@ -79,13 +94,13 @@ class Pulse:
         Raises:
             NoPulse: The server takes no connections either.
         """
-        now, patience = time.monotonic(), self.patience()
-        if now - began < patience.statement_s:
+        now, statement_s = time.monotonic(), patience().statement_s
+        if now - began < statement_s:
             return
         self._asked_at = now
         if self.is_away:
             raise NoPulse("the server does not answer, and takes no new connection either")
-        if now - self._answered_at > patience.statement_s:
+        if now - self._answered_at > statement_s:
             self._watch()
 
     def lose(self) -> None:
@@ -106,10 +121,6 @@ class Pulse:
         self._asked_at = now
         self._watch()
         return until is not None and self._back.wait(max(0.0, min(until, since + YOUNG_S) - now))
-
-    def patience(self) -> Patience:
-        """Return how long this process waits."""
-        return WEB if process.kind() == "web" else OTHERS
 
     def _watch(self) -> None:
         with self._changing:
@@ -162,7 +173,7 @@ class _Probe(psycopg.Connection[Any]):
 
 
 def _deadline() -> Callable[[], None]:
-    limit_s = (WEB if process.kind() == "web" else OTHERS).connection_s
+    limit_s = patience().connection_s
     until = time.monotonic() + limit_s
 
     def look() -> None:
