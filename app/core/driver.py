@@ -41,6 +41,14 @@ class LiveConnection(psycopg.Connection[TupleRow]):
             self.pgconn.finish()  # what was asked may still be answered; nobody may read that as the next answer
             raise
 
+    def rollback(self) -> None:
+        """Give the transaction up. A connection that is lost has nothing left to give up: whoever only read has its answer."""
+        try:
+            super().rollback()
+        except psycopg.OperationalError:
+            if not self.broken:
+                raise
+
 
 def watched(gen: Waits[R], look: Callable[[], None]) -> Waits[R]:
     """Pass a generator's waits on, and look whenever a tenth of a second brought nothing."""

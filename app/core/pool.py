@@ -158,6 +158,9 @@ class GuardedPool(QueuePool):
         return entry
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        used = record.dbapi_connection
+        if used is not None and getattr(used, "closed", False):  # lost on its way back: nobody is to trust it
+            record.invalidate()
         record.info[USED_AT] = time.monotonic()
         super()._do_return_conn(record)
 

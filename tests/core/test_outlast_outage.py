@@ -53,6 +53,15 @@ def test_a_write_without_a_key_is_never_repeated(ada: Person, cut: None) -> None
     assert orders_of(ada) == (answer.status_code == 201)
 
 
+def test_a_connection_lost_after_the_last_answer_spoils_nothing(ada: Person, app: Flask) -> None:
+    with app.app_context():
+        with db.engine.connect() as connection:
+            pid = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+            ada.world.sql.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        assert db.session.scalar(sa.text("SELECT 1")) == 1
+        db.session.remove()
+
+
 @pytest.fixture
 def proxied(superuser_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[FaultProxy, sa.Engine]]:
     """A pool of a web process whose server is behind a cable that can be pulled."""
