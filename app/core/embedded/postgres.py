@@ -59,6 +59,8 @@ log_checkpoints = off
 # Only for a cluster that is thrown away: a crash of the machine would destroy it. Its own end does not:
 # what was committed has reached the kernel, so a test that stops it loses nothing.
 UNSAFE_SETTINGS = """\
+# Many installations share it, each of them with pools of its own.
+max_connections = 600
 fsync = off
 full_page_writes = off
 shared_buffers = 128MB
