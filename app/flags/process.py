@@ -126,7 +126,6 @@ class FlagProcess:
             self._show()
         revision = self.table.snapshot.revision
         if self.source == "database" and revision > self.copied:
-            self.copied = revision
             try:
                 write_copy(
                     self.path, installation=self.installation, revision=revision, saved_at=self.saved_at,
@@ -134,6 +133,7 @@ class FlagProcess:
                 )  # fmt: skip
             except OSError as error:
                 log.warning("flags not kept on disk", path=str(self.path), error=str(error))
+            self.copied = revision  # a full disk is tried again with the next revision, not every second
 
     def stop(self) -> None:
         """End the threads (tests; a process simply exits)."""

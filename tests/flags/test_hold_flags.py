@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from app import flags
-from app.core.pushed import pushed_of
+from app.core.pushed import pushed_of, read_revision
 from app.flags import holder, service
 from app.flags.engine.model import ErrorCode, Reason
+from app.flags.process import NAME
 from tests.flags.acts import as_platform, fresh_key, make_flag
 from tests.flags.asker import Asker, asking
 from tests.site import wait_for
@@ -51,7 +52,8 @@ def test_without_a_database_the_copy_on_disk_answers(pat: Person, environment: d
     home = {**environment, "QUARTERDECK_HOME": str(tmp_path)}
     with as_platform(pat):
         service.enable(key)
-        revision = service.allow(key, *(f"company-{number}" for number in range(5_000))).version
+        service.allow(key, *(f"company-{number}" for number in range(5_000)))
+        revision = read_revision(NAME)
     with asking(home) as [asker]:
         asker.ask(act="ask", key=key)
         wait_for(lambda: asker.ask(act="written")["revision"] >= revision, limit_s=15)

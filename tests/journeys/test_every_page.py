@@ -13,6 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page
 from app.core.access import access_of
 from tests.laws.furnished import Furnished, furnish
 from tests.site import Site
+from tests.width import find_outside
 from tests.world import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -112,7 +113,4 @@ def look(page: Page, rules: Sequence[str] = TAGS) -> list[str]:
         "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], preload: false})", rules
     )
     found = [f"axe {v['id']}: {v['nodes'][0]['html'][:160]}" for v in result["violations"]]
-    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if too_wide > 0:
-        found.append(f"scrolls sideways by {too_wide} px")
-    return found
+    return found + find_outside(page)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.test_every_page import is_fault, look
 from tests.queries.pages.given import MINUTE, Sent, sent
+from tests.width import assert_fits
 from tests.world import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -41,8 +42,7 @@ def test_every_page_is_whole(open_page: Open, pat: Person, ada: Person, theme: s
     for path in paths:
         page.goto(path)
         faults += [f"{path}: {fault}" for fault in look(page)]
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        faults += [f"{path}: {over} px too wide"] if over > 0 else []
+        assert_fits(page)
     assert faults == []
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from app.core import present
 from tests.ui.conftest import HOST, person
+from tests.width import assert_fits
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +34,7 @@ def test_axe_finds_nothing(open_specimen, theme, width):
     page = open_specimen(person(theme=theme), viewport={"width": width, "height": 900}, reduced_motion="reduce")
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
     assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found.response["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert_fits(page)
 
 
 def test_a_cold_page_makes_at_most_eight_requests_to_this_host_only(open_specimen):
