@@ -48,9 +48,16 @@ class Person:
         return client
 
     def ask(self, method: str, path: str, **kwargs: Any) -> TestResponse:
-        """Send a request from their browser."""
+        """Send a request from their browser, and read what it answers to its end.
+
+        An answer left half read keeps the request's context on this thread, until a garbage collection takes away
+        the context of whichever test is running then. Only a stream of events, which has no end, is left open.
+        """
         headers = {**SAME_ORIGIN, **kwargs.pop("headers", {})}
-        return self.client.open(path, method=method, headers=headers, **kwargs)
+        answer = self.client.open(path, method=method, headers=headers, **kwargs)
+        if answer.mimetype != "text/event-stream":
+            answer.get_data()
+        return answer
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         """GET."""
