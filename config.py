@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config_cache import CacheSettings
-from config_checks import DEV_SECRET, find_mistakes
+from config_checks import DEV_SECRET, database_address, find_mistakes
 from config_queries import QuerySettings
 from config_queues import WorkSettings
 from config_storage import StorageSettings
@@ -170,19 +170,14 @@ class Settings(WorkSettings, StorageSettings, CacheSettings, QuerySettings, Base
     )  # fmt: skip
     @classmethod
     def use_psycopg(cls, value: Any) -> Any:
-        """Accept the postgres:// forms every host hands out, and name the driver SQLAlchemy needs."""
+        """Accept the forms every host hands out, and what libpq reads; name the driver SQLAlchemy needs."""
         if isinstance(value, SecretStr):
             value = value.get_secret_value()
         if not isinstance(value, str):
             return value
         if value == "":
             return None
-        for prefix in ("postgres://", "postgresql://"):
-            if value.startswith(prefix):
-                return "postgresql+psycopg://" + value.removeprefix(prefix)
-        if not value.startswith("postgresql+psycopg://"):
-            raise ValueError("must be a PostgreSQL address: postgresql://user:password@host:5432/database")
-        return value
+        return database_address(value)
 
     @field_validator("redis_url")
     @classmethod

