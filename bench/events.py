@@ -24,7 +24,7 @@ from app.core.context import acting_as
 from app.core.db import db, transaction
 from app.core.ids import CompanyId
 from app.core.outbox import record
-from app.core.sequencer import sequence
+from app.core.sequencer import Sequencer
 from app.core.tenancy import acting_for
 from app.demo.generate import fill
 from bench.event_writers import ACTS, ORDERS, WHO, Crew, crew
@@ -127,7 +127,8 @@ def report_numbering(here: Place, count: int, many: int) -> None:
         here.sql.execute(MASS, {"companies": companies(here, number), "count": count})
         began, numbered = time.monotonic(), 0
         with here.app.app_context(), relay.system_connection() as connection:
-            while facts := sequence(connection):
+            sequencer = Sequencer(connection)
+            while facts := sequencer.number():
                 numbered += len(facts)
         took = time.monotonic() - began
         print(f"  {number:3} companies   {numbered / took:7,.0f} a second   {took / numbered * 1e6:.0f} µs each")

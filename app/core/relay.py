@@ -23,10 +23,9 @@ from app.core import guards, process, tail, upkeep
 from app.core.db import db
 from app.core.events_log import Logged
 from app.core.feeder import Feeder
-from app.core.ids import CompanyId
 from app.core.pushed import pushed_of
 from app.core.redis import connect, request_redis
-from app.core.sequencer import BATCH, beat, crowd_of, sequence, stop_leading, try_lead
+from app.core.sequencer import BATCH, Sequencer, beat, stop_leading, try_lead
 from config import Settings
 
 log = structlog.get_logger(__name__)
@@ -58,7 +57,8 @@ def pump(app: Flask) -> int:
     """
     total = 0
     with app.app_context(), system_connection() as connection:
-        while facts := sequence(connection):
+        sequencer = Sequencer(connection)
+        while facts := sequencer.number():
             total += len(facts)
             try:
                 tail.write_tail(request_redis().client, facts, again=tail.was_flushed(request_redis().client))
@@ -115,18 +115,17 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
     feeder.start()
     for thread in threads:
         thread.start()
-    beaten_at, crowd = 0.0, list[CompanyId]()
+    beaten_at, sequencer = 0.0, Sequencer(connection)
     try:
         while not stopping.is_set():
             if time.monotonic() - beaten_at >= BEAT_S:
                 beat(connection)
                 beaten_at = time.monotonic()
-            facts = sequence(connection, crowd)
-            crowd = crowd_of(facts, crowd)
+            facts = sequencer.number()
             if facts:
                 feeder.give(facts)
                 bell.hear(facts)
-            if len(facts) < BATCH and not crowd:
+            if len(facts) < BATCH and not sequencer.crowd:
                 stopping.wait(HOT_S if facts else IDLE_S)
         stop_leading(connection)
     finally:

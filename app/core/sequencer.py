@@ -6,30 +6,54 @@ when the connection dies, statement and lock die together, and two relays never 
 
 No company waits behind another's flood: whoever fills a batch is the crowd of the next one, gets a part of it, and
 everybody else's facts are taken before. In what is told the first fact of each company comes before the second of any.
+
+A leader looks where facts can be (lookout.py); every ten seconds, and when it begins to lead, it looks everywhere.
 """
 
+import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from app.core.events_log import EVENT_JSON, Logged
 from app.core.ids import CompanyId
+from app.core.lookout import Gap, Lookout
 
 BATCH, CROWD = 500, 200
+SUSPECT_S, EVERYWHERE_S = 1.0, 10.0
 LEADER_LOCK = 0x5144_0001  # "QD", lock 1: the relay's
 BEAT = "quarterdeck relay "
 
+
+def _look(part: str, company: str) -> str:
+    """Return the SQL that finds the rows of one part of the companies: in the gaps first, for their ids are lower.
+
+    The gaps are joined as a subquery that can not be flattened, and the rows are named by their place: neither leaves
+    the planner a way that walks over the whole table, which it would like while the table is small.
+    """
+    return f"""{part}_late AS (
+        SELECT late.id, late.place FROM unnest(CAST(:{part}_lows AS bigint[]), CAST(:{part}_highs AS bigint[])) gap (low, high)
+        CROSS JOIN LATERAL (
+            SELECT id, ctid AS place FROM outbox
+            WHERE id BETWEEN gap.low AND gap.high AND company_id {company} ORDER BY id LIMIT :{part}_most
+        ) late ORDER BY late.id LIMIT :{part}_most
+    ), {part} AS (
+        SELECT place FROM {part}_late UNION ALL (
+            SELECT ctid FROM outbox WHERE id > :{part}_after AND company_id {company}
+            ORDER BY id LIMIT :{part}_most - (SELECT count(*) FROM {part}_late)
+        )
+    )"""
+
+
 SEQUENCE = sa.text(
     f"""
-    WITH others AS (
-        SELECT id FROM outbox WHERE company_id <> ALL(CAST(:crowd AS bigint[]))
-        ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED
-    ), crowded AS (
-        SELECT id FROM outbox WHERE company_id = ANY(CAST(:crowd AS bigint[]))
-        ORDER BY id LIMIT :part FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        DELETE FROM outbox WHERE id IN (SELECT id FROM others UNION ALL SELECT id FROM crowded) RETURNING *
+    WITH {_look("others", "<> ALL(CAST(:crowd AS bigint[]))")},
+    {_look("crowded", "= ANY(CAST(:crowd AS bigint[]))")},
+    taken AS (
+        DELETE FROM outbox
+        WHERE ctid = ANY(ARRAY(SELECT place FROM others UNION ALL SELECT place FROM crowded)) RETURNING *
     ), numbered AS (
         SELECT *, row_number() OVER mine AS place, count(*) OVER (PARTITION BY company_id, topic) AS total
         FROM taken WINDOW mine AS (PARTITION BY company_id, topic ORDER BY id)
@@ -52,9 +76,13 @@ SEQUENCE = sa.text(
         -- how far a job is, is no act: its beginning and its end are
         WHERE NOT (topic IN ('jobs', 'account-jobs') AND data ->> 'state' IS NOT DISTINCT FROM 'running')
     )
-    SELECT company_id, topic, seq, type, event_id, row_id, row_version, user_id, {EVENT_JSON} AS event
+    SELECT company_id, topic, seq, type, event_id, row_id, row_version, user_id, {EVENT_JSON} AS event, id
     FROM placed ORDER BY place, id
     """
+)
+WRITERS = sa.text(
+    "SELECT virtualtransaction FROM pg_locks WHERE relation = 'outbox'::regclass AND mode = 'RowExclusiveLock' "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
 
 
@@ -78,15 +106,68 @@ def stop_leading(connection: sa.Connection) -> None:
     connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
 
 
-def sequence(connection: sa.Connection, crowd: Sequence[CompanyId] = ()) -> list[Logged]:
-    """Number what waits in the outbox, at most one batch; committed when this returns (autocommit).
+class Sequencer:
+    """Numbers what waits in the outbox, and remembers where to look and who crowds.
 
-    Args:
-        connection: The leader's.
-        crowd: Companies that get a part of the batch only, as `crowd_of` the last one said.
+    Another one may number beside it: what both find only one of them deletes, and so numbers.
     """
-    given = {"batch": BATCH, "crowd": list(crowd), "part": CROWD if crowd else 0}
-    return [Logged(*row) for row in connection.execute(SEQUENCE, given)]
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """Begin.
+
+        Args:
+            connection: The leader's; each statement is its own transaction.
+        """
+        self.connection = connection
+        self.crowd: list[CompanyId] = []
+        self.others, self.crowded = Lookout(), Lookout()
+        self._suspected_at = self._everywhere_at = time.monotonic()
+
+    def number(self) -> list[Logged]:
+        """Number one batch at most; committed when this returns."""
+        everywhere = time.monotonic() - self._everywhere_at >= EVERYWHERE_S
+        if everywhere:
+            self._everywhere_at = time.monotonic()
+        given: dict[str, Any] = {"crowd": self.crowd}
+        for part, lookout, most in self._parts():
+            gaps = [Gap(1, lookout.after)] if everywhere else lookout.gaps
+            given |= {
+                f"{part}_after": lookout.after, f"{part}_most": most,
+                f"{part}_lows": [gap.low for gap in gaps], f"{part}_highs": [gap.high for gap in gaps],
+            }  # fmt: skip
+        rows = self.connection.execute(SEQUENCE, given).all()
+        facts = [Logged(*row[:-1]) for row in rows]
+        self._note([(fact.company_id, row[-1]) for fact, row in zip(facts, rows, strict=True)])
+        self._gather(crowd_of(facts, self.crowd))
+        self._suspect()
+        return facts
+
+    def _parts(self) -> list[tuple[str, Lookout, int]]:
+        return [("others", self.others, BATCH), ("crowded", self.crowded, CROWD if self.crowd else 0)]
+
+    def _note(self, found: list[tuple[CompanyId, int]]) -> None:
+        """Learn from the ids of a batch where to look from now on."""
+        taken = sorted(row_id for _, row_id in found)
+        for part, lookout, most in self._parts():
+            mine = [row_id for company_id, row_id in found if (company_id in self.crowd) == (part == "crowded")]
+            if part == "others" or self.crowd:
+                lookout.note(mine, taken, was_cut=len(mine) >= most)
+
+    def _gather(self, crowd: list[CompanyId]) -> None:
+        """Let others be the crowd: whoever comes or goes is looked for wherever it was looked for before."""
+        if crowd != self.crowd:
+            joined = self.others.joined(self.crowded) if self.crowd else self.others
+            self.others, self.crowded = joined, Lookout(joined.after, joined.gaps)
+            self.crowd = crowd
+
+    def _suspect(self) -> None:
+        """Ask now and then who still writes: nobody owns the gaps of those who have ended."""
+        if time.monotonic() - self._suspected_at < SUSPECT_S or not (self.others.gaps or self.crowded.gaps):
+            return
+        writers = frozenset(self.connection.execute(WRITERS).scalars())
+        self.others.suspect(writers)
+        self.crowded.suspect(writers)
+        self._suspected_at = time.monotonic()
 
 
 def crowd_of(facts: Sequence[Logged], crowd: Sequence[CompanyId] = ()) -> list[CompanyId]:

@@ -3,26 +3,25 @@
 from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from app.core import relay, sequencer
 from app.core.db import transaction
 from app.core.events_log import Logged
 from app.core.outbox import record
-from app.core.sequencer import crowd_of, sequence
+from app.core.sequencer import Sequencer, crowd_of
 from tests.realtime.lanterns import LanternLit, light
 from tests.world import Person
 
 
 @pytest.fixture
-def connection(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[sa.Connection]:
-    """The relay's connection, an empty outbox, and small batches."""
+def leader(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequencer]:
+    """What the leading relay numbers with, an empty outbox, and small batches."""
     relay.pump(app)
     monkeypatch.setattr(sequencer, "BATCH", 50)
     monkeypatch.setattr(sequencer, "CROWD", 20)
     with app.app_context(), relay.system_connection() as connection:
-        yield connection
+        yield Sequencer(connection)
 
 
 def flood(person: Person, facts: int) -> None:
@@ -35,31 +34,29 @@ def steps_of(facts: list[Logged], person: Person) -> list[int]:
     return [fact.event["data"]["step"] for fact in facts if fact.key == (person.company_id, "lanterns")]
 
 
-def test_who_comes_after_a_flood_is_in_the_next_batch(connection: sa.Connection, ada: Person, cleo: Person) -> None:
+def test_who_comes_after_a_flood_is_in_the_next_batch(leader: Sequencer, ada: Person, cleo: Person) -> None:
     flood(ada, 300)
-    first = sequence(connection)
-    crowd = crowd_of(first)
-    assert crowd == [ada.company_id]
+    leader.number()
+    assert leader.crowd == [ada.company_id]
     light(cleo, 1, step=77)
-    second = sequence(connection, crowd)
+    second = leader.number()
     assert steps_of(second, cleo) == [77]
     assert len(steps_of(second, ada)) == 20, "and the crowd goes on, with a part of the batch"
 
 
 def test_the_first_fact_of_each_company_is_told_before_the_second_of_any(
-    connection: sa.Connection, ada: Person, cleo: Person
+    leader: Sequencer, ada: Person, cleo: Person
 ) -> None:
     flood(ada, 30)
     light(cleo, 1, step=77)
-    told = [fact for fact in sequence(connection) if fact.topic == "lanterns"]
+    told = [fact for fact in leader.number() if fact.topic == "lanterns"]
     assert 77 in [fact.event["data"]["step"] for fact in told[:2]]
 
 
-def test_a_flood_keeps_its_own_order_to_the_end(connection: sa.Connection, ada: Person, cleo: Person) -> None:
+def test_a_flood_keeps_its_own_order_to_the_end(leader: Sequencer, ada: Person, cleo: Person) -> None:
     flood(ada, 130)
-    crowd, told, batches = [], [], 0
-    while facts := sequence(connection, crowd):
-        crowd = crowd_of(facts, crowd)
+    told, batches = [], 0
+    while facts := leader.number():
         told += facts
         batches += 1
         light(cleo, 1, step=batches) if batches < 4 else None
@@ -67,4 +64,4 @@ def test_a_flood_keeps_its_own_order_to_the_end(connection: sa.Connection, ada: 
     seqs = [fact.seq for fact in told if fact.key == (ada.company_id, "lanterns")]
     assert seqs == list(range(1, 131))
     assert steps_of(told, cleo) == [1, 2, 3]
-    assert crowd_of([], crowd) == [], "there is no crowd when nothing waits"
+    assert leader.crowd == crowd_of([], leader.crowd) == [], "there is no crowd when nothing waits"
