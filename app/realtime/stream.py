@@ -5,15 +5,18 @@ import threading
 import time
 from collections.abc import Iterator
 
+import structlog
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.auth import Principal
-from app.core.errors import BadRequest
+from app.core.errors import BadRequest, Problem
 from app.core.events_log import Key
 from app.realtime import replay
 from app.realtime.members import Member
 from app.realtime.switchboard import switchboard_of
 
+log = structlog.get_logger(__name__)
 HEARTBEAT_S = 15.0
 FROM_NOW = -1
 
@@ -76,6 +79,10 @@ class Stream:
                 if not self.bell.wait(HEARTBEAT_S):
                     yield f": {int(time.time())}\n\n"
             yield f"event: bye\ndata: {json.dumps({'reason': self.ended})}\n\n"
+        except (SQLAlchemyError, Problem) as error:  # a Problem is the database's breaker, which is open
+            # No farewell: whoever follows comes back by itself, and goes on behind the last id it was sent.
+            log.warning("database away; a stream ends", topics=self.member.topics, reason=type(error).__name__)
+            yield "retry: 2000\n\n"
         finally:
             board.take_bell(self.keys, self.bell)
             board.members.remove(self.member.id)

@@ -44,8 +44,8 @@ class Switchboard:
         keys = {(member.company_id, topic) for topic in private | set(member.topics)}
         keys |= {(member.home_id, topic) for topic in private} | {(self.platform_id(), "system")}
         for key in sorted(keys):
+            member.keys.append(key)  # first: what is not joined to the end is left as well
             self.hub.join(key)
-            member.keys.append(key)
 
     def forget(self, member: Member) -> None:
         """Stop listening for a member that has gone."""

@@ -9,11 +9,13 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import requests
 
 from tests.realtime.ear import Ear, cookie_of
 from tests.realtime.lanterns import light
 from tests.site import Site, wait_for
+from tests.stage import Stage
 from tests.world import Person
 
 
@@ -100,3 +102,35 @@ def test_signing_out_ends_the_stream(hall: Site, ada: Person) -> None:
     assert stream.has_begun.wait(3)
     ada.post("/api/logout", json={})
     assert stream.is_over.wait(2)
+
+
+READS = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+    "AND query LIKE 'SELECT%FROM event_log%' AND usename = 'qd_platform'"
+)
+
+
+def test_a_stream_whose_database_goes_ends_quietly_and_is_taken_up_again(
+    hall: Site, ada: Person, live_stage: Stage
+) -> None:
+    for number in range(1, 4):
+        light(ada, number)
+    seen = Follower(hall, ada, last_id="0")
+    wait_for(lambda: len(seen.events) == 3)
+    seen.close()
+    written = len((hall.folder / "web.log").read_text())
+    with psycopg.connect(live_stage.superuser_url) as other:
+        other.execute("LOCK TABLE event_log IN ACCESS EXCLUSIVE MODE")
+        stream = Follower(hall, ada, last_id="2")
+        assert stream.has_begun.wait(5)
+        wait_for(lambda: ada.world.sql.execute(READS).fetchone())
+        # What a server that stops tells each of its connections.
+        ada.world.sql.execute(READS.replace("pid", "pg_terminate_backend(pid)", 1))
+        assert stream.is_over.wait(5)
+    said = (hall.folder / "web.log").read_text()[written:]
+    assert "Traceback" not in said
+    assert "Error handling request" not in said
+    assert said.count("database away; a stream ends") == 1
+    again = Follower(hall, ada, last_id="2")
+    wait_for(lambda: [event["seq"] for event in again.events] == [3], say=lambda: again.events)
+    again.close()
