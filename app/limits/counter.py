@@ -11,8 +11,9 @@ from redis.exceptions import NoScriptError
 from app.core.metrics import count
 from app.core.redis import RedisAway, bulk, request_redis, send
 from app.limits.beside import Beside
+from app.limits.script import SCRIPT
 from app.limits.table import Limit
-from app.limits.window import SCRIPT, Ask, Bill, MemoryWindows, Verdict, read_answer, read_rest
+from app.limits.window import Ask, Bill, MemoryWindows, Verdict
 
 EXTENSION = "quarterdeck-limits"
 MAX_BILLS = 4096
@@ -71,8 +72,8 @@ class Limits:
             count("limits_fallback_total")
             return self.spare.evaluate(bill.asks)
         if beside is not None:
-            beside.value = read_rest(bill.asks, answer)
-        return read_answer(bill.asks, answer)
+            beside.value = bill.read_rest(answer)
+        return bill.read(answer)
 
     def _run(self, client: Redis, bill: Bill, beside: Beside | None) -> bytes:
         command = bill.alone if beside is None else bill.head + bulk(beside.key) + bill.tail

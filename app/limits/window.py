@@ -11,87 +11,13 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import sha1
 from math import ceil
 from typing import NamedTuple, Self
 
 from app.core.redis import array, bulk
+from app.limits.script import SHA, SLICES
 
-SLICES = 20
 MAX_KEYS = 50_000
-
-# KEYS: one hash of slices each, and maybe one more that is only read. ARGV[1]: per hash amount, window in ms and
-# cost as doubles; cost 0 only looks. Nothing is charged unless all have room. Returns per hash what is used and ms
-# until there is room for the cost (0: there is), as doubles, and behind them what stands at the last key.
-# Beside the slices, fields -1 and -2 hold their sum and the oldest of them, so that only a slice that is over makes
-# the script add up twenty. One packed argument and one packed answer, because redis-py takes 1 µs for each of many.
-SCRIPT = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local n = #ARGV[1] / 24
-local asked = {struct.unpack('<' .. string.rep('d', n * 3), ARGV[1])}
-local used, waits, slices, counts, fits = {}, {}, {}, {}, true
-
-local function slices_of(key, oldest)
-  local flat, alive, dead = redis.call('HGETALL', key), {}, {}
-  for j = 1, #flat, 2 do
-    local at = tonumber(flat[j])
-    if at >= oldest then alive[#alive+1] = {at, tonumber(flat[j+1])} elseif at >= 0 then dead[#dead+1] = flat[j] end
-  end
-  table.sort(alive, function(a, b) return a[1] < b[1] end)
-  return alive, dead, #flat > 0
-end
-
-local function add_up(key, oldest, newest)
-  local alive, dead, is_there = slices_of(key, oldest)
-  local sum = 0
-  for _, one in ipairs(alive) do sum = sum + one[2] end
-  if #dead > 0 then redis.call('HDEL', key, unpack(dead)) end
-  if is_there then redis.call('HSET', key, '-1', sum, '-2', alive[1] and alive[1][1] or newest) end
-  return sum
-end
-
-local function wait_for(key, over, slice, window)
-  for _, one in ipairs((slices_of(key, math.floor((now - window) / slice)))) do
-    over = over - one[2]
-    if over <= 0 then return math.max(1, math.ceil((one[1] + 1) * slice + window - now)) end
-  end
-  return window
-end
-
-for i = 1, n do
-  local key, amount, window, cost = KEYS[i], asked[i*3-2], asked[i*3-1], asked[i*3]
-  local slice = window / SLICES
-  local oldest, newest = math.floor((now - window) / slice), math.floor(now / slice)
-  local kept = redis.call('HMGET', key, '-1', '-2', newest)
-  local sum = tonumber(kept[1])
-  if not sum or tonumber(kept[2]) < oldest then sum = add_up(key, oldest, newest) end
-  local over = sum + math.max(cost, 1) - amount
-  used[i], waits[i], slices[i], counts[i] = sum, 0, newest, tonumber(kept[3])
-  if over > 0 then
-    waits[i] = wait_for(key, over, slice, window)
-    fits = fits and cost == 0
-  end
-end
-local answer = {}
-for i = 1, n do
-  local cost = asked[i*3]
-  if fits and cost > 0 then
-    local key, sum = KEYS[i], used[i] + cost
-    if counts[i] then redis.call('HSET', key, '-1', sum, slices[i], counts[i] + cost)
-    else
-      if used[i] == 0 then redis.call('HSET', key, '-2', slices[i]) end
-      redis.call('HSET', key, '-1', sum, slices[i], cost)
-      redis.call('PEXPIRE', key, math.ceil(asked[i*3-1] * 1.1))
-    end
-    used[i] = sum
-  end
-  answer[i*2-1], answer[i*2] = used[i], waits[i]
-end
-local read = KEYS[n+1] and redis.call('GET', KEYS[n+1]) or ''
-return struct.pack('<' .. string.rep('d', n * 2), unpack(answer)) .. read
-""".replace("SLICES", str(SLICES))
-SHA = sha1(SCRIPT.encode()).hexdigest().encode()  # noqa: S324 (how EVALSHA names a script)
 
 
 class Ask(NamedTuple):
@@ -132,7 +58,7 @@ class Verdict(NamedTuple):
 
 def script_arguments(asks: Sequence[Ask]) -> tuple[list[bytes], bytes]:
     """Return KEYS and ARGV[1] of the script."""
-    keys = [f"limit:{ask.name}:{ask.key}".encode() for ask in asks]
+    keys = [f"limit:{name}:{key}:{window_s}".encode() for name, key, _, window_s, _ in asks]
     values = [value for _, _, amount, window_s, cost in asks for value in (amount, window_s * 1000, cost)]
     return keys, struct.pack(f"<{len(values)}d", *values)
 
@@ -144,12 +70,14 @@ class Bill:
     Attributes:
         alone: The whole call.
         head: With `tail`, the call when one more key is to be read, which stands between them.
+        figures: How the answer begins.
     """
 
     asks: tuple[Ask, ...]
     alone: bytes
     head: bytes
     tail: bytes
+    figures: struct.Struct
 
     @classmethod
     def of(cls, asks: Iterable[Ask]) -> Self:
@@ -161,22 +89,21 @@ class Bill:
             array(count + 4) + bulk(b"EVALSHA") + bulk(SHA) + bulk(b"%d" % count) + between
             for count in (len(keys), len(keys) + 1)
         )
-        return cls(found, plain + tail, longer, tail)
+        return cls(found, plain + tail, longer, tail, struct.Struct(f"<{len(found) * 2}d"))
 
     def __len__(self) -> int:
         """How many limits."""
         return len(self.asks)
 
+    def read(self, answer: bytes) -> list[Verdict]:
+        """Return the script's answer as verdicts."""
+        figures = self.figures.unpack_from(answer)
+        pairs = zip(self.asks, figures[::2], figures[1::2], strict=True)
+        return [Verdict(ask, int(used), 0 if wait >= 0 else ceil(-wait / 1000)) for ask, used, wait in pairs]
 
-def read_answer(asks: Sequence[Ask], answer: bytes) -> list[Verdict]:
-    """Return the script's answer as verdicts."""
-    figures = struct.unpack_from(f"<{len(asks) * 2}d", answer)
-    return [Verdict(ask, int(figures[i * 2]), ceil(figures[i * 2 + 1] / 1000)) for i, ask in enumerate(asks)]
-
-
-def read_rest(asks: Sequence[Ask], answer: bytes) -> bytes:
-    """Return what stood at the key that was only read; nothing when there is none."""
-    return answer[len(asks) * 16 :]
+    def read_rest(self, answer: bytes) -> bytes:
+        """Return what stood at the key that was only read; nothing when there is none."""
+        return answer[self.figures.size :]
 
 
 class MemoryWindows:

@@ -1,5 +1,7 @@
 """The moving window: never more than the amount in any window, in Valkey and in memory alike."""
 
+import random
+import struct
 import time
 
 import pytest
@@ -9,8 +11,9 @@ from redis import Redis
 from app.core.ids import new_ulid
 from app.core.redis import connect
 from app.limits.counter import EXTENSION
+from app.limits.script import SCRIPT, SLICES
 from app.limits.table import BadLimit, load_limits, parse_limit
-from app.limits.window import SCRIPT, Ask, MemoryWindows, read_answer, script_arguments
+from app.limits.window import Ask, Bill, MemoryWindows, script_arguments
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def valkey(app, redis_url) -> Redis:
 
 def evaluate(valkey: Redis, *asks: Ask):
     keys, argument = script_arguments(asks)
-    return read_answer(asks, valkey.register_script(SCRIPT)(keys=keys, args=[argument]))
+    return Bill.of(asks).read(valkey.register_script(SCRIPT)(keys=keys, args=[argument]))
 
 
 def test_the_amount_passes_and_not_one_more(valkey: Redis) -> None:
@@ -44,14 +47,16 @@ def test_looking_costs_nothing(valkey: Redis) -> None:
     assert [evaluate(valkey, Ask("t", key, 2, 60, 0))[0].left for _ in range(3)] == [2, 2, 2]
 
 
-def test_a_window_counted_by_a_release_without_sums_goes_on(valkey: Redis) -> None:
+def test_a_window_that_an_earlier_release_kept_in_a_hash_runs_out_beside_ours(valkey: Redis) -> None:
     ask = Ask("t", new_ulid(), 5, 60)
-    evaluate(valkey, ask)
-    key, now = f"limit:t:{ask.key}", int(valkey.time()[0] / 3)
-    valkey.hset(key, mapping={str(now): 3, str(now - 30): 9})
-    valkey.hdel(key, "-1", "-2")  # as that release does with slices that are over, which these look like
-    assert [evaluate(valkey, ask)[0].left for _ in range(3)] == [1, 0, 0]
-    assert sum(int(n) for at, n in valkey.hgetall(key).items() if int(at) >= 0) == int(valkey.hget(key, "-1") or 0) == 5
+    valkey.hset(f"limit:t:{ask.key}", mapping={str(int(valkey.time()[0] / 3)): 3, "-1": 3})
+    assert [evaluate(valkey, ask)[0].left for _ in range(2)] == [4, 3]
+
+
+def test_a_limit_of_another_width_starts_anew(valkey: Redis) -> None:
+    key = new_ulid()
+    assert [evaluate(valkey, Ask("t", key, 3, 60))[0].left for _ in range(4)] == [2, 1, 0, 0]
+    assert [evaluate(valkey, Ask("t", key, 3, width))[0].left for width in (600, 600, 6, 60)] == [2, 1, 2, 0]
 
 
 def test_the_sum_is_that_of_the_slices_however_the_window_moves(valkey: Redis) -> None:
@@ -61,11 +66,45 @@ def test_the_sum_is_that_of_the_slices_however_the_window_moves(valkey: Redis) -
         begun = time.monotonic()
         if evaluate(valkey, ask)[0].has_room:
             passed.append(begun)
-    held = {int(at): int(n) for at, n in valkey.hgetall(f"limit:t:{ask.key}").items()}
-    assert held.pop(-1) == sum(n for at, n in held.items() if at >= 0)
-    assert held.pop(-2) <= min(held)
+    held = slices_of(valkey, ask)
+    assert [at for at, _ in held] == sorted({at for at, _ in held})
+    assert held[-1][0] - held[0][0] <= SLICES
     assert max(sum(1 for at in passed if start <= at < start + 0.9) for start in passed) <= 40
     assert len(passed) >= 40
+
+
+def slices_of(valkey: Redis, ask: Ask) -> list[tuple[int, int]]:
+    """Return (number, count) of the slices Valkey holds, oldest first; their sum is the one beside them."""
+    (key,), _ = script_arguments([ask])
+    held = valkey.get(key)
+    assert isinstance(held, bytes)
+    total, count, newest, *older = map(int, struct.unpack(f"<{len(held) // 8}d", held))
+    slices = [*zip(older[::2], older[1::2], strict=True), (newest, count)]
+    assert total == sum(each for _, each in slices)
+    return slices
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_valkey_and_memory_say_the_same_of_any_asks_at_any_time(valkey: Redis, seed: int) -> None:
+    chance, memory, base = random.Random(seed), MemoryWindows(), new_ulid()
+    scripted = valkey.register_script(SCRIPT.replace("call('TIME')", "{ARGV[2], ARGV[3]}"))
+    now_ms, long_ways = 1_790_000_000_007, 0
+    for _ in range(1500):
+        now_ms += chance.choice((0, 0, 0, 10, 40, 300, 3000)) if chance.random() < 0.99 else 70_000
+        asks = [
+            Ask("t", f"{base}:{name}", amount, width_s, chance.choice((1, 1, 1, 1, 2, 9, 0)))
+            for name, amount, width_s in (("wide", 60, 60), ("narrow", 7, 1), ("middle", 30, 20))
+            if chance.random() < 0.9
+        ]
+        if not asks:
+            continue
+        keys, argument = script_arguments(asks)
+        times = [now_ms // 1000, now_ms % 1000 * 1000]
+        answer = scripted(keys=keys, args=[argument, *times])
+        bill = Bill.of(asks)
+        assert bill.read(answer) == memory.evaluate(asks, now_ms / 1000)
+        long_ways += not all(figure > 0 for figure in bill.figures.unpack(answer)[1::2])
+    assert 100 < long_ways < 1400
 
 
 def test_a_server_that_lost_the_script_is_told_it_again(app: Flask, valkey: Redis) -> None:
@@ -92,7 +131,7 @@ def test_valkey_and_memory_agree_about_a_window_that_moves_on(valkey: Redis) -> 
     assert [evaluate(valkey, ask)[0].has_room for _ in range(4)] == [True, True, True, False]
     wait_s = evaluate(valkey, ask)[0].wait_s
     assert wait_s in {1, 2}
-    assert valkey.pttl(f"limit:t:{ask.key}") <= 1100
+    assert valkey.pttl(f"limit:t:{ask.key}:1") <= 1100
 
 
 def test_memory_shares_the_amount_between_processes() -> None:
