@@ -98,6 +98,11 @@ class Listener:
         if name.startswith("order.") and isinstance(data, dict) and "seq" in data:
             self.heard.append(data["seq"])
 
+    def wrong(self) -> list[tuple[int, int]]:
+        """Return the first numbers that did not follow the one before, with that one."""
+        pairs = zip([self.began_at, *self.heard], self.heard, strict=False)
+        return [(before, now) for before, now in pairs if now != before + 1][:5]
+
     def is_whole(self, head: int) -> bool:
         """Say whether every fact up to a number was heard, once and in order."""
         return self.heard == list(range(self.began_at + 1, head + 1))

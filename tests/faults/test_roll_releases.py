@@ -105,9 +105,9 @@ def test_a_release_costs_no_request_and_pages_come_back_caught_up(house: House, 
 
 
 def told(crowd: Crowd, head: int) -> str:
-    """Return what those heard who have not heard all."""
+    """Return where those who have not heard every fact once and in order went wrong."""
     lost = [one for one in crowd.all if not one.is_whole(head)]
-    return "\n".join(f"{one.began_at}..{head}: {one.heard[:3]}…{one.heard[-3:]} {len(one.heard)}" for one in lost[:5])
+    return "\n".join(f"{one.began_at}..{head}, {len(one.heard)} heard: {one.wrong()}" for one in lost[:5])
 
 
 def test_relay_and_worker_end_soon_too(house: House) -> None:
