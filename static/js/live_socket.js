@@ -31,6 +31,7 @@ function showState() {
   if (isOut) tell("qd:live-state", { state: "out" });
   else if (isPaused) tell("qd:live-state", { state: "paused", waiting: countWaiting() });
   else if (socket?.connected) tell("qd:live-state", { state: isBusy ? "busy" : "live" });
+  else if (!socket && !lostAt) return;
   else if (performance.now() - lostAt > STALE_MS) tell("qd:live-state", { state: "stale", since: Date.now() - (performance.now() - lostAt) });
   else tell("qd:live-state", { state: "trying", tries });
 }
@@ -143,14 +144,27 @@ function start() {
   });
 }
 
+// The library comes when the page is there: it is the largest script, and nobody waits for it first.
+function fetchLine() {
+  const script = document.createElement("script");
+  script.src = document.body.dataset.line;
+  script.onload = start;
+  script.onerror = () => {
+    lost();
+    setTimeout(fetchLine, STALE_MS + jitter(STALE_MS));
+  };
+  document.head.append(script);
+}
+
 function flush() {
   if (isPaused || document.hidden) return;
   for (const message of held.splice(0)) pass(message);
   showState();
 }
 
-if (about && typeof io === "function") {
-  start();
+if (about) {
+  if (document.readyState === "complete") fetchLine();
+  else addEventListener("load", fetchLine);
   document.addEventListener("qd:pause", (event) => {
     isPaused = event.detail.paused;
     if (isPaused) showState();
@@ -161,6 +175,6 @@ if (about && typeof io === "function") {
   document.addEventListener("qd:live-at", (event) => {
     for (const [topic, seq] of Object.entries(event.detail.topics)) positions[topic] = Math.max(seq, positions[topic] ?? seq);
   });
-  addEventListener("pagehide", (event) => event.persisted && socket.disconnect());
-  addEventListener("pageshow", (event) => event.persisted && socket.connect());
+  addEventListener("pagehide", (event) => event.persisted && socket?.disconnect());
+  addEventListener("pageshow", (event) => event.persisted && socket?.connect());
 }
