@@ -78,6 +78,18 @@ class Hub:
         """Return the last sequence number passed on; None when nobody listens."""
         return self._positions.get(key)
 
+    def head_for(self, key: Key, heard: int) -> int:
+        """Return how far the log goes for somebody who has heard of facts up to `heard`.
+
+        That is our own position, unless they come from a process that was ahead of us: taken for the whole log, it
+        would send them again what they know.
+        """
+        position = self._positions.get(key, 0)
+        if heard <= position:
+            return position
+        with self.app.app_context():
+            return max(position, events_log.read_heads_of([key])[key])
+
     def at(self, key: Key, position: int, act: Callable[[], None]) -> bool:
         """Do something exactly between two facts: when `position` is the last one passed on; else return False."""
         with self._passing:

@@ -142,7 +142,7 @@ class Sockets:
     def _catch_up(self, sid: str, member: Member, key: Key, after: int) -> None:
         """Send what was missed: rows to a page, facts to a script (each once, in order, then the live ones)."""
         board = switchboard_of(self.app)
-        head = board.hub.position(key) or 0
+        head = board.hub.head_for(key, after)
         if member.kind == "page":
             message = replay.replay_rows(self.app, key, after if after >= 0 else head + 1, head)
             if message is not None:

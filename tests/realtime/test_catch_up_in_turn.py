@@ -1,6 +1,9 @@
 """What was missed is read a page of each company in turn, so that a thousand of one do not keep the one of another."""
 
+import threading
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,6 +13,7 @@ from app.core.db import transaction
 from app.core.events_log import Logged
 from app.core.live_hub import Hub
 from app.core.outbox import record
+from app.realtime import sockets
 from tests.realtime.lanterns import LanternLit, light
 from tests.world import Person
 
@@ -47,3 +51,27 @@ def test_who_reads_the_tail_leaves_a_gap_to_the_other_thread(heard: tuple[Hub, l
     hub.catch_up(hub.listened())
     hub.take([late])
     assert [fact.seq for fact in passed if fact.company_id == ada.company_id] == list(range(1, 51)), "each once"
+
+
+def test_somebody_ahead_of_this_process_hears_nothing_twice(
+    app: Flask, heard: tuple[Hub, list[Logged]], ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, _ = heard
+    ours: sockets.Sockets = app.extensions[sockets.SOCKETS]
+    key, said = (ada.company_id, "lanterns"), list[int]()
+    hub._positions[key] = 20  # another process was ten facts ahead when the client left it
+    monkeypatch.setattr(sockets, "switchboard_of", lambda _: SimpleNamespace(hub=hub))
+    monkeypatch.setattr(ours.server, "emit", lambda name, event, to: said.append(event["seq"]))
+    monkeypatch.setattr(ours.server, "enter_room", lambda *_: hub.outlets.append(lambda fact: said.append(fact.seq)))
+    member: Any = SimpleNamespace(kind="script", who=SimpleNamespace(user_id=1, role="staff"))
+    follows = threading.Thread(target=ours._catch_up, args=("sid", member, key, 30), daemon=True)
+    follows.start()
+    hub.catch_up([key])
+    follows.join(30)
+    assert not follows.is_alive()
+    assert said == list(range(31, 51))
+
+
+def test_a_position_beyond_the_log_is_not_believed(heard: tuple[Hub, list[Logged]], ada: Person) -> None:
+    hub, _ = heard
+    assert hub.head_for((ada.company_id, "lanterns"), 70) == 50
