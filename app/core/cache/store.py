@@ -7,7 +7,7 @@ from typing import cast
 from redis import Redis
 
 from app.core.cache.tags import new_token
-from app.core.redis import request_redis
+from app.core.redis import pack, request_redis, send
 
 # Longer than any value lives: a tag that ends takes its values along, which costs a read and no truth.
 TAG_S = 86_400
@@ -25,7 +25,8 @@ class Seen:
 
 def look(key: str, tags: Sequence[str]) -> Seen:
     """Return a value and its tags in one round trip; tags nobody has set are set first, which takes a second."""
-    packed, *tokens = request_redis().run(lambda client: cast("list[bytes | None]", client.mget(key, *tags)))
+    command = pack(b"MGET", key.encode(), *map(str.encode, tags))
+    packed, *tokens = request_redis().run(lambda client: cast("list[bytes | None]", send(client, command)))
     if None in tokens:
         return Seen(None, stamp(tags))
     return Seen(packed, tuple(token.decode() for token in tokens if token is not None))
