@@ -27,6 +27,7 @@ HOME = Path(sys.prefix) / "lighthouse"
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking"
 )
+TRIES = 3  # on a busy machine Chromium may lose the beginning of its own trace
 CATEGORIES = ("performance", "accessibility", "best-practices")
 AUDITS = ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift", "speed-index",
           "total-byte-weight")  # fmt: skip
@@ -79,7 +80,14 @@ def look(command: list[str], url: str, cookie: str, keep: Path | None) -> Report
             "--quiet", f"--only-categories={','.join(CATEGORIES)}", "--max-wait-for-load=45000",
         ]  # fmt: skip
         environment = {**os.environ, "CHROME_PATH": os.environ.get("CHROMIUM", "/usr/bin/chromium")}
-        subprocess.run([*command, *options], check=True, env=environment, timeout=300, stdout=subprocess.DEVNULL)
+        for left in reversed(range(TRIES)):
+            done = subprocess.run(
+                [*command, *options], env=environment, timeout=300, stdout=subprocess.DEVNULL, check=False
+            )
+            if done.returncode == 0:
+                break
+            if not left:
+                sys.exit(f"Lighthouse ended {TRIES} times without a report of {url}.")
         report: Report = json.loads(out.with_suffix(".report.json").read_text())
         if report["finalDisplayedUrl"] != url:
             sys.exit(f"{url} led to {report['finalDisplayedUrl']}")
