@@ -25,11 +25,11 @@ from app.core.events_log import Logged
 from app.core.feeder import Feeder
 from app.core.pushed import pushed_of
 from app.core.redis import connect, request_redis
-from app.core.sequencer import BATCH, Sequencer, beat, stop_leading, try_lead
+from app.core.sequencer import BATCH, Sequencer, beat, end_with_us, stop_leading, try_lead
 from config import Settings
 
 log = structlog.get_logger(__name__)
-BEAT_S, IDLE_S, HOT_S, STANDBY_S, RETRY_S, JOBS_S, BREATH_S = 2.0, 0.025, 0.01, 0.5, 0.5, 0.05, 0.01
+BEAT_S, IDLE_S, HOT_S, STANDBY_S, RETRY_S, JOBS_S, BREATH_S = 2.0, 0.025, 0.01, 0.1, 0.5, 0.05, 0.01
 VALKEY_BUDGET_S = 1.0
 JOB_TOPICS = frozenset({"jobs", "account-jobs"})
 
@@ -89,6 +89,7 @@ def run(app: Flask, stopping: threading.Event) -> None:
         try:
             with app.app_context(), guards.unguarded(), system_connection() as connection:
                 connection.detach()  # never back to the pool: the lock must end with it
+                end_with_us(connection)
                 while not stopping.is_set():
                     if try_lead(connection):
                         lead(app, connection, settings, stopping)
@@ -103,18 +104,8 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
     beat(connection)  # before anything else: one that freezes in its first moment must be found silent, too
     log.info("relay leads")
     feeder = Feeder(connect(settings, timeout_s=VALKEY_BUDGET_S), f"{socket.gethostname()}:{os.getpid()}")
-    led, bell = threading.Event(), Bell()
-    threads = [
-        threading.Thread(target=_repeat, args=(app, led, JOBS_S, bell.answer, bell.wait), name="jobs", daemon=True),
-        threading.Thread(target=_repeat, args=(app, led, upkeep.EVERY_S, upkeep.keep), name="upkeep", daemon=True),
-        *(
-            threading.Thread(target=_repeat, args=(app, led, every_s, work), name=name, daemon=True)
-            for name, every_s, work in _duties
-        ),
-    ]
+    led, bell, threads = threading.Event(), Bell(), list[threading.Thread]()
     feeder.start()
-    for thread in threads:
-        thread.start()
     beaten_at, sequencer = 0.0, Sequencer(connection)
     try:
         while not stopping.is_set():
@@ -125,6 +116,8 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
             if facts:
                 feeder.give(facts)
                 bell.hear(facts)
+            if not threads:  # after what has waited since the last leader: all of them together keep a processor busy
+                threads = start_duties(app, led, bell)
             if len(facts) < BATCH and not sequencer.crowd:
                 stopping.wait(HOT_S if facts else IDLE_S)
         stop_leading(connection)
@@ -133,6 +126,21 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
         bell.rung.set()
         feeder.stop()
         log.info("relay stopped leading")
+
+
+def start_duties(app: Flask, led: threading.Event, bell: "Bell") -> list[threading.Thread]:
+    """Start the threads of everything a leader does beside numbering; they end when it no longer leads."""
+    threads = [
+        threading.Thread(target=_repeat, args=(app, led, JOBS_S, bell.answer, bell.wait), name="jobs", daemon=True),
+        threading.Thread(target=_repeat, args=(app, led, upkeep.EVERY_S, upkeep.keep), name="upkeep", daemon=True),
+        *(
+            threading.Thread(target=_repeat, args=(app, led, every_s, work), name=name, daemon=True)
+            for name, every_s, work in _duties
+        ),
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
 
 
 class Bell:

@@ -91,6 +91,22 @@ def try_lead(connection: sa.Connection) -> bool:
     return bool(connection.execute(sa.text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LEADER_LOCK}).scalar_one())
 
 
+def end_with_us(connection: sa.Connection) -> None:
+    """Let the server end this connection, and with it the lock, within three seconds of our machine's death.
+
+    A process that is killed closes its connections; a machine without power, or behind a cut cable, closes nothing, and
+    would keep the lock for the two hours that keepalive waits by default.
+    """
+    wanted = {
+        "tcp_keepalives_idle": "1",
+        "tcp_keepalives_interval": "1",
+        "tcp_keepalives_count": "2",
+        "tcp_user_timeout": "3000",
+    }
+    for name, value in wanted.items():
+        connection.execute(sa.text("SELECT set_config(:name, :value, false)"), {"name": name, "value": value})
+
+
 def beat(connection: sa.Connection) -> None:
     """Say on the lock's own connection that its holder works, by the database's clock.
 
