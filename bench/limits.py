@@ -24,7 +24,7 @@ from redis import Redis
 from app import create_app
 from app.core.auth import maybe_principal
 from app.core.redis import connect, send
-from app.limits import front, service
+from app.limits import front
 from app.limits.front import asks_of_request, write_headers
 from app.limits.script import SCRIPT, SLICES
 from app.limits.window import Ask, Bill, script_arguments
@@ -103,7 +103,7 @@ def ours(app: Flask, person: Person) -> Contestant:
     cookie = person.client.get_cookie("qd")
     assert cookie is not None
     stand = Stand(app, "/api/user", {"Cookie": f"qd={cookie.value}"})
-    asks = stand.do(lambda: asks_of_request(service.limits(), request, maybe_principal()).asks)
+    asks = stand.do(lambda: asks_of_request(app, request, maybe_principal()).asks)
     assert len(asks) == 3, asks
     fill_windows(app, asks)
     response = stand.ask_of(front.limiter, write_headers)()

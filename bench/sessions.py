@@ -77,7 +77,7 @@ def ours(app: Flask, person: Person) -> Iterator[Contestant]:
     """The session of a page: by itself, the limits by themselves, both, and who asks."""
     session_id = cookie_of(person)
     stand = Stand(app, "/settings", {"Cookie": f"qd={session_id}"})
-    asks = stand.do(lambda: front.asks_of_request(front.service.limits(), front.request, maybe_principal()).asks)
+    asks = stand.do(lambda: front.asks_of_request(app, front.request, maybe_principal()).asks)
     fill_windows(app, asks)
     found = stand.do(lambda: current_session().live)
     assert found is not None

@@ -97,9 +97,9 @@ class Bill:
 
     def read(self, answer: bytes) -> list[Verdict]:
         """Return the script's answer as verdicts."""
-        figures = self.figures.unpack_from(answer)
-        pairs = zip(self.asks, figures[::2], figures[1::2], strict=True)
-        return [Verdict(ask, int(used), 0 if wait >= 0 else ceil(-wait / 1000)) for ask, used, wait in pairs]
+        each = iter(self.figures.unpack_from(answer))
+        figures = zip(self.asks, each, each, strict=False)  # by two; strict would ask the one iterator once too often
+        return [Verdict(ask, int(used), 0 if wait >= 0 else ceil(-wait / 1000)) for ask, used, wait in figures]
 
     def read_rest(self, answer: bytes) -> bytes:
         """Return what stood at the key that was only read; nothing when there is none."""
