@@ -102,18 +102,13 @@ def set_company(session: Session, transaction: SessionTransaction, connection: s
     """Tell row-level security whose rows this transaction may see.
 
     Transaction-local, so it can not leak through the pool. It survives savepoints; a rollback ends the
-    transaction and the next begin sets it again. It is said as the transaction begins there (driver.py).
+    transaction and the next begin sets it again.
     """
     if transaction.nested:
         return
     scope = current_scope()
     session.info["scope"] = scope
-    if scope.role != "app" or scope == NOBODY:
-        return
-    live = connection.connection.driver_connection
-    is_alone = bool(session.info.pop("reads_alone", False))
-    is_told = isinstance(live, driver.LiveConnection) and live.act_for(int(scope.company_id or 0), is_alone=is_alone)
-    if not is_told:
+    if scope.role == "app" and scope != NOBODY:
         connection.exec_driver_sql("SELECT set_config('qd.company_id', %s, true)", (str(scope.company_id),))
 
 
@@ -191,32 +186,6 @@ def give_back() -> None:
         session.commit()
 
 
-def read_alone(statement: sa.Select[Any]) -> sa.Result[Any]:
-    """Execute a read in one round trip with its begin and its end, unless a transaction is open: then it is part of that.
-
-    For a list that is all a request reads, or the first thing. What locks, or has to agree with what is read next,
-    does not belong here.
-    """
-    session = db.session()
-    if not (session.in_transaction() or session.info.get("in_transaction") or session.new or session.dirty):
-        session.info["reads_alone"] = True
-    try:
-        return session.execute(statement)
-    finally:
-        session.info.pop("reads_alone", None)
-
-
-def ask_alone(sql: str, keys: dict[str, Any]) -> Any:  # Any: what the one column holds
-    """Return the first value that one statement of the driver's own brings, outside any transaction and any company."""
-    with db.engine.connect() as connection:
-        live = connection.connection.driver_connection
-        if isinstance(live, driver.LiveConnection):
-            live.is_alone = True
-        else:
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-        return connection.exec_driver_sql(sql, keys).scalar()
-
-
 @contextmanager
 def auth_connection() -> Iterator[sa.Connection]:
     """Open a short transaction for the `auth_*` functions, before the company is known.
@@ -245,8 +214,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "connect_args": {
             "connect_timeout": connect_s,
             "application_name": "quarterdeck",
-            # What is prepared is still planned for the company that asks: a large one's plan may not suit a small one.
-            "options": "-c timezone=UTC -c plan_cache_mode=force_custom_plan",
+            "options": "-c timezone=UTC",
         },
     }
 
@@ -283,7 +251,6 @@ __all__ = [
     "Model",
     "Scope",
     "after_commit",
-    "ask_alone",
     "auth_connection",
     "before_commit",
     "db",
@@ -291,6 +258,5 @@ __all__ = [
     "fresh_session",
     "give_back",
     "init_db",
-    "read_alone",
     "transaction",
 ]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.chunks import read_in_chunks
 from app.core.cursor import decode_cursor, encode_cursor
-from app.core.db import read_alone
+from app.core.db import db
 from app.core.errors import InvalidCursor
 from app.core.tenancy import current_scope
 from app.orders.looks import Look, look_of
@@ -110,7 +110,7 @@ def matching_numbers(wanted: OrderFilter, *, batch: int = 100) -> Iterator[list[
 
 
 def _rows(query: sa.Select[*tuple[Any, ...]]) -> Iterator[Any]:
-    yield from read_alone(query)
+    yield from db.session.execute(query)
 
 
 def _select(wanted: OrderFilter) -> sa.Select[*tuple[Any, ...]]:
