@@ -9,7 +9,6 @@ from sqlalchemy.orm import configure_mappers
 
 from app import create_app
 from app.core import process
-from app.core.db import db
 from app.core.pushed import pushed_of
 from app.extensions import celery
 from config import BadSettings
@@ -25,11 +24,8 @@ _contexts: dict[str, Any] = {}  # Any: Flask's AppContext by task id
 
 
 @worker_process_init.connect
-def forget_connections(**_: Any) -> None:  # Any: Celery's signal arguments
-    """A forked child must not speak on its parent's connections."""
-    with flask_app.app_context():
-        for engine in db.engines.values():
-            engine.dispose(close=False)
+def keep_fresh(**_: Any) -> None:  # Any: Celery's signal arguments
+    """Follow the settings in every forked child."""
     pushed_of(flask_app).ensure_started()
 
 

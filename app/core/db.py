@@ -1,5 +1,6 @@
 """Base, Model and transaction(): the only commit in the tree."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -231,6 +232,14 @@ def init_db(app: Flask, settings: Settings) -> None:
     }
     app.config["SQLALCHEMY_BINDS"] |= replica_binds(settings, options)
     db.init_app(app)
+    os.register_at_fork(after_in_child=lambda: forget_connections(app))
+
+
+def forget_connections(app: Flask) -> None:
+    """Leave a parent's connections to the parent: two processes on one would read each other's answers."""
+    with fresh_session(), app.app_context():
+        for engine in db.engines.values():
+            engine.dispose(close=False)
 
 
 def replica_binds(settings: Settings, options: dict[str, Any]) -> dict[str, Any]:

@@ -130,7 +130,8 @@ def fork_and_follow(key: str) -> None:
     until = time.time() + 15
     while flags.evaluate(key, "somebody").variant == first and changed.wait(until - time.time()):
         changed.clear()  # something else changed, or this was the first table after the fork
-    say(variant=flags.evaluate(key, "somebody").variant)
+    last = flags.evaluate(key, "somebody")
+    say(variant=last.variant, reason=last.reason.value, error=str(last.error))
     os._exit(0)
 
 

@@ -112,7 +112,8 @@ def test_a_forked_child_follows(pat: Person, environment: dict[str, str], patche
         assert child["pid"] != parent["pid"]
         with as_platform(pat):
             service.enable(key)
-        assert asker.hear()["variant"] == "on"
+        heard = asker.hear()
+        assert heard["variant"] == "on", heard
         assert asker.ask(act="ask", key=key)["pid"] == parent["pid"]
 
 

@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from app.core import process
-from app.core.db import db
+from app.core.db import db, fresh_session
 from app.core.pool import GuardedPool
 from app.core.redis import connect
 from app.queries.pools import store
@@ -55,7 +55,7 @@ class Teller:
 
     def pools(self) -> dict[str, GuardedPool]:
         """Return this process's pools by bind."""
-        with self.app.app_context():
+        with fresh_session(), self.app.app_context():  # its end removes a session: not one that is just connecting
             engines = {bind or "app": engine for bind, engine in db.engines.items()}
         return {bind: engine.pool for bind, engine in engines.items() if isinstance(engine.pool, GuardedPool)}
 
