@@ -10,7 +10,8 @@ from typing import Any, Self
 
 import gevent
 import gevent.monkey
-from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped]  # gunicorn has no types
+from gunicorn.http import wsgi  # type: ignore[import-untyped]  # gunicorn has no types
+from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped]  # as above
 
 bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('PORT', '3000')}"
 # The application is made once and forked: a worker that was killed is back at once, and TERM never meets an import.
@@ -67,6 +68,38 @@ class Idle(gevent.Timeout):  # type: ignore[misc]  # nor has gevent
         """Close the connection, unless a request has only just had time to come."""
         if self in self.idle and time.monotonic() - self.since > LAST_WAIT_S:
             self.greenlet.throw(self)
+
+
+class Gathered(list[bytes]):
+    """Stands in for a connection while one piece of an answer is made."""
+
+    sendall = list.append
+
+
+class WholeAnswer(wsgi.Response):  # type: ignore[misc]  # as above
+    """gunicorn's answer, whose head goes with the first piece of its body.
+
+    gunicorn sends the two one after the other. A worker that is killed in between has begun an answer that no proxy can
+    ask for again, of a request that may have done its work; and every answer costs a system call more.
+    """
+
+    sock: Any
+
+    def write(self, arg: bytes) -> None:
+        """Send a piece of the body, and before the first one the head."""
+        if self.headers_sent:
+            super().write(arg)
+            return
+        connection, made = self.sock, Gathered()
+        self.sock = made
+        try:
+            super().write(arg)
+        finally:
+            self.sock = connection
+        connection.sendall(b"".join(made))
+
+
+wsgi.Response = WholeAnswer  # it has no setting for this
 
 
 class WebWorker(GeventWorker):  # type: ignore[misc]  # as above
