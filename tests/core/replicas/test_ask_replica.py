@@ -22,9 +22,10 @@ INDEX = "ix_probe_of_a_replica"
 
 @pytest.fixture
 def known(pat: Person, ada: Person, pair: Pair) -> str:
-    """A statement that ada's company sends most; the replica has its rows."""
+    """A statement that ada's company sends most; the replica has its rows, and is fit to be asked."""
     fingerprint = keep(pat, ada, USERS)
     pair.catch_up()
+    wait_for(lambda: replica_of(pat.app).is_fit, limit_s=60, say=lambda: replica_of(pat.app).reason)
     return fingerprint
 
 

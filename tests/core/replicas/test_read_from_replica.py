@@ -104,10 +104,14 @@ def test_a_replica_that_lags_leaves_and_comes_back(app: Flask, ada: Person, pair
     pair.pause()
     begun = time.monotonic()
     pair.primary.ask("SELECT pg_logical_emit_message(true, 'test', 'more log')")
-    wait_for(lambda: not replica.is_fit, limit_s=replica.limit_s + LEAVES_WITHIN_S + SLACK_S)
+    # On a busy machine it may leave for a moment before, because it answered late; that says something else.
+    wait_for(
+        lambda: not replica.is_fit and "behind" in replica.reason,
+        limit_s=replica.limit_s + LEAVES_WITHIN_S + SLACK_S,
+        say=lambda: replica.reason,
+    )
     assert time.monotonic() - begun >= replica.limit_s - 2 * EVERY_S  # measured from when it was last known to be whole
     assert replica.lag_s is not None
-    assert "behind" in replica.reason
     with ada.acting(), reads_may_lag():
         assert not is_copy()
     pair.resume()
