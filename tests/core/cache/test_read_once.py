@@ -118,8 +118,8 @@ def test_a_value_is_read_again_before_it_ends_and_nobody_waits(shelf: Shelf, app
         key, client = POINT.key(shelf.person.company_id, [shelf.sku]), request_redis().client
         kept = unpack(client.get(key))
         assert kept is not None
-        # It took an hour to read and ends in a minute: any reader is due.
-        client.set(key, Envelope(kept.body, kept.stored_at, kept.stored_at + 60, 3600.0, kept.tokens).pack())
+        # It took weeks to read and ends in a minute: any reader is due, but one in sixty thousand.
+        client.set(key, Envelope(kept.body, kept.stored_at, kept.stored_at + 60, 3_600_000.0, kept.tokens).pack())
         assert shelf.read() == 0
         wait_for(lambda: shelf.asked == 2)
         wait_for(lambda: unpack(client.get(key)).took_s < 3600)  # type: ignore[union-attr]
