@@ -3,7 +3,7 @@
 import psycopg
 from sqlalchemy.engine import make_url
 
-from app.queries.panels.replication import list_followed, list_replicas, list_slots
+from app.queries.panels.replication import Slot, list_followed, list_replicas, list_slots
 from app.queries.server.link import open_link
 from tests.replicating import Pair
 from tests.site import wait_for
@@ -32,9 +32,12 @@ def test_a_slot_that_nobody_reads_shows_what_it_keeps(app, pair: Pair) -> None:
         try:
             sql.execute(WRITE)
             sql.commit()
-            one = next(slot for slot in list_slots(link) if slot.name == "panel_probe")
-            assert (one.kind, one.is_active) == ("physical", False)
-            assert (one.kept_bytes or 0) > 100_000
+
+            def probe() -> Slot:
+                return next(slot for slot in list_slots(link) if slot.name == "panel_probe")
+
+            wait_for(lambda: (probe().kept_bytes or 0) > 100_000, say=probe)  # a message waits for the WAL writer
+            assert (probe().kind, probe().is_active) == ("physical", False)
         finally:
             sql.execute("SELECT pg_drop_replication_slot('panel_probe')")
             sql.commit()
