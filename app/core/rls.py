@@ -101,6 +101,7 @@ DEFINER_FUNCTIONS: dict[str, str] = {
     "analyse_imports": "fresh statistics after a load; reads samples, returns nothing",
     "planner_figures": "what ANALYZE counted, without a value of any row; made by bootstrap, owned by qd_backup",
     "planner_constants": "how often words of the schema itself occur (states, true and false); bootstrap makes it, too",
+    "planner_companies": "how large the company of any row is in each table, one number; bootstrap makes it, too",
     "keep_event_partitions": "the relay makes tomorrow's partition and drops expired ones",
     "keep_query_partitions": "partitions of what statements cost are the owner's to make and drop",
     "forget_query_history": "empties what was measured of statements; only for whoever acts on the installation",

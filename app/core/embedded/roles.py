@@ -53,6 +53,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 ALTER FUNCTION public.planner_constants() OWNER TO qd_backup;
 REVOKE ALL ON FUNCTION public.planner_constants() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.planner_constants() TO qd_explain"""
+# Companies are not of one size, and the large ones ask more often. So many of one size would each hold as large a share as
+# the company of a row taken at random (the inverse of Simpson's index, over the shares ANALYZE kept): one number a table,
+# and no company in it.
+COMPANIES = """
+CREATE OR REPLACE FUNCTION public.planner_companies()
+RETURNS TABLE (relation name, attribute name, is_inherited boolean, n_distinct real)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+  SELECT s.tablename, s.attname, s.inherited, (1 / (f.squares + greatest(1 - s.null_frac - f.whole, 0) ^ 2
+    / greatest(CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * c.reltuples ELSE s.n_distinct END - f.count, 1)))::real
+  FROM pg_stats s JOIN pg_class c ON c.relname = s.tablename AND c.relnamespace = 'public'::regnamespace
+  CROSS JOIN LATERAL (SELECT sum(share ^ 2), sum(share), count(*) FROM unnest(s.most_common_freqs) AS share)
+    AS f(squares, whole, count)
+  WHERE s.schemaname = 'public' AND s.attname = 'company_id' AND f.count > 0 $$;
+ALTER FUNCTION public.planner_companies() OWNER TO qd_backup;
+REVOKE ALL ON FUNCTION public.planner_companies() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.planner_companies() TO qd_explain"""
 
 
 @dataclass(frozen=True)
@@ -237,6 +253,7 @@ def _prepare_schema(superuser_url: str) -> None:
             connection.execute(sql.SQL("GRANT {} ON SCHEMA public TO {}").format(rights, sql.Identifier(role.name)))
         _grant_if_allowed(connection, sql.SQL(FIGURES))
         _grant_if_allowed(connection, sql.SQL(CONSTANTS))
+        _grant_if_allowed(connection, sql.SQL(COMPANIES))
 
 
 def role_urls(any_url: str, dbname: str, passwords: Passwords) -> dict[str, str]:

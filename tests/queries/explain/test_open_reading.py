@@ -112,3 +112,16 @@ def test_of_values_only_the_schemas_own_words_are_told(urls: dict[str, str], sup
     assert ada.email not in str(rows)
     with psycopg.connect(urls["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("SELECT * FROM planner_constants()")
+
+
+def test_how_large_companies_are_is_one_number_a_table(urls: dict[str, str], superuser_url: str, ada: Person):
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute("ANALYZE users")
+        row = connection.execute("SELECT count(DISTINCT company_id) FROM users").fetchone()
+    with psycopg.connect(urls["DATABASE_EXPLAIN_URL"]) as connection:
+        rows = connection.execute("SELECT * FROM planner_companies()").fetchall()
+    assert {name for _, name, _, _ in rows} == {"company_id"}
+    assert row
+    assert all(1 <= number <= row[0] + 0.01 for table, _, _, number in rows if table == "users")
+    with psycopg.connect(urls["DATABASE_URL"]) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("SELECT * FROM planner_companies()")

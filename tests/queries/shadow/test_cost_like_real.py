@@ -106,3 +106,17 @@ def test_plans_and_costs_are_those_of_the_built_index(app: Flask, full: str):
     assert same / len(CASES) >= 0.9
     assert median(costs) <= 0.02
     assert 0.8 <= median(sizes) <= 1.2
+
+
+def test_a_company_is_as_large_as_that_of_any_row(app: Flask, full: str):
+    with psycopg.connect(full, autocommit=True) as connection:
+        connection.execute("CREATE TABLE visits (company_id bigint NOT NULL, page text NOT NULL)")
+        connection.execute("""INSERT INTO visits SELECT CASE WHEN n % 2 = 0 THEN 1 ELSE 2 + n % 1000 END, md5(n::text)
+            FROM generate_series(1, 40000) n""")
+        connection.execute("VACUUM ANALYZE visits")
+        connection.execute("GRANT SELECT ON visits TO qd_app, qd_explain")
+    with app.app_context(), shadow() as s:
+        told = s.plan("SELECT page FROM visits WHERE company_id = $1")["Plan"]
+    assert (
+        9_000 <= told["Plan Rows"] <= 11_000
+    )  # half of the rows are of one that has half: a quarter; 80 of an average one

@@ -38,10 +38,12 @@ def crowded(app: Flask, superuser_url: str, monkeypatch: pytest.MonkeyPatch):
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute("SET allow_system_table_mods = on")
         connection.execute("ALTER TABLE users SET (autovacuum_enabled = off)")  # it would count the rows anew
+        connection.execute("ALTER TABLE users ALTER name SET (n_distinct = -0.5)")
         connection.execute("ANALYZE users")
         connection.execute("UPDATE pg_class SET relpages = 400000, reltuples = 9000000 WHERE relname = 'users'")
         yield
         connection.execute("ALTER TABLE users RESET (autovacuum_enabled)")
+        connection.execute("ALTER TABLE users ALTER name RESET (n_distinct)")
         connection.execute("ANALYZE users")
 
 
