@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.queries.advisor.advise import cost_of
 from app.queries.advisor.backend import CannotTell
 from app.queries.advisor.inside import inside
 from app.queries.advisor.look import read_our_catalogue
+from app.queries.advisor.prices import cost_of
 from app.queries.advisor.scans import typical
 from app.queries.advisor.shadowed import Shadowed
 from app.queries.advisor.types import Query

@@ -12,6 +12,7 @@ from itertools import permutations
 from app.queries.advisor.advise import Look, Planned
 from app.queries.advisor.backend import CannotTell
 from app.queries.advisor.candidates import is_covered
+from app.queries.advisor.prices import cost_of
 from app.queries.advisor.scans import read_scans
 from app.queries.advisor.types import Candidate, Key, Scan, Table
 
@@ -67,10 +68,11 @@ def by_dexter(look: Look) -> list[Candidate]:
     """Return what Dexter's rules propose, each statement by itself."""
     found: dict[str, Candidate] = {}
     for planned in look.found.planned.values():
-        if planned.cost < LEAST_COST:
+        cost = cost_of(planned.plan)  # the planner's own, as Dexter takes it
+        if cost < LEAST_COST:
             continue
         costs = dexter_costs(look, planned)
-        best, cost = None, planned.cost
+        best = None
         for count in (1, COLUMNS):
             cheapest = min((one for one in costs if len(one.keys) == count), key=costs.__getitem__, default=None)
             if cheapest is not None and costs[cheapest] <= cost * HALF:
@@ -96,7 +98,10 @@ def dexter_costs(look: Look, planned: Planned) -> dict[Candidate, float]:
                 if table.rows < 1000 or is_covered(table, candidate):
                     continue
                 try:
-                    costs[candidate] = look.cost_with(planned, [look.backend.add(candidate).name])
+                    tried = [look.backend.add(candidate).name]
+                    costs[candidate] = cost_of(
+                        look.backend.plan(planned.text, role=planned.query.role, with_indexes=tried)
+                    )
                 except CannotTell:
                     continue
     return costs

@@ -26,10 +26,12 @@ class Added:
     Attributes:
         name: How `plan` is told of it.
         size_bytes: About how large it would be.
+        shown: What plans call it, where that is another name.
     """
 
     name: str
     size_bytes: int
+    shown: str = ""
 
 
 class Backend(Protocol):

@@ -60,7 +60,9 @@ def equal_ways(table: Table, scan: Scan, common: Counter[str]) -> Iterator[tuple
     if joined:
         heads += [equal + joined, joined + equal, joined]
     tails: list[list[Key]] = [[], plain_order(scan), *([key] for key in ranges)]
-    if scan.order and listed:
+    fixed = {condition.expression for condition in scan.conditions if condition.predicate}
+    # Where the list stands in the statement itself, an index of those rows alone has nothing to pass over.
+    if scan.order and any(key.expression not in fixed for key in listed):
         tails.append([*plain_order(scan), *listed])
     seen = set()
     for head in heads:

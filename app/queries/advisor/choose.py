@@ -74,9 +74,9 @@ def choose(
     near = [chosen for cost, chosen in judged if cost - best <= TOLERANCE * max(whole - best, 0)]
     near.sort(
         key=lambda chosen: (
-            sum(one.write_cost for one in chosen),
             len(chosen),
             sum(one.added.size_bytes for one in chosen),
+            sum(len(one.candidate.include) for one in chosen),
         )
     )
     for chosen in near[:5]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.core.present import plural
-from app.queries.advisor.advise import DEARER, Planned, cost_of
-from app.queries.advisor.backend import Backend, CannotTell
+from app.queries.advisor.advise import DEARER, Planned
+from app.queries.advisor.backend import CannotTell
+from app.queries.advisor.prices import Prices
 from app.queries.advisor.types import Catalogue, Index, Table
 
 WATCHED = timedelta(days=7)  # before "nobody reads it" is said: there are weekly jobs
@@ -35,13 +36,13 @@ class Removal:
 
 
 def find_removals(
-    catalogue: Catalogue, backend: Backend, planned: Mapping[str, Planned], now: datetime, watching_since: datetime | None
+    catalogue: Catalogue, prices: Prices, planned: Mapping[str, Planned], now: datetime, watching_since: datetime | None
 ) -> list[Removal]:  # fmt: skip
     """Return what could go, each index once.
 
     Args:
         catalogue: What there is, with scans summed over every server that was asked.
-        backend: Plans the workload without an index before it is called a duplicate.
+        prices: Of the workload without an index, before it is called a duplicate.
         planned: The workload.
         now: The time.
         watching_since: Since when PostgreSQL counts scans, as far as we know.
@@ -50,7 +51,7 @@ def find_removals(
     for table in catalogue.tables.values():
         for index in table.indexes:
             removal = judge(table, index, now, watching_since)
-            if removal and (removal.kind != "drop-duplicate" or is_free(backend, index, planned, table)):
+            if removal and (removal.kind != "drop-duplicate" or is_free(prices, index, planned, table)):
                 found.append(removal)
     return found
 
@@ -87,16 +88,16 @@ def is_covered_by(index: Index, other: Index) -> bool:
     return not same or other.is_unique or bool(other.is_needed) > bool(index.is_needed) or other.name < index.name
 
 
-def is_free(backend: Backend, index: Index, planned: Mapping[str, Planned], table: Table) -> bool:
+def is_free(prices: Prices, index: Index, planned: Mapping[str, Planned], table: Table) -> bool:
     """Plan every statement on the table without the index: none may become dearer."""
     for one in planned.values():
         if table.name not in one.tables:
             continue
         try:
-            plan = backend.plan(one.text, role=one.query.role, without=[index.name])
+            plan = prices.backend.plan(one.text, role=one.query.role, without=[index.name])
         except CannotTell:
             continue
-        if cost_of(plan) > one.cost * DEARER + 0.01:
+        if prices.of(plan) > one.cost * DEARER + 0.01:
             return False
     return True
 

@@ -55,9 +55,10 @@ def look(tell: Tell) -> dict[str, object]:
     queries = [*workload.queries, *inside(workload.queries, functions)]
     writes = {name: workload.writes_of(name, table.hot_share) for name, table in catalogue.tables.items()}
     with backend_for(catalogue) as backend:
-        found = Look(catalogue, backend, writes).run(queries, tell)
+        looking = Look(catalogue, backend, writes)
+        found = looking.run(queries, tell)
         since = latest(catalogue.counting_since, first_reading)
-        removals = [unsure(one, silent) for one in find_removals(catalogue, backend, found.planned, now, since)]
+        removals = [unsure(one, silent) for one in find_removals(catalogue, looking.prices, found.planned, now, since)]
         ids = store.keep(found, removals, backend.name, workload.span_s, now)
     return {
         "page": "/slow-queries/advice", "advice": len(ids), "create": len(found.proposals), "drop": len(removals),

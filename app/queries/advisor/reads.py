@@ -13,6 +13,9 @@ from app.queries.models import Advice
 from app.queries.problems import AdviceNotFound
 
 ORDER = sa.case({"high": 0, "medium": 1, "low": 2}, value=Advice.priority, else_=3)
+SHARE = sa.cast(
+    Advice.evidence["share"].astext, sa.Float
+)  # of what all statements cost; of what could go there is none
 KINDS = ("create", "drop-duplicate", "drop-unused", "rebuild-invalid")
 WAITING, BUILT = ("open",), ("built", "confirmed", "worse")
 MOST = 200
@@ -20,7 +23,12 @@ MOST = 200
 
 def list_advice(states: Sequence[str] = WAITING, *, kind: str = "", table: str = "") -> Sequence[Advice]:
     """Return advice in some states, what matters most first."""
-    query = sa.select(Advice).where(Advice.state.in_(states)).order_by(ORDER, Advice.table_name, Advice.id).limit(MOST)
+    query = (
+        sa.select(Advice)
+        .where(Advice.state.in_(states))
+        .order_by(ORDER, SHARE.desc().nulls_last(), Advice.table_name, Advice.id)
+        .limit(MOST)
+    )
     query = query.where(Advice.kind == kind) if kind else query
     query = query.where(Advice.table_name == table) if table else query
     return db.session.scalars(query).all()

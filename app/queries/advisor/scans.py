@@ -15,19 +15,48 @@ from app.queries.advisor.types import Catalogue, Key, Query, Scan, Table
 
 CONDITIONS = ("Index Cond", "Recheck Cond", "Filter", "Hash Cond", "Merge Cond", "Join Filter")
 PARAMETER = re.compile(r"\$(\d+)")
+SUMS = {"count", "sum", "avg", "min", "max", "bool_or", "bool_and", "array_agg", "string_agg", "json_agg", "jsonb_agg"}
 LIMITED = re.compile(r"\b(LIMIT|OFFSET|FETCH FIRST)\s+(\$\d+)(?:::\w+)?", re.IGNORECASE)
 
 
 def typical(query: Query) -> str:
     """Return its text with the LIMIT it usually has: of a parameter the planner believes a tenth of all rows.
 
-    How many rows a call returned is what pg_stat_statements counted.
+    How many rows a call returned is what pg_stat_statements counted. Below a count or a sum it says nothing of what was
+    counted, so there the parameter stays.
     """
     usual = max(1, -(-query.rows // max(query.calls, 1)))
-    found = LIMITED.sub(lambda m: f"{m[1]} {0 if m[1].upper() == 'OFFSET' else usual}", query.text)
+    sums_up = is_summed_up(parse_text(query.text))
+
+    def usually(found: re.Match[str]) -> str:
+        before = query.text[: found.start()]
+        if sums_up and before.count("(") > before.count(")"):
+            return found[0]
+        return f"{found[1]} {0 if found[1].upper() == 'OFFSET' else usual}"
+
+    return with_own_numbers(LIMITED.sub(usually, query.text))
+
+
+def with_own_numbers(text: str) -> str:
+    """Return a text with its parameters as $1, $2 …: a gap would be a parameter without a type."""
     numbers: dict[str, int] = {}
-    # A gap in the numbers would be a parameter without a type.
-    return PARAMETER.sub(lambda m: f"${numbers.setdefault(m[1], len(numbers) + 1)}", found)
+    return PARAMETER.sub(lambda m: f"${numbers.setdefault(m[1], len(numbers) + 1)}", text)
+
+
+def is_summed_up(tree: Node | None) -> bool:
+    """Say whether the outermost SELECT makes one row of many: it groups, or counts."""
+    select = (tree or {}).get("SelectStmt", {})
+    return "groupClause" in select or any(name in SUMS for name in called(select.get("targetList", [])))
+
+
+def called(node: Any) -> Iterator[str]:  # Any: a parse tree
+    """Every function called in an expression, those of its subqueries left out."""
+    parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, below in parts:
+        if name == "funcname":
+            yield below[-1]["String"]["sval"]
+        elif name != "SubLink":
+            yield from called(below)
 
 
 def read_scans(query: Query, plan: dict[str, Any], catalogue: Catalogue) -> list[Scan]:  # Any: EXPLAIN's JSON

@@ -25,7 +25,8 @@ class Shadowed:
         """Make it on the empty table; there it is known by its definition."""
         ddl = candidate.ddl()
         try:
-            return Added(ddl, self._shadow.add_index(ddl))
+            size = self._shadow.add_index(ddl)
+            return Added(ddl, size, self._shadow.names[ddl])
         except (ExplainFailed, ExplainRefused) as error:
             raise CannotTell(str(error)) from None
 

@@ -80,6 +80,7 @@ def row_of(proposal: Proposal, found: Findings, backend: str, span_s: float, who
         "cost_before": cost_of(proposal.effects, before=True), "cost_after": cost_of(proposal.effects, before=False),
         "statements": [effect_row(effect) for effect in proposal.effects[:MOST_STATEMENTS]],
         "helped": len(proposal.effects), "planned": len(found.planned), "unplanned": len(found.unplanned), "span_s": int(span_s),
+        "share": round(proposal.share, 5),
     }  # fmt: skip
     return {
         "id": id_of("create", candidate.body), "kind": "create", "table_name": table.name, "priority": priority,

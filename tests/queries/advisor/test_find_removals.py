@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from app.queries.advisor.advise import Look
 from app.queries.advisor.housekeeping import Removal, find_removals
 from app.queries.advisor.types import Query
 from tests.queries.advisor.shop import Shop, ask
@@ -12,9 +13,10 @@ LONG_AGO = NOW - timedelta(days=30)
 
 def removals(shop: Shop, *queries: Query, since: datetime | None = LONG_AGO) -> dict[str, Removal]:
     """What could go, by the index's name."""
-    planned = shop.look(list(queries)).planned
+    look = Look(shop.catalogue(), shop.backend, {})
+    planned = look.run(list(queries)).planned
     shop.backend.drop_hidden()
-    found = find_removals(shop.catalogue(), shop.backend, planned, NOW, since)
+    found = find_removals(shop.catalogue(), look.prices, planned, NOW, since)
     return {one.index.name: one for one in found}
 
 

@@ -49,6 +49,17 @@ def test_a_limit_is_what_calls_return_and_parameters_stay_in_a_row():
     assert typical(late) == "SELECT * FROM (SELECT * FROM orders LIMIT 7) o WHERE id > $1"
 
 
+@pytest.mark.parametrize(("asked", "planned"), [
+    ("SELECT count(*) FROM (SELECT 1 FROM orders LIMIT $1) o", "SELECT count(*) FROM (SELECT 1 FROM orders LIMIT $1) o"),
+    ("SELECT state, count(*) FROM (SELECT * FROM orders LIMIT $1) o GROUP BY state LIMIT $2",
+     "SELECT state, count(*) FROM (SELECT * FROM orders LIMIT $1) o GROUP BY state LIMIT 1"),
+    ("SELECT id, (SELECT count(*) FROM lines) FROM (SELECT * FROM orders LIMIT $1) o",
+     "SELECT id, (SELECT count(*) FROM lines) FROM (SELECT * FROM orders LIMIT 1) o"),
+])  # fmt: skip
+def test_how_many_rows_a_sum_returns_says_nothing_of_what_it_sums_up(asked, planned):
+    assert typical(ask(asked, rows=1)) == planned
+
+
 def test_partitions_are_read_as_one_table(shop: Shop):
     shop.connection.execute("""
         CREATE TABLE days (at date NOT NULL, sensor int NOT NULL, value int) PARTITION BY RANGE (at);

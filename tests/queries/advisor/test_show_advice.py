@@ -45,6 +45,12 @@ def test_little_time_is_not_called_none(pat: Person):
     assert "0 s<" not in body
 
 
+def test_of_equal_priority_what_saves_most_comes_first(pat: Person):
+    some, most = advise(pat, share=0.02), advise(pat, share=0.4)
+    told = [one["id"] for one in pat.get("/api/query-optimizer/indexes").json["recommendations"]]
+    assert told.index(most) < told.index(some)
+
+
 def test_what_lacks_evidence_stands_apart(pat: Person):
     advise(pat, why_not=["orders was never analysed, so the planner guesses."], level=1)
     body = pat.get("/slow-queries/advice").text
