@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from app.queries.advisor.shadowed import Shadowed
 from app.queries.advisor.types import Candidate, Query, Writes
 from app.queries.shadow.cluster import shadow
 from bench.advice_keep import justify
+from bench.advice_report import Outcome, report
 from bench.advice_rivals import by_dexter, by_pghero
 from bench.advice_work import TABLES, Sent, as_app, measure, record_pages
 from tests import stage
@@ -55,20 +55,6 @@ INSERT INTO orders (company_id, number, state, customer_name, customer_email, cu
 SELECT company_id, number + 50000000, state, customer_name, customer_email, currency, total_minor, line_count, unit_count,
   returned_units, source, external_ref, placed_at, due_at, updated_at FROM orders WHERE company_id = %s LIMIT 5000
 """
-
-
-@dataclass
-class Outcome:
-    """What a set of indexes came to."""
-
-    name: str
-    indexes: int
-    size: int
-    blocks: int
-    ms: float
-    dearer: list[str]
-    insert_ms: float
-    wal: int
 
 
 def main() -> None:
@@ -148,13 +134,9 @@ class Bench:
             self.sql.execute("VACUUM ANALYZE orders, order_lines, items, stock_movements, shipments")
             self.note(work)  # the next look sees what takes the time now
         ours = self.still_read(work, ours)
-        rivals.insert(
-            0,
-            (
-                f"Quarterdeck, first {len(dict(rivals)[FEWEST])}",
-                self.first(work, writes, ours, len(dict(rivals)[FEWEST])),
-            ),
-        )
+        fewest = len(dict(rivals)[FEWEST])
+        first = self.first(work, writes, ours)[:fewest]
+        rivals.insert(0, (f"Quarterdeck, first {fewest}", first))
         return [("Quarterdeck", ours), *rivals]
 
     def still_read(self, work: Sequence[Sent], built: list[Candidate]) -> list[Candidate]:
@@ -175,10 +157,8 @@ class Bench:
         print(f"{len(built)} built, {len(built) - len(rest)} of them of no use beside the others", flush=True)
         return rest
 
-    def first(
-        self, work: Sequence[Sent], writes: dict[str, Writes], ours: Sequence[Candidate], count: int
-    ) -> list[Candidate]:
-        """Return those that matter most, as a look ranks them."""
+    def first(self, work: Sequence[Sent], writes: dict[str, Writes], ours: Sequence[Candidate]) -> list[Candidate]:
+        """Return them as a look ranks them, what saves most first."""
         self.sql.execute("VACUUM ANALYZE orders, order_lines, items, stock_movements, shipments")
         self.note(work)
         with self.looking(writes) as look:
@@ -186,7 +166,7 @@ class Bench:
             tried = (look.option_of(look.catalogue.tables[one.table], one, look.found.planned) for one in ours)
             look.propose([one for one in tried if one is not None])
         self.say(look)
-        return [one.option.candidate for one in look.found.proposals[:count]]
+        return [one.option.candidate for one in look.found.proposals]
 
     def scans(self) -> dict[str, int]:
         """Return how often each index was read so far."""
@@ -293,6 +273,8 @@ class Bench:
         print(f"\n{name}: {len(built)} indexes")
         for candidate in built:
             print(f"  {candidate.body}")
+        for text in self.dearer(figures, work):
+            print(f"  dearer: {self.base[text][1]:,} to {figures[text][1]:,} blocks: {' '.join(text.split())[-100:]}")
         if name != "Quarterdeck":
             return
         print(f"  {'statement':70}{'calls':>7}{'blocks':>10}{'after':>9}{'ours':>9}{'ms':>10}{'after':>9}{'ours':>9}")
@@ -304,17 +286,6 @@ class Bench:
                 print(
                     f"  {words:70}{one.calls:7}{blocks:10,}{blocks_after:9,}{own_blocks:9,}{ms:10.2f}{ms_after:9.2f}{own_ms:9.2f}"
                 )
-
-
-def report(outcomes: Sequence[Outcome]) -> None:
-    """Print all sets beside each other."""
-    print(
-        f"\n{'set':22}{'indexes':>8}{'MB':>8}{'blocks, all calls':>20}{'s, all calls':>14}{'dearer':>8}{'5,000 inserts ms':>18}{'WAL MB':>8}"
-    )
-    for one in outcomes:
-        print(
-            f"{one.name:22}{one.indexes:8}{one.size / 1e6:8.0f}{one.blocks:20,}{one.ms / 1000:14.2f}{len(one.dearer):8}{one.insert_ms:18.0f}{one.wal / 1e6:8.1f}"
-        )
 
 
 def tell(done: int, total: int) -> None:

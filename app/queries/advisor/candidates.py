@@ -167,10 +167,13 @@ def by_block(table: Table, scan: Scan) -> Iterator[Candidate]:
 
 
 def is_covered(table: Table, candidate: Candidate) -> bool:
-    """Say whether an index that is there begins with all its keys, and holds what it would include."""
+    """Say whether an index that is there begins with all its keys, holds what it would include, and has just its rows.
+
+    One of all rows is none of a part of them: there the others have to be passed over.
+    """
     keys = tuple(key.sql() for key in candidate.keys)
     for index in table.indexes:
-        same_part = not index.where or index.where == candidate.where
+        same_part = index.where == candidate.where
         holds = set(candidate.include) <= set(index.include) | set(index.keys)
         if (
             index.is_valid

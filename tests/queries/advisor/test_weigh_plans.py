@@ -120,6 +120,18 @@ def test_what_is_listed_stands_behind_the_order_only_where_it_can_not_choose_the
     assert any(body.startswith("orders (company_id, placed_at) WHERE") for body in bodies) is not behind
 
 
+def test_an_index_of_all_rows_does_not_stand_in_for_one_of_few(shop: Shop):
+    shop.connection.execute("CREATE INDEX all_of_them ON orders (company_id, id)")
+    text, catalogue = (
+        "SELECT count(*) FROM orders WHERE company_id = $1 AND (total = 7 OR deleted_at IS NOT NULL)",
+        shop.catalogue(),
+    )
+    scans = read_scans(ask(text), shop.backend.plan(text), catalogue)
+    bodies = [one.body for one in candidates_of(catalogue.tables["orders"], scans)]
+    assert "orders (company_id) WHERE ((total = 7) OR (deleted_at IS NOT NULL))" in bodies
+    assert "orders (company_id)" not in bodies
+
+
 def test_of_sets_that_are_about_as_good_the_smallest_is_chosen():
     costs = {"statement": 10.0}
     large = Option(Candidate("orders", (Key("large"),)), Added("large", 9_000_000), costs, 1.0)
