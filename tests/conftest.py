@@ -13,7 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.accounts import passwords
-from app.core.tenancy import system_work
+from app.core.tenancy import NOBODY, enter, system_work
 from tests import services as servers
 from tests.site import Site, running_site
 from tests.stage import ROOT, TEMPLATE, Stage, build_stage, mend_process, migrate, open_gates, take_process
@@ -100,6 +100,12 @@ def mended_process() -> Iterator[None]:
     """What one test did to the process must not meet the next one."""
     yield
     mend_process()
+
+
+@pytest.fixture(autouse=True)
+def nobody() -> None:
+    """Begin as nobody: the last request of another test is not to say whose rows this one sees."""
+    enter(NOBODY)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from app.accounts.secrets import hash_secret
 from app.core.access import Role
 from app.core.auth import Company
-from app.core.db import db
+from app.core.db import ask_alone, db
 from app.core.ids import CompanyId, UserId
 
 JSON = dict[str, Any]
@@ -80,8 +80,7 @@ class Standing:
 
 def ask(sql: str, **keys: Any) -> Any:  # Any: JSON or a scalar, by function
     """Call one `auth_*` function."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        return connection.exec_driver_sql(sql, keys).scalar()  # as it stands: a quarter less than by sa.text()
+    return ask_alone(sql, keys)
 
 
 def find_company(slug: str) -> Company | None:

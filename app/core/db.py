@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
-from typing import Any, dataclass_transform
+from typing import Any, cast, dataclass_transform
 
 import sqlalchemy as sa
 import structlog
@@ -31,7 +31,7 @@ from app.core.pulse import allow_silence, pulse_of
 from app.core.replicas import choice
 from app.core.replicas.places import login_at, replica_places
 from app.core.replicas.pool import ReplicaPool
-from app.core.tenancy import NOBODY, Scope, ScopeChangedInTransaction, current_scope
+from app.core.tenancy import Scope, ScopeChangedInTransaction, current_scope
 from config import Settings
 
 log = structlog.get_logger(__name__)
@@ -103,13 +103,16 @@ def set_company(session: Session, transaction: SessionTransaction, connection: s
     """Tell row-level security whose rows this transaction may see.
 
     Transaction-local, so it can not leak through the pool. It survives savepoints; a rollback ends the
-    transaction and the next begin sets it again.
+    transaction and the next begin sets it again. It is said in one message with that begin (driver.py).
     """
     if transaction.nested:
         return
     scope = current_scope()
     session.info["scope"] = scope
-    if scope.role == "app" and scope != NOBODY:
+    if scope.role != "app" or scope.company_id is None:
+        return
+    live = cast("driver.LiveConnection", connection.connection.driver_connection)
+    if not live.act_for(scope.company_id):
         connection.exec_driver_sql("SELECT set_config('qd.company_id', %s, true)", (str(scope.company_id),))
 
 
@@ -187,6 +190,13 @@ def give_back() -> None:
         session.commit()
 
 
+def ask_alone(sql: str, keys: dict[str, Any]) -> Any:  # Any: what the one column holds
+    """Return the first value of a statement that is a transaction by itself, in one round trip and nobody's scope."""
+    with db.engine.connect() as connection:
+        cast("driver.LiveConnection", connection.connection.driver_connection).is_alone = True
+        return connection.exec_driver_sql(sql, keys).scalar()
+
+
 @contextmanager
 def auth_connection() -> Iterator[sa.Connection]:
     """Open a short transaction for the `auth_*` functions, before the company is known.
@@ -260,6 +270,7 @@ __all__ = [
     "Model",
     "Scope",
     "after_commit",
+    "ask_alone",
     "auth_connection",
     "before_commit",
     "db",

@@ -24,7 +24,7 @@ from app.core import guards
 from app.core.errors import Problem
 from app.core.guards import Guard
 from app.core.pool_figures import Gauges, PoolFigures
-from app.core.pulse import NoPulse, Pulse
+from app.core.pulse import NoPulse, OutOfTime, Pulse
 
 USED_AT = "used_at"
 # A connection that was given back so recently is not asked whether it answers: a busy worker asked twice a job. One
@@ -98,6 +98,8 @@ class GuardedPool(QueuePool):
     def _take(self) -> PoolProxiedConnection:
         try:
             return super().connect()
+        except OutOfTime:
+            raise
         except psycopg.OperationalError:
             self.lose()
             raise

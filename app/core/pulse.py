@@ -31,6 +31,10 @@ class NoPulse(psycopg.OperationalError):
     """The database server is silent, or away."""
 
 
+class OutOfTime(NoPulse):
+    """A request had no time left for connecting; of the server it says nothing."""
+
+
 @dataclass(frozen=True)
 class Patience:
     """How long silence is no sign yet: of a statement, and of a new connection."""
@@ -42,6 +46,9 @@ class Patience:
 # Of a silence as long as DB_SILENCE_MS, the statement's share; a new connection has the rest. A person waits three
 # seconds at most. A job or the relay would rather wait than begin again.
 STATEMENT_SHARE, OTHERS_S = 0.36, 3.0
+GRACE_S = (
+    0.3  # that a connection begun in a request's last moment may take: all of it together stays below three seconds
+)
 _silence_s = [2.2]  # of this process: servers are told apart by their address, not by the app that asks
 _until: ContextVar[float | None] = ContextVar("pulse_until", default=None)
 
@@ -49,6 +56,22 @@ _until: ContextVar[float | None] = ContextVar("pulse_until", default=None)
 def begin_request(until: float) -> None:
     """Say for the rest of a request until when it may wait for a database that is away, on the monotonic clock."""
     _until.set(until)
+
+
+def out_of_time() -> Callable[[], None]:
+    """Return a look that ends a connecting when the request it is for has no time left; elsewhere it looks at nothing.
+
+    A server that wakes up has hundreds of connections to take before this one.
+    """
+    until = _until.get()
+    # A thread that was begun in a request has its context, too, and goes on after it.
+    is_ours = until is not None and time.monotonic() < until + FORGET_S and not guards.is_unguarded()
+
+    def look() -> None:
+        if is_ours and until is not None and time.monotonic() > until + GRACE_S:
+            raise OutOfTime("no connection before the request must end")
+
+    return look
 
 
 def allow_silence(seconds: float) -> None:

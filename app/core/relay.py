@@ -29,7 +29,10 @@ from app.core.sequencer import BATCH, Sequencer, beat, end_with_us, stop_leading
 from config import Settings
 
 log = structlog.get_logger(__name__)
-BEAT_S, IDLE_S, HOT_S, STANDBY_S, RETRY_S, JOBS_S, BREATH_S = 2.0, 0.025, 0.01, 0.1, 0.5, 0.05, 0.01
+BEAT_S, IDLE_S, STANDBY_S, RETRY_S, JOBS_S, BREATH_S = 2.0, 0.025, 0.1, 0.5, 0.05, 0.01
+# After a batch that was not full: ten times as long as it took, within these. A busy machine has fewer and larger batches
+# so, which cost those who write less: 190 µs a fact by batches every 10 ms, 90 by every 25 (16 writers, 700 facts a second).
+REST, SHORTEST_S, LONGEST_S = 10, 0.01, 0.025
 VALKEY_BUDGET_S = 1.0
 JOB_TOPICS = frozenset({"jobs", "account-jobs"})
 
@@ -112,14 +115,16 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
             if time.monotonic() - beaten_at >= BEAT_S:
                 beat(connection)
                 beaten_at = time.monotonic()
+            asked_at = time.monotonic()
             facts = sequencer.number()
+            rest_s = min(max(REST * (time.monotonic() - asked_at), SHORTEST_S), LONGEST_S)
             if facts:
                 feeder.give(facts)
                 bell.hear(facts)
             if not threads:  # after what has waited since the last leader: all of them together keep a processor busy
                 threads = start_duties(app, led, bell)
             if len(facts) < BATCH and not sequencer.crowd:
-                stopping.wait(HOT_S if facts else IDLE_S)
+                stopping.wait(rest_s if facts else IDLE_S)
         stop_leading(connection)
     finally:
         led.set()

@@ -92,6 +92,27 @@ def test_a_silent_server_holds_nobody_and_is_found_again(proxied: tuple[FaultPro
         assert connection.execute(sa.text("SELECT 3")).scalar_one() == 3
 
 
+def test_a_connection_takes_no_longer_than_the_request_has(proxied: tuple[FaultProxy, sa.Engine]) -> None:
+    proxy, engine = proxied
+    proxy.timeout()
+    began = time.monotonic()
+    pulse.begin_request(began + 0.2)
+    with pytest.raises(OperationalError, match="before the request must end"):
+        engine.connect()
+    assert time.monotonic() - began < 1.5, "libpq alone would have waited for two seconds"
+    assert isinstance(engine.pool, GuardedPool)
+    assert engine.pool.pulse is not None
+    assert not engine.pool.pulse.is_away, "that says nothing of the server"
+
+
+def test_who_is_no_request_waits_for_a_connection(proxied: tuple[FaultProxy, sa.Engine]) -> None:
+    proxy, engine = proxied
+    proxy.latency(120)
+    pulse.begin_request(time.monotonic() - 60)  # a thread that a request of long ago began
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
+
+
 def test_a_slow_statement_is_no_silence(proxied: tuple[FaultProxy, sa.Engine]) -> None:
     _, engine = proxied
     with engine.connect() as connection:

@@ -110,7 +110,9 @@ def test_a_frozen_server_holds_nobody_and_is_forgotten_when_it_goes_on(house: Ho
     unwell = [one.ended - thawed for one in callers.answers if one.status == 503 and one.ended > thawed]
     figures = Figures("lose postgres")
     figures.say("frozen, s", FREEZE_S)
-    figures.say("slowest request of all", round(max(callers.slowest_s(), carefree.slowest_s()), 2), "<= 3 s")
+    slowest = max([*callers.answers, *carefree.answers], key=lambda one: one.took_s)
+    figures.say("slowest request of all", round(slowest.took_s, 2), "<= 3 s")
+    figures.say("it came, s after the server froze", f"{slowest.began - began:.2f}: {slowest.what}, {slowest.status}")
     figures.say("requests told to come again (503) while frozen", sum(one.status == 503 for one in told))
     figures.say("without database: failed", len(carefree.failed("GET")), "0")
     figures.say("without database: slowest, s", round(carefree.slowest_s(), 2))

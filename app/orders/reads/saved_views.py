@@ -5,13 +5,15 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.orders.models import SavedView
 
+# Built once: every list of orders asks it.
+_VIEWS = (
+    sa.select(SavedView)
+    .where(sa.or_(SavedView.owner == sa.bindparam("owner"), SavedView.is_shared))
+    .order_by(SavedView.name, SavedView.public_id)
+    .limit(20)
+)
+
 
 def list_views(owner: str) -> list[SavedView]:
     """Return them by name; `owner` is the person's public id."""
-    query = (
-        sa.select(SavedView)
-        .where(sa.or_(SavedView.owner == owner, SavedView.is_shared))
-        .order_by(SavedView.name, SavedView.public_id)
-        .limit(20)
-    )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(_VIEWS, {"owner": owner}))

@@ -39,7 +39,7 @@ def test_a_statement_that_fails_is_counted_with_its_line(
     assert (minute["calls"], minute["errors"], minute["timeouts"]) == (1, 1, int(kind == "timeout"))
     [sample] = rows("SELECT * FROM query_samples WHERE fingerprint = :f AND kind = :k", f=fingerprint, k=kind)
     assert (sample["sqlstate"], sample["endpoint"], sample["job_id"]) == (sqlstate, f"tests.{kind}", "J2")
-    assert sent == 3  # whose company, what went before, and the one that failed
+    assert sent == 2  # what went before, and the one that failed; whose company goes with the begin
 
 
 def test_waiting_for_a_lock_too_long_is_a_timeout(app: Flask, shipped: Callable[[], None], rows: Rows) -> None:

@@ -73,7 +73,7 @@ def found_in_tables(superuser_url: str) -> list[str]:
         ).all()
         kept = connection.scalar(sa.text("SELECT count(*) FROM query_samples WHERE endpoint = 'tests.canary'"))
         assert kept
-        assert kept >= len(SENT)
+        assert kept >= len(SENT) - 1  # the two casts are one statement once their value is gone
         found = [
             table
             for table in tables
