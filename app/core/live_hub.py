@@ -17,6 +17,7 @@ import structlog
 from flask import Flask
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.local import LocalProxy
 
 from app.core import events_log, tail
 from app.core.events_log import Key, Logged
@@ -201,8 +202,15 @@ class Hub:
                 self._poll_now.set()  # what was missing is missing still
 
 
+def itself(app: Flask) -> Flask:
+    """Return the app, where only `current_app` may be at hand: that stands for it in this request, and in no thread."""
+    found: Flask = app._get_current_object() if isinstance(app, LocalProxy) else app  # noqa: SLF001 (its public name)
+    return found
+
+
 def hub_of(app: Flask) -> Hub:
     """Return the app's hub, made on first use, after the process was forked."""
+    app = itself(app)  # the hub outlives whoever asks first
     if EXTENSION not in app.extensions:
         app.extensions[EXTENSION] = Hub(app)
     hub: Hub = app.extensions[EXTENSION]

@@ -72,7 +72,7 @@ def stream_events(query: StreamQuery) -> Response:
 def show_socket_stats() -> SocketStats:
     """Count the open sockets, over all processes."""
     who = principal()
-    sockets = [entry for entry in keeper.everybody(current_app)[0] if entry["kind"] != "stream"]
+    sockets = [entry for entry in keeper.everybody()[0] if entry["kind"] != "stream"]
     if who.acting_in is not None:
         sockets = [entry for entry in sockets if entry["companyId"] == who.acting_in.id]
     by_company = Counter(str(entry["company"]) for entry in sockets)

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Flask
+from flask import Flask, current_app
 from redis import Redis
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -82,8 +82,9 @@ def describe(member: Member) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def everybody(app: Flask) -> tuple[list[dict[str, Any]], bool]:
+def everybody() -> tuple[list[dict[str, Any]], bool]:
     """Return all connections of all processes, and whether Valkey could be asked (else only ours)."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (the switchboard keeps it)
     own = app.extensions.get(EXTENSION)
     here = [describe(member) for member in switchboard_of(app).members.all()]
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.events_log import Key, Logged
 from app.core.ids import CompanyId
 from app.core.installation import installation_id
-from app.core.live_hub import hub_of
+from app.core.live_hub import hub_of, itself
 from app.core.live_windows import Message, Windows, epoch_of
 from app.core.outbox import FACTS
 from app.realtime import rooms
@@ -135,6 +135,7 @@ class Switchboard:
 
 def switchboard_of(app: Flask) -> Switchboard:
     """Return the app's switchboard, made on first use, after the process was forked."""
+    app = itself(app)  # it serves every company until the process ends, whoever asks first
     if EXTENSION not in app.extensions:
         app.extensions[EXTENSION] = Switchboard(app)
     board: Switchboard = app.extensions[EXTENSION]

@@ -43,7 +43,7 @@ def show_missed_rows() -> Response:
 def index() -> Response:
     """Show the open connections of this company, or of all for a platform admin."""
     who = principal()
-    found, is_complete = keeper.everybody(current_app)
+    found, is_complete = keeper.everybody()
     if who.acting_in is not None:
         found = [entry for entry in found if entry["companyId"] == who.acting_in.id]
     found = [entry | {"since": datetime.fromisoformat(entry["since"])} for entry in found]
@@ -60,5 +60,5 @@ def index() -> Response:
 def close_socket(socket_id: str) -> Response:
     """Close one connection of this company."""
     company()
-    service.close_socket(socket_id, keeper.everybody(current_app)[0])
+    service.close_socket(socket_id, keeper.everybody()[0])
     return done("/live", toast="Connection closed")
