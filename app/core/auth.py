@@ -9,8 +9,11 @@ from flask import Request, current_app, g, request
 from app.core import tenancy
 from app.core.access import PERMISSIONS, PUBLIC, SELF, Role, access_of
 from app.core.context import set_actor
-from app.core.errors import CompanyNeeded, Forbidden, NotSignedIn
+from app.core.errors import CompanyNeeded, Forbidden, NotSignedIn, OpenedElsewhere
+from app.core.form_token import SAFE_METHODS, opened_in
 from app.core.ids import CompanyId, UserId
+
+OF_NO_COMPANY = {SELF, "platform:read"}  # acts on what is one's own, and on which company one looks at
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ def authorize() -> None:
     who = principal()
     if access.permission != SELF and not who.may(access.permission):
         raise Forbidden(permission=access.permission)
+    if access.permission not in OF_NO_COMPANY and who.kind == "session" and request.method not in SAFE_METHODS:
+        refuse_elsewhere(who)
     if access.browser_only and who.kind != "session":
         raise Forbidden(permission="a browser session")
     set_actor(who.as_actor())
@@ -139,3 +144,14 @@ def authorize() -> None:
         tenancy.enter(tenancy.Scope("platform"))
     elif access.permission != SELF:
         raise CompanyNeeded
+
+
+def refuse_elsewhere(who: Principal) -> None:
+    """Refuse what was filled in for one company and would now be done to another.
+
+    Raises:
+        OpenedElsewhere: It was opened for another company than the one chosen meanwhile.
+    """
+    opened, now = opened_in(), who.acting_in.slug if who.acting_in is not None else ""
+    if opened is not None and opened != now:
+        raise OpenedElsewhere(opened=opened or "all companies", now=now or "all companies")

@@ -85,10 +85,10 @@ class LiveConnection(psycopg.Connection[TupleRow]):
                 if one.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
                     raise psycopg.errors.error_from_result(one, encoding=self.info.encoding)
 
-    def commit(self) -> None:
+    def _commit_gen(self) -> Waits[None]:
         """Commit; what was said of a transaction that did not begin is forgotten."""
         self.acts_for, self.is_alone = None, False
-        super().commit()
+        yield from super()._commit_gen()
 
     def rollback(self) -> None:
         """Give the transaction up. A connection that is lost has nothing left to give up: whoever only read has its answer."""

@@ -80,6 +80,13 @@ class CompanyNeeded(Problem, code="company-needed", status=409):
     """Choose a company first. This is done inside one company, and you see all of them: a script names it with the parameter companyId, which takes its short name, a person chooses it in the top bar."""
 
 
+class OpenedElsewhere(Problem, code="opened-elsewhere", status=409):
+    """Nothing was changed: this page was opened for {opened}, and you act in {now} now, which you chose in another tab or window. Open the page again, or choose the other company first."""
+
+    opened: str
+    now: str
+
+
 class InvalidInput(Problem, code="invalid-input", status=422):
     """Some of what was sent cannot be used. Each field below says why."""
 

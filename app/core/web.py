@@ -1,8 +1,5 @@
 """Pages and fragments: htmx headers, security headers, cross-site refusal, rendering of Problems."""
 
-import hmac
-import secrets
-from hashlib import sha256
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +13,7 @@ from app.core import errors
 from app.core.body import open_body
 from app.core.context import request_id
 from app.core.errors import Problem
+from app.core.form_token import SAFE_METHODS, csrf_token, is_ours
 from app.core.packing import init_packing
 
 CSP = (
@@ -23,7 +21,6 @@ CSP = (
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
 API_PATHS = ("/api/", "/ofrep/")  # where scripts ask, by token
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 SECURITY_HEADERS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -114,14 +111,6 @@ def safe_next(target: str | None, default: str) -> str:
     return default if parts.netloc or parts.scheme else target
 
 
-def csrf_token() -> str:
-    """Return the per-session form token, for browsers that send no Sec-Fetch-Site."""
-    seed = session.get("csrf")
-    if seed is None:
-        seed = session["csrf"] = secrets.token_urlsafe(16)
-    return hmac.new(str(current_app.secret_key).encode(), str(seed).encode(), sha256).hexdigest()
-
-
 def refuse_cross_site() -> None:
     """Refuse a changing request that another site made with this browser's cookie.
 
@@ -143,8 +132,7 @@ def refuse_cross_site() -> None:
         raise errors.CrossSite
     if not request.cookies:
         return
-    sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    if not hmac.compare_digest(sent, csrf_token()):
+    if not is_ours():
         raise errors.CrossSite
 
 

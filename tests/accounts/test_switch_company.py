@@ -61,3 +61,32 @@ def test_the_list_of_companies_is_found_by_short_name(pat: Person, ada: Person) 
     form = {"name": "Wrong", "slug": "Not A Slug", "type": "lab", "currency": "GBP", "timezone": "UTC"}
     assert pat.post("/settings/companies", data=form).status_code == 422
     assert pat.post("/settings/companies", data={**form, "slug": ada.company_slug}).status_code == 409
+
+
+def test_what_an_old_tab_shows_is_not_done_to_the_company_chosen_meanwhile(
+    pat: Person, ada: Person, cleo: Person
+) -> None:
+    pat.post("/company", data={"company": ada.company_slug})
+    token = token_in(pat.get("/settings/company").text)
+    form = {"name": "Saved in the first tab", "timezone": "UTC"}
+    pat.post("/company", data={"company": cleo.company_slug})
+    before = pat.get("/api/company").json
+    for sent in ({"data": {**form, "csrf_token": token}}, {"data": form, "headers": {"X-CSRF-Token": token}}):
+        refused = pat.post("/settings/company", **sent)
+        assert refused.status_code == 409
+        assert ada.company_slug in refused.text
+        assert "Nothing was changed" in refused.text
+    assert pat.get("/api/company").json == before
+    pat.post("/company", data={"company": ""})
+    assert pat.post("/settings/company", data={**form, "csrf_token": token}).status_code == 409
+    assert pat.post("/company", data={"company": ada.company_slug, "csrf_token": token}).status_code == 303, (
+        "choosing is no act in a company"
+    )
+    assert pat.post("/settings/company", data={**form, "csrf_token": token}).status_code == 303, (
+        "it is that company again"
+    )
+    assert pat.get("/api/company").json["name"] == "Saved in the first tab"
+
+
+def token_in(page: str) -> str:
+    return page.split('name="csrf_token" value="')[1].split('"', maxsplit=1)[0]
