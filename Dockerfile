@@ -11,7 +11,7 @@ RUN groupadd --gid 10001 quarterdeck \
     && install -d -o quarterdeck -g quarterdeck /srv/uploads /srv/home
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /srv/quarterdeck
-COPY LICENSE config.py config_cache.py config_checks.py config_queries.py config_queues.py config_storage.py wsgi.py gunicorn.conf.py ./
+COPY LICENSE config.py config_cache.py config_checks.py config_names.py config_queries.py config_queues.py config_storage.py wsgi.py gunicorn.conf.py ./
 COPY app app
 COPY migrations migrations
 COPY templates templates

@@ -17,13 +17,12 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config_cache import CacheSettings
-from config_checks import DEV_SECRET, database_address, find_mistakes
+from config_checks import DEV_SECRET, database_address, find_mistakes, redis_address
+from config_names import find_contested, find_misnamed, find_unsafe
 from config_queries import QuerySettings
-from config_queues import WorkSettings
+from config_queues import MANY_DAYS, WorkSettings
 from config_storage import StorageSettings
 
-OUR_PREFIX = "QUARTERDECK_"
-INTERNAL = {"QUARTERDECK_SUPERVISOR"}  # how bin/up knows its own children
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -116,7 +115,7 @@ class Settings(WorkSettings, StorageSettings, CacheSettings, QuerySettings, Base
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_dir: Path | None = Field(None, description="When set, dated JSON files beside stdout.")
-    log_keep_days: int = Field(14, ge=1)
+    log_keep_days: int = Field(14, ge=1, le=MANY_DAYS)
 
     upload_dir: Path = Path("uploads")
     smtp_url: SecretStr | None = Field(None, description="smtp://user:password@host:port; none writes mail to files.")
@@ -142,9 +141,11 @@ class Settings(WorkSettings, StorageSettings, CacheSettings, QuerySettings, Base
     ofrep_origins: str = Field(
         "", description="Comma-separated origins whose pages may evaluate flags by token: https://shop.example.com."
     )
-    event_keep_days: int = Field(90, ge=1, description="Daily partitions of the event log older than this are dropped.")
+    event_keep_days: int = Field(
+        90, ge=1, le=MANY_DAYS, description="Daily partitions of the event log older than this are dropped."
+    )
     socket_limit: int = Field(1500, ge=1, description="Sockets of one worker; HTTP keeps the rest.")
-    worker_connections: int = Field(2500, ge=10, description="gunicorn's; counts sockets and HTTP together.")
+    worker_connections: int = Field(2500, ge=10, le=65_535, description="gunicorn's; counts sockets and HTTP together.")
     web_workers: int = Field(2, ge=1, le=64, description="Divides the in-memory limits when Redis is away.")
     demo_password: SecretStr | None = None
     metrics_token: SecretStr | None = Field(
@@ -181,10 +182,12 @@ class Settings(WorkSettings, StorageSettings, CacheSettings, QuerySettings, Base
 
     @field_validator("redis_url")
     @classmethod
-    def redis_address(cls, value: SecretStr) -> SecretStr:
-        """Refuse what redis-py would only refuse at the first command."""
-        if value.get_secret_value() and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
+    def use_redis(cls, value: SecretStr) -> SecretStr:
+        """Refuse what redis-py would only refuse when it is made, or at the first command."""
+        if address := value.get_secret_value():
+            if not address.startswith(("redis://", "rediss://", "unix://")):
+                raise ValueError("must begin with redis://, rediss:// or unix://")
+            redis_address(address)
         return value
 
     @model_validator(mode="after")
@@ -230,20 +233,25 @@ class Settings(WorkSettings, StorageSettings, CacheSettings, QuerySettings, Base
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
 
+NAMES = {str(field.validation_alias or name).upper() for name, field in Settings.model_fields.items()}
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check the settings of this process.
 
     Raises:
         BadSettings: Some cannot be meant; each is named with what to set.
     """
-    known = {OUR_PREFIX + "ENV", OUR_PREFIX + "HOME"}
-    unknown = sorted(name for name in environ if name.startswith(OUR_PREFIX) and name not in known | INTERNAL)
-    if unknown:
-        raise BadSettings(f"{', '.join(unknown)}: no such setting; known are {', '.join(sorted(known))}")
+    if misnamed := list(find_misnamed(environ, NAMES)):
+        raise BadSettings("\n".join(misnamed))
+    mistakes = [*find_contested(environ, NAMES), *find_unsafe(environ)]
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as error:
-        raise BadSettings("\n".join(explain(dict(item)) for item in error.errors(include_input=False))) from None
+        mistakes += [explain(dict(item)) for item in error.errors(include_input=False)]
+    if mistakes:
+        raise BadSettings("\n".join(mistakes))
+    return found
 
 
 def explain(error: dict[str, Any]) -> str:

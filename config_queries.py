@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
+from config_checks import database_address
+
 
 class QuerySettings(BaseModel):
     """How statements are watched, how they are explained, and how far a replica may be behind."""
@@ -24,4 +26,6 @@ class QuerySettings(BaseModel):
         listed = [one.strip() for one in value.get_secret_value().split(",") if one.strip()]
         if any(not one.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")) for one in listed):
             raise ValueError("must be addresses of replicas: postgresql://replica1:5432,postgresql://replica2:5432")
+        for one in listed:
+            database_address(one)
         return value

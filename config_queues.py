@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr
 
+MANY_DAYS = 3650  # ten years: dates reckoned from more of them leave the calendar
 Slots = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -15,9 +16,11 @@ class WorkSettings(BaseModel):
     """
 
     enable_job_queues: bool = True
-    job_keep_days: int = Field(30, ge=1, description="Daily partitions of jobs older than this are dropped.")
+    job_keep_days: int = Field(
+        30, ge=1, le=MANY_DAYS, description="Daily partitions of jobs older than this are dropped."
+    )
     file_keep_days: int = Field(
-        30, ge=1, description="Made files, mails in files and read notifications are kept so long."
+        30, ge=1, le=MANY_DAYS, description="Made files, mails in files and read notifications are kept so long."
     )
     job_lease_s: int = Field(
         45, ge=2, le=600, description="A running job whose worker was silent for so long is given to another one."

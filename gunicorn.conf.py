@@ -13,12 +13,22 @@ import gevent.monkey
 from gunicorn.http import wsgi  # type: ignore[import-untyped]  # gunicorn has no types
 from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped]  # as above
 
-bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('PORT', '3000')}"
+
+def number_of(name: str, default: int) -> int:
+    """Return a number of the environment; the default where it is none, because wsgi.py refuses that with all that is wrong."""
+    try:
+        found = float(os.environ.get(name) or default)
+    except ValueError:
+        return default
+    return int(found) if found.is_integer() and found >= 1 else default
+
+
+bind = f"{os.environ.get('WEB_HOST') or '127.0.0.1'}:{number_of('PORT', 3000)}"
 # The application is made once and forked: a worker that was killed is back at once, and TERM never meets an import.
 preload_app = True
-workers = int(os.environ.get("WEB_WORKERS", "2"))
+workers = number_of("WEB_WORKERS", 2)
 # Sockets and requests together; SOCKET_LIMIT stays well below, so that sockets never starve the pages.
-worker_connections = int(os.environ.get("WORKER_CONNECTIONS", "2500"))
+worker_connections = number_of("WORKER_CONNECTIONS", 2500)
 backlog = 2048
 # The heartbeat of a gevent worker, not the length of a request: a blocked loop is restarted.
 timeout = 60

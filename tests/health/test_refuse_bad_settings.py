@@ -180,6 +180,10 @@ COMMANDS = {
 STARTS = [
     ("web", {"LIMIT_EVERYTHING": "1/min"}, "LIMIT_EVERYTHING names no limit; remove it or use one of"),
     ("web", {"SESSION_SECRET": "short", "SMTP_URL": "x"}, "SMTP_URL must begin with smtp:// or smtps://"),
+    ("web", {"WEB_WORKERS": "abc", "PORT": ""}, "WEB_WORKERS input should be a valid integer"),
+    ("web", {"WORKER_CONNECTIONS": "abc", "PORT": "http"}, "PORT input should be a valid integer"),
+    ("web", {"REDIS_URL": "redis://h:notaport/0"}, "REDIS_URL cannot be read: its port is no number"),
+    ("worker", {"DATABASE_REPLICA_URLS": "postgresql://r:port"}, "DATABASE_REPLICA_URLS names a server in a way"),
     ("relay", {"SESSION_IDLE_DAYS": "60"}, "SESSION_IDLE_DAYS is larger than SESSION_DAYS"),
     ("worker", {"STORAGE_PROVIDER": "s3"}, "STORAGE_PROVIDER=s3 needs AWS_S3_BUCKET"),
     ("doctor", {"QUARTERDECK_ENV": "production"}, "SECURE_COOKIES must be true in production"),
