@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.core.sent import host_of
 from config import Settings
 
 Environ = dict[str, Any]
@@ -92,7 +93,7 @@ class Guard:
         if environ.get("HTTP_SEC_FETCH_SITE", "same-origin") not in {"same-origin", "none"}:
             return 403, "This handshake came from another site."
         origin = environ.get("HTTP_ORIGIN")
-        if origin is not None and urlsplit(origin).netloc not in self.our_hosts(environ):
+        if origin is not None and host_of(origin) not in self.our_hosts(environ):
             return 403, "This handshake came from another site."
         return None
 

@@ -38,7 +38,9 @@ class Hello(BaseModel):
     @classmethod
     def accept_list(cls, value: Any) -> Any:  # Any: as sent
         """A list of names means "from now on"."""
-        return dict.fromkeys(value, -1) if isinstance(value, list) else value
+        # Only of texts: a list inside of it is no name, and cannot be a key either.
+        is_names = isinstance(value, list) and all(isinstance(name, str) for name in value)
+        return dict.fromkeys(value, -1) if is_names else value
 
 
 def read_hello(auth: Any) -> Hello:  # Any: as sent

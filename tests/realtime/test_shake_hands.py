@@ -30,6 +30,7 @@ def test_a_cookie_and_our_own_origin_are_let_in(hall: Site, ada: Person) -> None
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": "http://127.0.0.1:1"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
@@ -76,8 +77,12 @@ def test_a_page_of_another_company_is_told_to_load_again(hall: Site, ada: Person
 
 
 @pytest.mark.parametrize(
-    "hello", [{"topics": {"lanterns": "x"}}, {"topics": {str(n): 1 for n in range(30)}}, {"rows": []}]
-)
+    "hello",
+    [
+        {"topics": {"lanterns": "x"}}, {"topics": {str(n): 1 for n in range(30)}}, {"rows": []},
+        {"topics": [["lanterns"]]}, {"topics": [{}]}, {"topics": [None]},
+    ],
+)  # fmt: skip
 def test_an_unreadable_hello_is_refused(hall: Site, ada: Person, hello: dict[str, object]) -> None:
     ear = Ear(hall.url, cookie=cookie_of(ada), **hello)
     with pytest.raises(socketio.exceptions.ConnectionError):
