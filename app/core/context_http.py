@@ -9,6 +9,7 @@ from app.core import arms, tenancy
 from app.core.context import set_actor, set_request_id
 from app.core.errors import NotFound
 from app.core.ids import new_ulid
+from app.core.sent import NUL, refuse_nul_in
 from config import Settings
 
 _SENT_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -27,15 +28,6 @@ def init_context(app: Flask, settings: Settings) -> None:
         set_actor(None)
         tenancy.enter(tenancy.NOBODY)
         arms.begin()
-        refuse_nul_in_path()
-
-
-def refuse_nul_in_path() -> None:
-    """Nothing has a name with NUL, which the database cannot even be asked for.
-
-    Raises:
-        NotFound: The path, an id that is sent as `file`, or the company that is named holds one.
-    """
-    names = [*request.args.getlist("file"), *request.args.getlist("companyId")]
-    if "\x00" in request.path or any("\x00" in name for name in names):
-        raise NotFound
+        if NUL in request.path:
+            raise NotFound  # nothing has such a name, which the database cannot even be asked for
+        refuse_nul_in(dict(request.args.lists()))

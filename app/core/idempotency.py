@@ -19,6 +19,7 @@ from app.core import clock
 from app.core.auth import maybe_principal
 from app.core.db import Base, db, transaction
 from app.core.errors import Problem
+from app.core.sent import refuse_nul_in
 from app.core.tenancy import current_scope
 
 P = ParamSpec("P")
@@ -65,6 +66,8 @@ def sent_key() -> str | None:
         key = request.form.get("idempotency_key")
     if key is not None and len(key) > MAX_KEY_LENGTH:
         raise KeyTooLong
+    if key is not None:
+        refuse_nul_in({"Idempotency-Key": [key]})
     return key or None
 
 

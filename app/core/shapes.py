@@ -8,12 +8,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, St
 from pydantic.alias_generators import to_camel
 
 from app.core.clock import rfc3339
+from app.core.sent import HOLDS_NUL, NUL
 
 
 def refuse_nul(value: Any) -> Any:  # Any: runs before the type is known
     """PostgreSQL text holds every character but NUL; say so instead of failing later."""
-    if isinstance(value, str) and "\x00" in value:
-        raise ValueError("contains the NUL character, which cannot be stored")
+    if isinstance(value, str) and NUL in value:
+        raise ValueError(HOLDS_NUL)
     return value
 
 

@@ -15,6 +15,7 @@ from app.core.context import request_id
 from app.core.errors import Problem
 from app.core.form_token import SAFE_METHODS, csrf_token, is_ours
 from app.core.packing import init_packing
+from app.core.sent import host_of, refuse_nul_in
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -59,6 +60,13 @@ class QuarterdeckRequest(HtmxAwareRequest):
     def stream(self) -> IO[bytes]:
         """The body, refused when it is longer than this address takes."""
         return open_body(self)
+
+    def _load_form_data(self) -> None:
+        """Read the form, and refuse NUL in it: here, so that a form that is sent to nobody is never read for it."""
+        is_read = "form" in self.__dict__
+        super()._load_form_data()
+        if not is_read:
+            refuse_nul_in(dict(self.form.lists()))
 
 
 def is_partial() -> bool:
@@ -107,7 +115,10 @@ def safe_next(target: str | None, default: str) -> str:
     """Return a path on this site to go to, never another site's."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target or "\r" in target:
         return default
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # such as "/\t/[": it leaves out the tab
+        return default
     return default if parts.netloc or parts.scheme else target
 
 
@@ -127,7 +138,7 @@ def refuse_cross_site() -> None:
         raise errors.CrossSite
     origin = request.headers.get("Origin")
     if origin is not None:
-        if urlsplit(origin).netloc == request.host:
+        if host_of(origin) == request.host:
             return
         raise errors.CrossSite
     if not request.cookies:

@@ -52,7 +52,6 @@ def test_a_chunked_form_is_refused_when_it_is_too_long(app: Flask, ada: Person) 
     "path",
     [
         "/orders/%00", "/api/files/%00", "/storage/files/%00", "/inventory/A%00B", "/static/%00",
-        "/api/orders?companyId=a%00b", "/api/storage/stats?companyId=%00",
     ],
 )  # fmt: skip
 def test_a_name_with_nul_is_nobodys(ada: Person, pat: Person, path: str) -> None:

@@ -57,5 +57,5 @@ def test_nothing_typed_says_what_can_be(ada: Person) -> None:
 
 
 def test_strange_texts_are_only_texts(ada: Person) -> None:
-    for text in ("%", "_%", "'", "<b>", "9" * 40, "\x00", "²"):
+    for text in ("%", "_%", "'", "<b>", "9" * 40, "\x01", "²"):
         assert ada.get("/search", query_string={"q": text}).status_code == 200

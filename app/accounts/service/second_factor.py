@@ -39,7 +39,7 @@ def matching_step(secret: str, code: str) -> int | None:
     now = int(clock.now().timestamp()) // STEP_S
     totp = pyotp.TOTP(secret)
     for step in (now, now - 1, now + 1):
-        if hmac.compare_digest(totp.generate_otp(step), code):
+        if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
             return step
     return None
 
