@@ -1,6 +1,6 @@
 """How times, money and counts are written. static/js/when.js has the same rules for times; change both."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -40,7 +40,7 @@ def format_when(at: datetime, zone: str = "UTC", now: datetime | None = None) ->
         return f"{span} ago" if seconds >= 0 else f"in {span}"
     if local.year != today.year:
         return f"{local.day} {local:%b %Y}"
-    return f"{_day_word(local, today)} {_time(local)}"
+    return f"{_day_word(local.date(), today.date())} {_time(local)}"
 
 
 class Said(NamedTuple):
@@ -62,7 +62,7 @@ def format_clock(at: datetime, zone: str = "UTC", now: datetime | None = None) -
     local, today = at.astimezone(zone_info(zone)), (now or clock.now()).astimezone(zone_info(zone))
     if local.year != today.year:
         return f"{local.day} {local:%b %Y}"
-    word = _day_word(local, today)
+    word = _day_word(local.date(), today.date())
     return f"{word[0].upper()}{word[1:]} {local:%H:%M:%S}"
 
 
@@ -71,6 +71,7 @@ def format_day(at: datetime, zone: str = "UTC") -> str:
     return f"{at.astimezone(zone_info(zone)):%Y-%m-%d}"
 
 
+@lru_cache(maxsize=4096)
 def format_exact(at: datetime, zone: str = "UTC") -> str:
     """Return the whole instant with its zone: `2026-11-20 10:42:08 GMT`, as `GMT+5:30` east of it."""
     local = at.astimezone(zone_info(zone))
@@ -201,8 +202,9 @@ def _time(local: datetime) -> str:
     return f"{local.hour:02}:{local.minute:02}"
 
 
-def _day_word(local: datetime, today: datetime) -> str:
-    days = (today.date() - local.date()).days
+@lru_cache(maxsize=1024)
+def _day_word(local: date, today: date) -> str:
+    days = (today - local).days
     if days == 0:
         return "today"
     if 0 < days <= WEEK_DAYS:
