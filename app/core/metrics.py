@@ -9,10 +9,15 @@ import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.redis import RedisAway
+
+log = structlog.get_logger(__name__)
 PREFIX = "quarterdeck_"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -71,19 +76,41 @@ class Figures:
             yield GaugeMetricFamily(PREFIX + name, meaning, value=value)
 
 
+Collect = Callable[[], Iterable[Metric]]
+_asked: dict[str, Collect] = {}
+
+
 class Asked:
-    """Metrics a feature gives at each scrape."""
+    """Metrics that features give at each scrape, and which of them had none to give now."""
 
-    def __init__(self, collect: Callable[[], Iterable[Metric]]) -> None:
-        self.collect = collect
+    def collect(self) -> Iterable[Metric]:
+        """Yield what can be had: a database that is away takes its own figures with it and no others."""
+        missing = GaugeMetricFamily(
+            f"{PREFIX}figures_missing", "1 for what could not tell its figures at this scrape.", labels=["source"]
+        )
+        for name, collect in _asked.items():
+            found = try_collect(name, collect)
+            missing.add_metric([name], float(found is None))
+            yield from found or ()
+        yield missing
 
 
-_asked: dict[str, Asked] = {}
+def try_collect(name: str, collect: Collect) -> list[Metric] | None:
+    """Return what one feature tells, all of it; None when it can not."""
+    from app.core.db import db
+
+    try:
+        return list(collect())
+    except Exception as error:  # whatever it is, the others' figures are wanted now more than ever
+        is_away = isinstance(error, SQLAlchemyError | RedisAway)
+        log.warning("no figures for a scrape", source=name, error=type(error).__name__, exc_info=not is_away)
+        db.session.rollback()
+        return None
 
 
-def at_scrape(name: str, collect: Callable[[], Iterable[Metric]]) -> None:
+def at_scrape(name: str, collect: Collect) -> None:
     """Register what a feature tells at each scrape, inside the scraping request; one a name."""
-    _asked[name] = Asked(collect)
+    _asked[name] = collect
 
 
 def exposition(figures: Iterable[tuple[str, str, float]]) -> bytes:
@@ -94,8 +121,7 @@ def exposition(figures: Iterable[tuple[str, str, float]]) -> bytes:
     """
     asked = CollectorRegistry()
     asked.register(Figures(figures))
-    for one in _asked.values():
-        asked.register(one)
+    asked.register(Asked())
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(asked)  # type: ignore[no-untyped-call]  # its constructor has no annotations
         return bytes(generate_latest(asked))

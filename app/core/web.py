@@ -3,9 +3,11 @@
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, session, url_for
 from htmx_flask.requests import HtmxAwareRequest
 from jinja2_fragments.flask import render_block
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge, SecurityError
 from werkzeug.utils import cached_property
 
@@ -15,8 +17,10 @@ from app.core.context import request_id
 from app.core.errors import Problem
 from app.core.form_token import SAFE_METHODS, csrf_token, is_ours
 from app.core.packing import init_packing
+from app.core.redis import RedisAway
 from app.core.sent import host_of, refuse_nul_in
 
+log = structlog.get_logger(__name__)
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
@@ -172,13 +176,23 @@ def render_problem(problem: Problem) -> Response:
         if problem.status == 503:  # noqa: PLR2004
             g.principal = None  # finding out who asks may need the very thing that is away
         template = "errors/fragment.html" if is_partial() else problem.page
-        response = make_response(render_template(template, problem=problem, request_id=request_id()), problem.status)
+        response = make_response(render_anyway(template, problem), problem.status)
         if problem.status == 401 and is_partial():  # noqa: PLR2004
             response.headers["HX-Redirect"] = url_for("accounts.show_login")
     retry_after = problem.fields.get("retry_after_s")
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def render_anyway(template: str, problem: Problem) -> str:
+    """Render a Problem in the frame of who asks, or in the one for nobody when what tells them is away."""
+    try:
+        return render_template(template, problem=problem, request_id=request_id())
+    except (SQLAlchemyError, RedisAway) as error:
+        log.warning("an error page knows nobody", problem=problem.code, error=type(error).__name__)
+        g.principal = None
+        return render_template(template, problem=problem, request_id=request_id())
 
 
 def problem_document(problem: Problem) -> Response:

@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, g
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.access import PUBLIC, allow
 from app.core.assets import asset
+from app.core.auth import maybe_principal
 from app.core.errors import NotFound
 from app.core.web import page
 from app.flags.gates import Gate, is_open
@@ -22,7 +24,7 @@ WORKER = "service_worker.js"
 
 
 @bp.get("/manifest.webmanifest")
-@allow(PUBLIC)
+@allow(PUBLIC, session=False)
 def show_manifest() -> Response:
     """Say how the app is called and looks; the link to it sends the cookie, because the flag is a person's."""
     check_on()
@@ -40,7 +42,7 @@ def show_manifest() -> Response:
 
 
 @bp.get("/service-worker.js")
-@allow(PUBLIC)
+@allow(PUBLIC, session=False)
 def show_worker() -> Response:
     """Send the service worker with the addresses it keeps; a release with other assets is another worker."""
     check_on()
@@ -61,8 +63,15 @@ def show_away() -> Response:
 def check_on() -> None:
     """Refuse whom the flag is off for.
 
+    While nobody can know who asks it is answered: who has the address had it from a page, and it tells no secret.
+
     Raises:
-        NotFound: It is.
+        NotFound: It is off for them.
     """
-    if not is_open(Gate.MOBILE_APP):
-        raise NotFound
+    if is_open(Gate.MOBILE_APP):
+        return
+    try:
+        maybe_principal()
+    except SQLAlchemyError:
+        return
+    raise NotFound
