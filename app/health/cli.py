@@ -8,8 +8,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.core import guards
-from app.core.db import db
-from app.core.tenancy_check import find_tenancy_faults
+from app.core.tenancy_check import find_logins_faults
 from app.health.checks import checks_of
 from app.health.readiness import Schema
 from config import Settings
@@ -44,8 +43,8 @@ def diagnose() -> list[tuple[str, bool, str]]:
     reason = schema.look()
     found.append(("schema", bool(reason), reason or "at head"))
     try:
-        with guards.unguarded(), db.engine.connect() as connection:
-            faults = find_tenancy_faults(connection)
+        with guards.unguarded():
+            faults = find_logins_faults(current_app)
     except DBAPIError as error:
         faults = [f"not checked ({type(error.orig).__name__})"]
     found.append(
