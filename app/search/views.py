@@ -18,7 +18,7 @@ LONGEST = 200
 @allow("orders:read", any_company=True)
 def show_results() -> Response | AnyResponse:
     """Find a text everywhere in the company."""
-    text = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST]
+    text = request.args.get("q", "").strip()[:LONGEST]
     if not text:
         return page("search/index.html", q="", orders=[], items=[], traces=[], pages=[])
     if principal().acting_in is None:

@@ -1,18 +1,13 @@
 """What cannot be read at all is refused in words: broken origins, odd tokens and keys, NUL, bodies in bad chunks."""
 
 import re
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from flask import Flask
-from gunicorn.config import Config
-from gunicorn.http.body import Body, ChunkedReader
-from gunicorn.http.message import Message
-from gunicorn.http.unreader import IterUnreader
 
 from app.core.ids import new_ulid
 from app.core.web import safe_next
+from tests.chunks import chunked
 from tests.world import Person
 
 JSON = {"Accept": "application/json"}
@@ -96,19 +91,6 @@ def test_a_key_of_odd_bytes_is_a_key(ada: Person, key: str) -> None:
     answers = [ada.post("/api/invitations", json=body, headers={"Idempotency-Key": key}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json["id"] == answers[1].json["id"]
-
-
-def chunked(sent: bytes) -> dict[str, Any]:
-    """Return what gunicorn hands on for a body as it came over the wire, after which the sender hung up."""
-    unreader, config = IterUnreader(iter([sent])), Config()
-    request = SimpleNamespace(limit_request_field_size=8190, max_buffer_headers=65536)
-    request.parse_headers = lambda data, from_trailer: Message.parse_headers(reader, data, from_trailer)
-    reader = Message.__new__(Message)
-    reader.cfg, reader.unreader, reader.headers, reader.trailers = config, unreader, [], []
-    reader.limit_request_fields, reader.limit_request_field_size = 100, 8190
-    reader.peer_addr, reader.remote_addr, reader.scheme = ("127.0.0.1", 1), ("127.0.0.1", 1), "http"
-    body = Body(ChunkedReader(request, unreader))
-    return {"wsgi.input": body, "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
 
 BROKEN = [

@@ -124,7 +124,7 @@ def explain_feature(key: str, body: ExplainFeature, query: Where) -> Explanation
 def list_targets(key: str, name: ListName, query: ListTargets) -> TargetList:
     """List the targets of a list."""
     reads.find_flag(key, query.environment)
-    page = reads.list_targets(key, query.environment, name, query.after, query.limit, q=query.q.replace("\x00", ""))
+    page = reads.list_targets(key, query.environment, name, query.after, query.limit, q=query.q)
     return TargetList.model_validate(page)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Response, current_app, request, url_for
+from werkzeug.exceptions import HTTPException
 
 from app.core.access import PUBLIC
 from app.core.api import contract
@@ -47,7 +48,7 @@ def wire(view: View) -> View:
             return view(**path)
         except BadQuestion as mistake:
             return answer(failure(path.get("key"), mistake.code, mistake.details), 400)
-        except Problem:
+        except (Problem, HTTPException):  # the latter of a body that ends too early or too late
             raise
         except Exception:
             log.exception("flags not evaluated")

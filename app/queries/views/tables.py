@@ -62,7 +62,7 @@ def show_tables() -> Response:
 
 def read_asked() -> AskedTables:
     """Return what the address asks for; what cannot be is left out."""
-    q = request.args.get("q", "").strip().replace("\x00", "")[:LONGEST_FIND]
+    q = request.args.get("q", "").strip()[:LONGEST_FIND]
     wanted = request.args.get("sort", "")
     order: tables.Order = next((name for name in tables.ORDERS if name == wanted), "size")
     return AskedTables(q, order, is_all=request.args.get("all") == "1")

@@ -36,7 +36,7 @@ def show_all() -> Response:
     """Show every company, a page at a time."""
     sort = request.args.get("sort", "size")
     sort = sort if sort in SORTS else "size"
-    words = request.args.get("q", "").replace("\x00", "")[:WORDS_CHARACTERS].strip()
+    words = request.args.get("q", "")[:WORDS_CHARACTERS].strip()
     found = board.list_companies(sort=sort, words=words, after=request.args.get("after"))
     usage = reads.usage_of_all()
     bills = _bills(usage, int(installation_id()), is_all=True)

@@ -123,7 +123,7 @@ def _version() -> int:
 
 
 def _reason() -> str:
-    return request.form.get("reason", "").replace("\x00", "").strip()[:500]
+    return request.form.get("reason", "").strip()[:500]
 
 
 def _show(
