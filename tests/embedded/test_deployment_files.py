@@ -165,14 +165,52 @@ def test_no_password_stands_in_a_file_and_none_has_a_default():
     assert not [manifest for manifest in MANIFESTS if manifest["kind"] == "Secret"]
 
 
-def test_only_the_migration_knows_the_owners_login():
+def test_each_login_is_known_where_it_is_needed_alone():
     for name, service in COMPOSE["services"].items():
-        knows = {"DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "DATABASE_BACKUP_URL"} & set(
-            service.get("environment", {})
-        )
+        knows = {"DATABASE_OWNER_URL", "DATABASE_ADMIN_URL"} & set(service.get("environment", {}))
         assert bool(knows) == (name == "migrate"), name
+        assert ("DATABASE_BACKUP_URL" in service.get("environment", {})) == (name in {"migrate", "worker"}), name
     for name, pod in PODS.items():
         assert ("quarterdeck-owner-secrets" in str(pod)) == (name == "migrate"), name
+        assert ("quarterdeck-backup-secrets" in str(pod)) == (name == "worker"), name
+
+
+@pytest.mark.parametrize("name", ["web", "relay", "worker"])
+def test_what_is_written_has_a_place_on_a_root_that_is_read_only(name):
+    written = set(re.findall(r"(?:QUARTERDECK_HOME|UPLOAD_DIR)=(\S+)", DOCKERFILE))
+    assert written == {"/srv/home", "/srv/uploads"}
+    assert written <= {volume.partition(":")[2] for volume in COMPOSE["services"][name]["volumes"]}
+    assert {volume.partition(":")[0] for volume in COMPOSE["services"][name]["volumes"]} <= set(COMPOSE["volumes"])
+    mounts = {mount["mountPath"]: mount["name"] for mount in PODS[name]["containers"][0]["volumeMounts"]}
+    assert written == set(mounts) - {"/tmp"}  # noqa: S108 (the container's)
+    assert set(mounts.values()) == {volume["name"] for volume in PODS[name]["volumes"]}
+
+
+@pytest.mark.parametrize("name", sorted(PODS))
+def test_a_service_beside_us_adds_no_setting(name):
+    assert PODS[name]["enableServiceLinks"] is False
+
+
+def test_the_secrets_that_are_needed_are_listed():
+    text = (ROOT / "deploy/kubernetes/settings.yaml").read_text().partition("apiVersion")[0]
+    pages = {name for name in COMPOSE["services"]["web"]["environment"] if name.startswith("DATABASE_")}
+    wanted = {"SESSION_SECRET", "REDIS_URL", "METRICS_TOKEN", "SMTP_URL", "DATABASE_BACKUP_URL", "DATABASE_OWNER_URL"}
+    assert [name for name in sorted(wanted | pages - {"DATABASE_REPLICA_URLS"}) if name not in text] == []
+
+
+def test_the_ingress_keeps_bodies_but_those_of_files():
+    ingresses = {m["metadata"]["name"]: m for m in MANIFESTS if m["kind"] == "Ingress"}
+    said = {
+        name: {key.rpartition("/")[2]: value for key, value in one["metadata"]["annotations"].items()}
+        for name, one in ingresses.items()
+    }
+    assert "non_idempotent" in said["quarterdeck"]["proxy-next-upstream"]
+    assert said["quarterdeck"]["proxy-request-buffering"] == "on"  # a body that streamed cannot be sent again
+    files = said["quarterdeck-files"]
+    assert (files["proxy-request-buffering"], files["proxy-next-upstream"]) == ("off", "off")
+    paths = {path["path"] for path in ingresses["quarterdeck-files"]["spec"]["rules"][0]["http"]["paths"]}
+    locations = re.findall(r"location ~ \^/\(([^)]*)\)[^{]*\{[^}]*proxy_request_buffering off", NGINX)
+    assert paths == {f"/{path}" for listed in locations for path in listed.split("|")}
 
 
 def test_the_server_logs_no_text_of_what_failed():
