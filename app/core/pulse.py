@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import structlog
+from flask import has_request_context
 from sqlalchemy.engine import make_url
 
 from app.core import guards, process
@@ -56,6 +57,14 @@ _until: ContextVar[float | None] = ContextVar("pulse_until", default=None)
 def begin_request(until: float) -> None:
     """Say for the rest of a request until when it may wait for a database that is away, on the monotonic clock."""
     _until.set(until)
+
+
+def time_left() -> float:
+    """Return for how many seconds the request at hand may still wait; endless outside of one."""
+    until = _until.get()
+    if until is None or not has_request_context():
+        return float("inf")
+    return max(0.0, until - time.monotonic())
 
 
 def out_of_time() -> Callable[[], None]:

@@ -3,14 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from flask import Flask
 
-from app.core import clock, guards
+from app.core import clock, guards, pulse
 from app.core.db import db
 from app.core.redis import request_redis
 from app.core.sequencer import BEAT, LEADER_LOCK
@@ -19,6 +19,7 @@ from config import Settings
 
 CACHED_S = 2.0
 DEADLINE_S = 2.0
+SPARE_S = 0.3  # of waiting for those answers: by whoever has little time left, and beyond the deadline by all
 LAG_LIMIT_S = 10.0
 SILENT_AFTER_S = 15.0  # the leading relay says every two seconds that it works
 EXTENSION = "quarterdeck-health"
@@ -53,7 +54,7 @@ class Check:
 
 
 class Checks:
-    """The newest answers of one process. Threads ask, so one hung system delays no other."""
+    """The newest answers of one process. Threads ask, each system by one at most, so a hung one delays no other."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -62,26 +63,47 @@ class Checks:
         self._asked_at = 0.0
         self._lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
+        self._round: Future[dict[str, Check]] | None = None
+        self._asked: dict[str, Future[Check]] = {}
 
     def newest(self) -> dict[str, Check]:
-        """Return the answers by name, not older than two seconds."""
-        with self._lock:
-            if time.monotonic() - self._asked_at >= CACHED_S or not self._answers:
-                self._answers = self._ask()
-                self._asked_at, self.checked_at = time.monotonic(), clock.now()
-            return self._answers
+        """Return the answers by name, not older than two seconds.
 
-    def _ask(self) -> dict[str, Check]:
-        # Made at first use: threads do not survive a fork.
-        self._threads = self._threads or ThreadPoolExecutor(max_workers=len(QUESTIONS), thread_name_prefix="health")
+        A request that has no time left for them gets the ones before, which say how old they are.
+        """
+        with self._lock:
+            if self._answers and time.monotonic() - self._asked_at < CACHED_S:
+                return self._answers
+            # Made at first use: threads do not survive a fork.
+            self._threads = self._threads or ThreadPoolExecutor(len(QUESTIONS) + 1, thread_name_prefix="health")
+            if self._round is None or self._round.done():
+                self._round = self._threads.submit(self._ask, self._threads)
+            everybodys = self._round
+        try:
+            return everybodys.result(timeout=max(SPARE_S, min(DEADLINE_S + SPARE_S, pulse.time_left())))
+        except TimeoutError:
+            return self._known_before()
+
+    def _known_before(self) -> dict[str, Check]:
+        age_s, known = time.monotonic() - self._asked_at, self._answers
+        if not known:
+            return {name: Check(name, is_healthy=False, detail="not known yet") for name in QUESTIONS}
+        return {name: replace(one, detail=f"{one.detail} ({age_s:.0f} s ago)") for name, one in known.items()}
+
+    def _ask(self, threads: ThreadPoolExecutor) -> dict[str, Check]:
         begun = time.monotonic()
-        asked = {name: self._threads.submit(self._answer, name, question) for name, question in QUESTIONS.items()}
+        for name, question in QUESTIONS.items():
+            # Who has not answered yet is not asked again: a thread each time would leave none for the others.
+            if name not in self._asked or self._asked[name].done():
+                self._asked[name] = threads.submit(self._answer, name, question)
         answers = {}
-        for name, future in asked.items():
+        for name in QUESTIONS:
             try:
-                answers[name] = future.result(timeout=max(begun + DEADLINE_S - time.monotonic(), 0.01))
+                answers[name] = self._asked[name].result(timeout=max(begun + DEADLINE_S - time.monotonic(), 0.01))
             except TimeoutError:
                 answers[name] = Check(name, is_healthy=False, detail="does not answer within 2 s", took_s=DEADLINE_S)
+        with self._lock:
+            self._answers, self._asked_at, self.checked_at = answers, time.monotonic(), clock.now()
         return answers
 
     def _answer(self, name: str, question: Callable[[Settings], tuple[bool, str, float | None]]) -> Check:
