@@ -179,6 +179,20 @@ class Pushed:
         except Exception:  # one set's broken row must not stop the others from being fresh
             log.exception("settings not refreshed", name=name)
 
+    def freshen(self, name: str, stale_s: float) -> None:
+        """Refresh one set that was not compared for so long, where nobody else does: in a command, or before the first time.
+
+        While the thread of this process fails to, the database is away: whoever asked would wait for the thread, and
+        then for the database. What is held is all there is.
+        """
+        at = self.checked_at.get(name)
+        if at is not None and (time.monotonic() - at < stale_s or self._is_running()):
+            return
+        self.try_refresh(name)
+
+    def _is_running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive() and not self._stopping.is_set()
+
     def _is_fresh(self) -> bool:
         return all(time.monotonic() - at < POLL_S for at in self.checked_at.values())
 

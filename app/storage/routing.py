@@ -3,7 +3,6 @@
 Held in memory and pushed as all settings of the installation are, so a request asks nobody.
 """
 
-import time
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -77,7 +76,6 @@ def follow(app: Flask) -> None:
 
 def _known() -> Routes:
     keeper = pushed_of(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 (the app itself)
-    if time.monotonic() - keeper.checked_at.get(NAME, -STALE_AFTER_S) >= STALE_AFTER_S:
-        keeper.try_refresh(NAME)
+    keeper.freshen(NAME, STALE_AFTER_S)
     found: Routes = current_app.extensions.get(EXTENSION) or Routes()
     return found

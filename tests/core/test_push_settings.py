@@ -1,5 +1,7 @@
 """What is saved for the installation reaches every process: pushed, or polled when nothing can be pushed."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -141,3 +143,19 @@ def test_a_fork_keeps_nothing_of_its_parents_thread(app: Flask) -> None:
     keeper.ensure_started()
     assert keeper._thread is not before
     keeper.stop()
+
+
+def test_nobody_waits_for_settings_that_their_keeper_cannot_refresh(app: Flask) -> None:
+    keeper, asked, stop = Pushed(app), [], threading.Event()
+    keeper.register("lamps", lambda _held: None)
+    keeper.try_refresh = asked.append  # type: ignore[method-assign]
+    keeper.freshen("lamps", 15)
+    assert asked == ["lamps"], "nobody has ever compared them"
+    keeper.checked_at["lamps"] = time.monotonic() - 60
+    keeper.freshen("lamps", 15)
+    assert asked == ["lamps"] * 2, "this process has no keeper that would"
+    keeper._thread = threading.Thread(target=stop.wait)
+    keeper._thread.start()
+    keeper.freshen("lamps", 15)
+    stop.set()
+    assert asked == ["lamps"] * 2, "it tries by itself, again and again"

@@ -4,7 +4,6 @@ Features register what may hold (`register`); core knows of none. A pause is a r
 the release reads the rows each time, the claim reads them as pushed to its process.
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -163,8 +162,7 @@ def follow(app: Flask) -> None:
 
 def _known() -> Mapping[tuple[str, str], Paused]:
     keeper = pushed_of(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 (the app itself)
-    if time.monotonic() - keeper.checked_at.get(KEEPER, -STALE_AFTER_S) >= STALE_AFTER_S:
-        keeper.try_refresh(KEEPER)
+    keeper.freshen(KEEPER, STALE_AFTER_S)
     found: Mapping[tuple[str, str], Paused] = current_app.extensions.get(EXTENSION, {})
     return found
 
