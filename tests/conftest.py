@@ -13,6 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.accounts import passwords
+from app.core import pulse
 from app.core.tenancy import NOBODY, enter, system_work
 from tests import services as servers
 from tests.site import Site, running_site
@@ -104,8 +105,9 @@ def mended_process() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nobody() -> None:
-    """Begin as nobody: the last request of another test is not to say whose rows this one sees."""
+    """Begin as nobody, with time: the last request of another test is not to say whose rows this one sees, and how long."""
     enter(NOBODY)
+    pulse.begin_request(None)
 
 
 @pytest.fixture(scope="session", autouse=True)

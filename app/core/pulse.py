@@ -54,8 +54,8 @@ _silence_s = [2.2]  # of this process: servers are told apart by their address, 
 _until: ContextVar[float | None] = ContextVar("pulse_until", default=None)
 
 
-def begin_request(until: float) -> None:
-    """Say for the rest of a request until when it may wait for a database that is away, on the monotonic clock."""
+def begin_request(until: float | None) -> None:
+    """Say until when a request may wait for a database that is away, on the monotonic clock; None at its end."""
     _until.set(until)
 
 

@@ -53,6 +53,12 @@ class SecondTry:
             return self._next(environ, start_response)
         until = time.monotonic() + TIME_S
         pulse.begin_request(until)
+        try:
+            return self._serve(environ, start_response, until)
+        finally:
+            pulse.begin_request(None)  # what is streamed from now on, or asked on this thread, has time of its own
+
+    def _serve(self, environ: Environ, start_response: Any, until: float) -> Iterable[bytes]:  # Any: as above
         if not is_repeatable(environ):
             return self._next(environ, start_response)
         body: BytesIO = environ["wsgi.input"]

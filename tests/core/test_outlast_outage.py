@@ -54,6 +54,7 @@ def test_a_write_without_a_key_is_never_repeated(ada: Person, cut: None) -> None
 
 
 def test_a_connection_lost_after_the_last_answer_spoils_nothing(ada: Person, app: Flask) -> None:
+    pulse.begin_request(time.monotonic() + 2.5)
     with app.app_context():
         with db.engine.connect() as connection:
             pid = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()

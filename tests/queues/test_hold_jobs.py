@@ -16,6 +16,7 @@ from app.queues.holding import flag_of
 from app.queues.service import pauses
 from tests.breakers.console import make_breaker
 from tests.flags.acts import as_platform
+from tests.queues import chores  # noqa: F401 (a name without code is never released)
 from tests.queues.waiting import end_flying, let_wait
 from tests.site import wait_for
 
