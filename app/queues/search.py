@@ -6,6 +6,7 @@ question counts, and none reads more than that.
 """
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from sqlalchemy.orm import aliased
 from app.core import clock
 from app.core.cursor import decode_cursor, encode_cursor
 from app.core.db import db
+from app.core.errors import InvalidCursor
 from app.core.ids import ulid_floor
 from app.core.jobs import Job, JobState, is_seen
 from app.core.tenancy import current_scope
@@ -30,6 +32,7 @@ Query = sa.Select[*tuple[Any, ...]]  # Any: whatever columns
 WALK = 20_000
 NEWEST = 4_000  # a value that many jobs have is found among the newest; only a rarer one needs the index of arguments
 BEYOND = "Z" * 26
+ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 NEAR = timedelta(days=2)
 _companies = sa.table("companies", sa.column("id", sa.BigInteger), sa.column("slug", sa.Text))
 
@@ -57,7 +60,7 @@ def find_jobs(wanted: JobFilter, allowed: Collection[str]) -> JobPage:
     Raises:
         InvalidCursor: It was not made here.
     """
-    below = decode_cursor(wanted.after, Job.id)[0] if wanted.after else BEYOND
+    below = id_in(wanted.after) if wanted.after else BEYOND
     rest = [is_seen(allowed), Job.id < below]
     indexed = [*indexed_conditions(wanted), *rest]
     if not wanted.args and not has_others(wanted):
@@ -75,6 +78,18 @@ def find_jobs(wanted: JobFilter, allowed: Collection[str]) -> JobPage:
         return _page(found, wanted.limit)
     end = end if wanted.args else _end_of_walk(indexed)
     return JobPage(found, encode_cursor(end), instant_of(end)) if end else JobPage(found, None)
+
+
+def id_in(cursor: str) -> str:
+    """Return the id a cursor holds.
+
+    Raises:
+        InvalidCursor: It is none of a job: a cursor of another list holds a text, too, and no instant is in that.
+    """
+    found: str = decode_cursor(cursor, Job.id)[0]
+    if not ULID.fullmatch(found):
+        raise InvalidCursor
+    return found
 
 
 def _newest_days_first(wanted: JobFilter, indexed: list[Condition], rest: list[Condition], below: str) -> Sequence[Job]:

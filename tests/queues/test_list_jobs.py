@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+
+from app.core.cursor import encode_cursor
 from app.core.db import transaction
 from app.core.live_render import render_rows
 from tests.queues import chores
@@ -65,3 +68,11 @@ def test_another_company_sees_none(ada, cleo):
 
 def test_an_empty_list_says_what_jobs_are(ada):
     assert "No job has run here yet" in ada.get("/jobs").text
+
+
+@pytest.mark.parametrize("position", ["advanced-analytics", "", "U" * 26, "é" * 26, "Z" * 26])
+def test_a_position_of_another_list_is_refused(app, ada, position):
+    with app.app_context():
+        cursor = encode_cursor(position)
+    answer = ada.get(f"/api/jobs?after={cursor}")
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid-cursor")
