@@ -73,7 +73,7 @@ SOAKS = {
             "tests/faults/test_cross_no_company_in_pools.py",
             "tests/faults/test_cross_no_company_live.py",
         ),
-        {"CROSSING_ATTEMPTS": "50000", "TENANCY_STEPS": "20000", "POOL_TRANSACTIONS": "10000"},
+        {"CROSSING_ATTEMPTS": "50000", "TENANCY_STEPS": "23000", "POOL_TRANSACTIONS": "10000"},
     ),
     "fuzzing": Soak(
         ("tests/laws/test_break_nothing.py", "tests/laws/test_fuzz_as_peers.py"),
