@@ -44,7 +44,7 @@ def diagnose() -> list[tuple[str, bool, str]]:
     found.append(("schema", bool(reason), reason or "at head"))
     try:
         with guards.unguarded():
-            faults = find_logins_faults(current_app)
+            faults = find_logins_faults(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
     except DBAPIError as error:
         faults = [f"not checked ({type(error.orig).__name__})"]
     found.append(
