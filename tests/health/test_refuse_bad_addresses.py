@@ -3,6 +3,7 @@
 import os
 import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,12 @@ def test_what_is_meant_is_accepted(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert read(monkeypatch, PRODUCTION | good | others).log_dir == tmp_path / "new/logs"
 
 
+def gunicorn_settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Read gunicorn.conf.py here, without leaving its folder of metrics to every server that later tests start."""
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/nowhere")
+    return runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+
 @pytest.mark.parametrize("value", ["abc", "", "0", "-1", "1.5", "nan"])
 @pytest.mark.parametrize("name", ["WEB_WORKERS", "WORKER_CONNECTIONS", "PORT"])
 def test_gunicorn_reads_its_settings_and_leaves_the_refusal_to_the_application(
@@ -96,7 +103,7 @@ def test_gunicorn_reads_its_settings_and_leaves_the_refusal_to_the_application(
     for one in ("WEB_WORKERS", "WORKER_CONNECTIONS", "PORT", "WEB_HOST"):
         monkeypatch.delenv(one, raising=False)
     monkeypatch.setenv(name, value)
-    found = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    found = gunicorn_settings(monkeypatch)
     assert (found["workers"], found["worker_connections"], found["bind"]) == (2, 2500, "127.0.0.1:3000")
     if value:
         with pytest.raises(BadSettings, match=f"{name} input should be"):
@@ -111,6 +118,6 @@ def test_gunicorn_takes_what_the_application_takes(monkeypatch: pytest.MonkeyPat
         "WEB_HOST": "::1",
     }.items():
         monkeypatch.setenv(name, value)
-    found = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    found = gunicorn_settings(monkeypatch)
     assert (found["workers"], found["worker_connections"]) == (3, 3000)
     assert os.environ["PORT"] in found["bind"]
