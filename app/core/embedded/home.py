@@ -10,7 +10,7 @@ from app.core.embedded import demo, orphans
 from app.core.embedded.child import Program
 from app.core.embedded.keys import load_keys, save_keys
 from app.core.embedded.options import PROJECT, Options
-from app.core.embedded.ports import is_free
+from app.core.embedded.ports import comes_free, is_free
 from app.core.embedded.schema import is_at_head
 from app.core.embedded.servers import start_servers
 from app.core.embedded.supervisor import StartFailed, Supervisor
@@ -39,7 +39,7 @@ def bring_up(options: Options, supervisor: Supervisor) -> None:
 
 def _check_choices(options: Options) -> None:
     """Say what cannot work before anything is started."""
-    if not is_free(options.port, options.host):
+    if not comes_free(options.port, options.host):
         raise StartFailed(
             f"Port {options.port} is used by another program. Choose another: PORT={_suggest(options)} bin/up"
         )

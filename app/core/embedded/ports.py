@@ -1,6 +1,7 @@
 """Loopback ports: is one free, and which one is."""
 
 import socket
+import time
 
 LOOPBACK = "127.0.0.1"
 
@@ -14,6 +15,16 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
             probe.bind((host, port))
         except OSError:
             return False
+    return True
+
+
+def comes_free(port: int, host: str = LOOPBACK, within_s: float = 3.0) -> bool:
+    """Whether a server can listen on the port in a moment: one that was just killed is known no more, and holds it still."""
+    until = time.monotonic() + within_s
+    while not is_free(port, host):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
     return True
 
 
