@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, cast, dataclass_transform
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.context import actor, request_id
 from app.core.db import Base, before_commit, db
+from app.core.driver import LastWords, LiveConnection
 from app.core.ids import new_ulid
 from app.core.tenancy import current_company_id
 
@@ -45,10 +46,10 @@ outbox = sa.Table(
     sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
 )
 # The app login may add to the outbox but never read it, not even the id it was given; so the insert knows no key.
-# It goes to the driver as it is: building it anew each time cost a writer as much as sending it.
-_GIVEN = [column for column in outbox.c if column.name != "id"]
-_PLACES = ", ".join(f"%({column.name})s" + "::jsonb" * isinstance(column.type, JSONB) for column in _GIVEN)
-_INSERT = f"INSERT INTO outbox ({', '.join(column.name for column in _GIVEN)}) VALUES ({_PLACES})"
+# It goes out in one message with COMMIT: by itself it cost a writer a third of the simplest change.
+_GIVEN = [column.name for column in outbox.c if column.name != "id"]
+_PLACES = ", ".join(f"${place}" for place in range(1, len(_GIVEN) + 1))
+INSERT = LastWords(b"qd_outbox", f"INSERT INTO outbox ({', '.join(_GIVEN)}) VALUES ({_PLACES})".encode())
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -143,27 +144,26 @@ def only_facts(*kept: type[Fact]) -> Iterator[None]:
 
 @before_commit
 def write_outbox(session: Session) -> None:
-    """Write the transaction's facts as its last statement."""
+    """Have the transaction's facts written as its last statement, together with its COMMIT."""
     facts: list[tuple[Fact, int | None]] = session.info.pop("facts", [])
     if not facts:
         return
     company_id, who, request, at = current_company_id(), json.dumps(actor()), request_id(), clock.now()
     ids = sorted(new_ulid() for _ in facts)  # the audit reads by id: facts of one millisecond keep their order
     rows = [
-        {
-            "company_id": company_id,
-            "topic": fact.topic,
-            "type": fact.type,
-            "event_id": event_id,
-            "row_id": None if fact.row is None else str(getattr(fact, fact.row)),
-            "row_version": version,
-            "user_id": getattr(fact, "user_id", None) if fact.private else None,
-            "data": json.dumps(fact.data()),
-            "actor": who,
-            "request_id": request,
-            "occurred_at": at,
-        }
+        (
+            company_id,
+            fact.topic,
+            fact.type,
+            event_id,
+            None if fact.row is None else str(getattr(fact, fact.row)),
+            version,
+            getattr(fact, "user_id", None) if fact.private else None,
+            json.dumps(fact.data()),
+            who,
+            request,
+            at,
+        )
         for event_id, (fact, version) in zip(ids, facts, strict=True)
     ]
-    # One row alone needs no pipeline.
-    session.connection().exec_driver_sql(_INSERT, rows if len(rows) > 1 else rows[0])
+    cast("LiveConnection", session.connection().connection.driver_connection).say_last(INSERT, rows)
