@@ -10,6 +10,9 @@ from app.core.embedded.envfile import read_env_file
 HIGHEST_PORT = 65535
 PROJECT = Path(__file__).resolve().parents[3]
 
+# What bin/up itself looks at or makes; any other setting is read by the processes.
+IN_FILES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "SESSION_SECRET", "DEMO_PASSWORD")
+
 
 @dataclass(frozen=True)
 class Options:
@@ -53,9 +56,31 @@ def read_options() -> Options:
     Raises:
         RuntimeError: a value that cannot be meant.
     """
-    environ = {**read_env_file(PROJECT / ".env"), **os.environ}
+    environ = with_files({**read_env_file(PROJECT / ".env"), **os.environ})
     text = environ.get("PORT") or "3000"
     if not text.isdigit() or not 1 <= int(text) <= HIGHEST_PORT:
         raise RuntimeError(f"PORT={text} is not a port: choose a number from 1 to 65535, like PORT=3001.")
     home = PROJECT / Path(environ.get("QUARTERDECK_HOME") or "var").expanduser()
     return Options(home.resolve(), int(text), environ.get("WEB_HOST") or "127.0.0.1", environ)
+
+
+def with_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with what `<NAME>_FILE` of our own start names, read: the children are told it once, by its name.
+
+    Raises:
+        RuntimeError: A file that cannot be read, or a name that is said twice.
+    """
+    read = dict(environ)
+    for name in IN_FILES:
+        path = read.pop(f"{name}_FILE", "")
+        if not path:
+            continue
+        if read.get(name):
+            raise RuntimeError(f"{name} and {name}_FILE are both set; keep one of them")
+        try:
+            read[name] = (PROJECT / path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise RuntimeError(
+                f"{name}_FILE: {path} cannot be read ({error}); name a file that holds the value"
+            ) from None
+    return read

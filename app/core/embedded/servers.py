@@ -27,9 +27,7 @@ def start_servers(options: Options, supervisor: Supervisor) -> dict[str, str]:
         "FLASK_APP": "app:create_app",
         "PORT": str(options.port),
         "WEB_HOST": options.host,
-        # One of their own may stand in a file; with both set, nothing would start.
-        "SESSION_SECRET": options.environ.get("SESSION_SECRET")
-        or ("" if options.environ.get("SESSION_SECRET_FILE") else keys.session_secret),
+        "SESSION_SECRET": options.environ.get("SESSION_SECRET") or keys.session_secret,
         "UPLOAD_DIR": str(PROJECT / (options.environ.get("UPLOAD_DIR") or home / "uploads")),
         "DEMO_PASSWORD": demo.choose_password(home, keys, options.environ.get("DEMO_PASSWORD")),
         "GIT_SHA": options.environ.get("GIT_SHA") or _git_sha(),
