@@ -15,7 +15,6 @@ from sqlalchemy.orm import configure_mappers  # noqa: E402
 
 from app import create_app  # noqa: E402
 from app.core import guards, process  # noqa: E402
-from app.core.db import db  # noqa: E402
 from app.core.memory import settle_memory  # noqa: E402
 from app.core.tenancy_check import check_database  # noqa: E402
 from config import BadSettings  # noqa: E402
@@ -25,9 +24,6 @@ try:
     app = create_app()
     with guards.unguarded():  # a guard that counted would start a thread, and threads do not survive the forks
         check_database(app)
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()  # no worker may speak on a connection of its parent
     configure_mappers()  # here, once, and not in the first request of every worker
     # Read every template now: one read later, from a checkout that moved on, would not fit the code in memory.
     for name in app.jinja_env.list_templates(extensions=["html"]):

@@ -1,30 +1,47 @@
 """`celery -A app.worker worker`: runs jobs inside an app context."""
 
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from celery.concurrency.prefork import TaskPool as PreforkPool
-from celery.signals import task_postrun, task_prerun, worker_process_init, worker_ready
+from celery.signals import task_postrun, task_prerun, worker_init, worker_process_init, worker_ready
 from sqlalchemy.orm import configure_mappers
 
 from app import create_app
-from app.core import process
+from app.core import guards, process
 from app.core.pushed import pushed_of
+from app.core.tenancy_check import check_database
 from app.extensions import celery
 from config import BadSettings
+
+
+def refuse(problem: BadSettings) -> NoReturn:
+    """End the process and say why; Celery would show a stack."""
+    print(f"Quarterdeck does not start.\n{problem.message}", file=sys.stderr, flush=True)  # noqa: T201 (nobody logs yet)
+    sys.exit(problem.exit_code)
+
 
 process.set_kind("worker")
 try:
     flask_app = create_app()
-except BadSettings as problem:  # Celery would show a stack
-    print(f"Quarterdeck does not start.\n{problem.message}", file=sys.stderr, flush=True)  # noqa: T201 (nobody logs yet)
-    sys.exit(problem.exit_code)
+except BadSettings as problem:
+    refuse(problem)
 configure_mappers()  # before the fork, once for all children
 _contexts: dict[str, Any] = {}  # Any: Flask's AppContext by task id
 
 
+@worker_init.connect
+def check_logins(**_: Any) -> None:  # Any: Celery's signal arguments
+    """Work for no company on a database where they could see each other."""
+    try:
+        with guards.unguarded():
+            check_database(flask_app)
+    except BadSettings as problem:
+        refuse(problem)
+
+
 @worker_process_init.connect
-def keep_fresh(**_: Any) -> None:  # Any: Celery's signal arguments
+def keep_fresh(**_: Any) -> None:  # Any: as above
     """Follow the settings in every forked child."""
     pushed_of(flask_app).ensure_started()
 

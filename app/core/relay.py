@@ -26,6 +26,7 @@ from app.core.feeder import Feeder
 from app.core.pushed import pushed_of
 from app.core.redis import connect, request_redis
 from app.core.sequencer import BATCH, Sequencer, beat, end_with_us, stop_leading, try_lead
+from app.core.tenancy_check import check_database
 from config import Settings
 
 log = structlog.get_logger(__name__)
@@ -86,6 +87,8 @@ def run(app: Flask, stopping: threading.Event) -> None:
     pushed_of(app).ensure_started()
     if settings.database_system_url is None:
         raise click.ClickException("DATABASE_SYSTEM_URL is not set; the relay needs the system login")
+    with guards.unguarded():
+        check_database(app)
     for check in _checks:
         check(app)
     while not stopping.is_set():

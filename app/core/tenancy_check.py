@@ -112,5 +112,9 @@ def check_database(app: Flask) -> None:
     except DBAPIError as error:
         log.warning("database not checked", reason=type(error.orig).__name__)
         return
+    finally:
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()  # no child of this process may speak on a connection of its parent
     if faults:
         raise BadSettings("\n".join(faults))

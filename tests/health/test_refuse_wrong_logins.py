@@ -100,10 +100,19 @@ def test_the_start_raises_what_was_found(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
-def test_the_web_does_not_start_with_a_wrong_password(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("gunicorn", "-c", "gunicorn.conf.py", "-b", "127.0.0.1:0", "wsgi:app"),
+        ("flask", "relay"),
+        ("celery", "-A", "app.worker", "worker", "--pool", "solo"),
+    ],
+    ids=["web", "relay", "worker"],
+)
+def test_no_process_starts_with_a_wrong_password(environment: dict[str, str], words: tuple[str, ...]) -> None:
     wrong = changed(environment["DATABASE_URL"], password="wrong-pw")
     environ = {"PATH": os.environ["PATH"], "FLASK_APP": "app:create_app", **environment, "DATABASE_URL": wrong}
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "-b", "127.0.0.1:0", "wsgi:app"]
+    command = [sys.executable, "-m", *words]
     done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 3
     assert (
