@@ -197,4 +197,4 @@ def _drain_when_stopping(worker: Any) -> None:
         worker.log.warning("Sockets are not drained: %s", problem)
         return
     if drain := getattr(live, "drain", None):
-        drain()  # tells each client to reconnect after a random 0–5 s, then closes it
+        drain()  # tells each client to reconnect after up to 3 s drawn by lot, then closes it

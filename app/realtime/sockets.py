@@ -29,7 +29,7 @@ from app.realtime.switchboard import NAMESPACE, SERVER, switchboard_of
 from config import Settings
 
 log = structlog.get_logger(__name__)
-CONNECT_DEADLINE_S, GOODBYE_S, DRAIN_SPREAD_S = 10.0, 0.4, 4.0
+CONNECT_DEADLINE_S, GOODBYE_S, DRAIN_SPREAD_S = 10.0, 0.4, 3.0
 PING_EVERY_S, PING_TIMEOUT_S = 10, 10
 MOST_BYTES_IN = 16_384
 OPENED = "quarterdeck.opened"
@@ -215,7 +215,7 @@ class Sockets:
                 self.cut(eio_sid)
 
     def drain(self) -> None:
-        """Ask every socket to come back elsewhere within four seconds, each at its own moment, then close."""
+        """Ask every socket to come back elsewhere within three seconds, each at its own moment, then close."""
         switchboard_of(self.app).is_draining = True
         self.server.emit("reconnect", {"withinMs": int(DRAIN_SPREAD_S * 1000)})
         for member in switchboard_of(self.app).members.all():
