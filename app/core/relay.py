@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 import sqlalchemy as sa
@@ -140,13 +141,13 @@ def lead(app: Flask, connection: sa.Connection, settings: Settings, stopping: th
 
 def start_duties(app: Flask, led: threading.Event, bell: "Bell") -> list[threading.Thread]:
     """Start the threads of everything a leader does beside numbering; they end when it no longer leads."""
+    named: list[tuple[str, tuple[Any, ...]]] = [("jobs", (JOBS_S, bell.answer, 1.0, bell.wait))]
+    duties = [("upkeep", upkeep.EVERY_S, upkeep.keep), *_duties]
+    # Most have the same period: all at once would hold the numbering up for a fifth of a second in every minute.
+    shares = [0.5 + place / len(duties) / 2 for place in range(len(duties))]
+    named += [(name, (every_s, work, share)) for (name, every_s, work), share in zip(duties, shares, strict=True)]
     threads = [
-        threading.Thread(target=_repeat, args=(app, led, JOBS_S, bell.answer, bell.wait), name="jobs", daemon=True),
-        threading.Thread(target=_repeat, args=(app, led, upkeep.EVERY_S, upkeep.keep), name="upkeep", daemon=True),
-        *(
-            threading.Thread(target=_repeat, args=(app, led, every_s, work), name=name, daemon=True)
-            for name, every_s, work in _duties
-        ),
+        threading.Thread(target=_repeat, args=(app, led, *given), name=name, daemon=True) for name, given in named
     ]
     for thread in threads:
         thread.start()
@@ -194,6 +195,7 @@ def _repeat(
     ended: threading.Event,
     every_s: float,
     work: Callable[[], object],
+    first_share: float,
     wait: Callable[[float], object] | None = None,
 ) -> None:
     """Do something again and again in a thread of its own; what fails is tried again, and told.
@@ -203,9 +205,10 @@ def _repeat(
         ended: Set when it is over.
         every_s: The pause between two times; longer after failures.
         work: What is done.
+        first_share: What part of the pause the first one takes.
         wait: How to pause after a success; None waits for the end.
     """
-    failures = 0
+    failures, share = 0, first_share
     while not ended.is_set():
         try:
             with app.app_context(), guards.unguarded():
@@ -214,7 +217,8 @@ def _repeat(
         except Exception:
             failures += 1
             log.warning("relay work failed", work=threading.current_thread().name, exc_info=failures == 1)
-        (wait if wait is not None and not failures else ended.wait)(every_s * min(2**failures, 100))
+        (wait if wait is not None and not failures else ended.wait)(every_s * share * min(2**failures, 100))
+        share = 1.0
 
 
 def system_connection() -> sa.Connection:
