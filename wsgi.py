@@ -11,8 +11,6 @@ monkey.patch_all(os=False, signal=False)
 
 import sys  # noqa: E402
 
-from sqlalchemy.orm import configure_mappers  # noqa: E402
-
 from app import create_app  # noqa: E402
 from app.core import guards, process  # noqa: E402
 from app.core.memory import settle_memory  # noqa: E402
@@ -24,7 +22,6 @@ try:
     app = create_app()
     with guards.unguarded():  # a guard that counted would start a thread, and threads do not survive the forks
         check_database(app)
-    configure_mappers()  # here, once, and not in the first request of every worker
     # Read every template now: one read later, from a checkout that moved on, would not fit the code in memory.
     for name in app.jinja_env.list_templates(extensions=["html"]):
         app.jinja_env.get_template(name)

@@ -5,10 +5,10 @@ from typing import Any, NoReturn
 
 from celery.concurrency.prefork import TaskPool as PreforkPool
 from celery.signals import task_postrun, task_prerun, worker_init, worker_process_init, worker_ready
-from sqlalchemy.orm import configure_mappers
 
 from app import create_app
 from app.core import guards, process
+from app.core.memory import settle_memory
 from app.core.pushed import pushed_of
 from app.core.tenancy_check import check_database
 from app.extensions import celery
@@ -26,18 +26,18 @@ try:
     flask_app = create_app()
 except BadSettings as problem:
     refuse(problem)
-configure_mappers()  # before the fork, once for all children
 _contexts: dict[str, Any] = {}  # Any: Flask's AppContext by task id
 
 
 @worker_init.connect
-def check_logins(**_: Any) -> None:  # Any: Celery's signal arguments
+def begin(**_: Any) -> None:  # Any: Celery's signal arguments
     """Work for no company on a database where they could see each other."""
     try:
         with guards.unguarded():
             check_database(flask_app)
     except BadSettings as problem:
         refuse(problem)
+    settle_memory()  # before the fork, once for all children
 
 
 @worker_process_init.connect

@@ -24,6 +24,7 @@ from app.core import guards, process, tail, upkeep
 from app.core.db import db
 from app.core.events_log import Logged
 from app.core.feeder import Feeder
+from app.core.memory import settle_memory
 from app.core.pushed import pushed_of
 from app.core.redis import connect, request_redis
 from app.core.sequencer import BATCH, Sequencer, beat, end_with_us, stop_leading, try_lead
@@ -79,6 +80,7 @@ def relay_command() -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    settle_memory()
     run(current_app._get_current_object(), stopping)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
