@@ -6,6 +6,7 @@ import pytest
 
 from app.core.ids import new_ulid
 from tests.core.cache.shelf import Shelf
+from tests.site import wait_for
 from tests.world import Person
 
 
@@ -15,9 +16,14 @@ def test_what_is_purged_is_read_again(pat: Person, ada: Person, kind: str) -> No
     value = {"namespace": "test.point", "company": ada.company_slug, "table": "items"}.get(kind, "")
     with shelf.within():
         shelf.read(), shelf.read()
-    answer = pat.post("/api/cache/purge", json={"kind": kind, "value": value, "reason": "It looks wrong"})
-    assert answer.status_code == 200, answer.text
-    assert answer.json == {"kind": kind, "value": value, "isTold": True}
+
+    def purge() -> bool:
+        answer = pat.post("/api/cache/purge", json={"kind": kind, "value": value, "reason": "It looks wrong"})
+        assert answer.status_code == 200, answer.text
+        assert answer.json in ({"kind": kind, "value": value, "isTold": told} for told in (True, False))
+        return bool(answer.json["isTold"])
+
+    wait_for(purge)  # who could not reach Valkey a moment ago rests for a second, and says so
     with shelf.within():
         shelf.read(), shelf.read()
     assert shelf.asked == 2

@@ -20,9 +20,10 @@ def test_a_circuit_tells_what_the_fleet_counted(pat: Person) -> None:
     fail(one, 3)
     succeed(one, 2)
 
-    def told() -> bool:
+    def told() -> bool:  # what a process says of itself comes up to a second after what the fleet counted
         shown = pat.get(f"{CIRCUITS}/{one.name}").json
-        return bool((shown["bufferedCalls"], shown["failedCalls"], shown["processes"]) == (5, 3, 1))
+        fleet = (shown["bufferedCalls"], shown["failedCalls"], shown["processes"])
+        return fleet == (5, 3, 1) and shown["reports"][0]["bufferedCalls"] == 5
 
     wait_for(told)
     shown = pat.get(f"{CIRCUITS}/{one.name}").json

@@ -40,6 +40,14 @@ def look(app: Flask, rows: int, name: str = "local") -> StorageCheck:
         return scrub.scrub(name, percent=100 * rows / total)
 
 
+@pytest.mark.parametrize(
+    ("files", "percent", "read"),
+    [(0, 5, 0), (1, 5, 1), (100, 5, 5), (101, 5, 6), (11, 200 / 11, 2), (39, 100 / 39, 1), (10**7, 5, scrub.MOST)],
+)
+def test_a_share_is_rounded_up_but_not_for_an_error_of_arithmetic(files: int, percent: float, read: int) -> None:
+    assert scrub.share_of(files, percent) == read
+
+
 def spoil(row: StoredFile) -> None:
     here = providers.provider(row.provider)
     here.delete([row.key])
