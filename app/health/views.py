@@ -1,11 +1,12 @@
 """/health/*, /metrics: for balancers, alerts and Prometheus. No session, no limit."""
 
 import hmac
+import time
 from ipaddress import ip_address
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
-from app.core import metrics
+from app.core import metrics, pulse
 from app.core.access import PUBLIC, allow
 from app.core.api import contract
 from app.core.db import db
@@ -87,6 +88,7 @@ def show_metrics() -> Response:
     if not may_scrape():
         raise MetricsTokenNeeded
     found = checks_of(current_app).newest()
+    pulse.begin_request(time.monotonic())  # a scrape tells what can be had now: it waits for no database that is away
     pool = db.engine.pool
     figures = [
         ("relay_lag_seconds", "Age of the oldest fact without a number.", found["relay"].figure or 0.0),

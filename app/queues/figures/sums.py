@@ -3,7 +3,7 @@
 What a scope sees decides what is summed: inside a company its own jobs, inside the installation everybody's.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -172,19 +172,23 @@ def gather(
         values: The subquery's.
         histograms: False leaves them empty.
     """
-    keys, listed = ", ".join(by), ", ".join(f"sum({count})::bigint AS {count}" for count in COUNTS)
-    found: dict[tuple[str, ...], Sum] = {}
-    for row in db.session.execute(sa.text(f"SELECT {keys}, {listed} FROM {rows} r GROUP BY {keys}"), values):
-        found[tuple(row[: len(by)])] = Sum(*row[len(by) :])
-    if not histograms:
-        return found
-    parts = " UNION ALL ".join(
-        f"SELECT {keys}, '{kind}' AS kind, b.key::int AS bucket, sum(b.value::bigint)::bigint AS n "
-        f"FROM {rows} r CROSS JOIN LATERAL jsonb_each_text(r.{kind}_hist) b GROUP BY {keys}, b.key"
-        for kind in ("wait", "run")
-    )
-    for row in db.session.execute(sa.text(parts), values):
-        *key, kind, bucket, number = row
+    keys, listed = ", ".join(by), ", ".join(f"sum({count})::bigint" for count in COUNTS)
+    totals = "'sum' AS kind, NULL::int AS bucket, NULL::bigint AS n"
+    arms = [f"SELECT {keys}, {totals}, ARRAY[{listed}] AS counts FROM {rows} r GROUP BY {keys}"]
+    if histograms:
+        arms += [
+            f"SELECT {keys}, '{kind}', b.key::int, sum(b.value::bigint)::bigint, NULL "
+            f"FROM {rows} r CROSS JOIN LATERAL jsonb_each_text(r.{kind}_hist) b GROUP BY {keys}, b.key"
+            for kind in ("wait", "run")
+        ]
+    found: dict[tuple[str, ...], Sum] = defaultdict(Sum)
+    # One statement sees one instant: of two, the second could know a queue, or a run, that the first did not.
+    for row in db.session.execute(sa.text(" UNION ALL ".join(arms)), values):
+        *key, kind, bucket, number, counts = row
         one = found[tuple(key)]
-        (one.waits if kind == "wait" else one.runs).counts[bucket] += number
-    return found
+        if kind == "sum":
+            for name, count in zip(COUNTS, counts, strict=True):
+                setattr(one, name, count)
+        else:
+            (one.waits if kind == "wait" else one.runs).counts[bucket] += number
+    return dict(found)
