@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.test_every_page import is_fault, look_from_all_sides
+from tests.whole import visit
 from tests.world import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -15,13 +15,8 @@ Open = Callable[..., Page]
 def test_nothing_is_wrong_with_the_pages(open_page: Open, pat: Person, ada: Person) -> None:
     for _ in range(3):
         ada.get("/inventory")
-    page = open_page(pat, "/cache", reduced_motion="reduce")
-    faults: list[str] = []
-    page.on("console", lambda message: is_fault(message) and faults.append(message.text))
-    for path in ("/cache", "/cache/purge", "/cache/purge?kind=namespace&value=inventory.summary"):
-        page.goto(path)
-        faults += [f"{path}: {fault}" for fault in look_from_all_sides(page)]
-    assert not faults, "\n".join(faults)
+    paths = ("/cache", "/cache/purge", "/cache/purge?kind=namespace&value=inventory.summary")
+    assert visit(open_page(pat, "/cache", reduced_motion="reduce"), paths) == []
 
 
 def test_a_purge_by_hand(open_page: Open, pat: Person, ada: Person) -> None:

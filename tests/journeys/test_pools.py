@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.test_every_page import is_fault, look_from_all_sides
+from tests.whole import listen, look_from_all_sides
 from tests.world import Person
 
 
 def test_pools_are_shown_whole_and_read_again(open_page: Callable[..., Page], pat: Person) -> None:
     page = open_page(pat, "/pools", reduced_motion="reduce")
-    faults: list[str] = []
-    page.on("console", lambda message: is_fault(message) and faults.append(message.text))
+    faults = listen(page)
     page.on("pageerror", lambda error: faults.append(str(error)))
     # Processes tell every five seconds, the page reads as often: it fills by itself.
     expect(page.locator("#pools")).to_contain_text("web:", timeout=60_000)

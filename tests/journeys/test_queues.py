@@ -6,14 +6,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.core.ids import new_ulid
-from tests.journeys.test_every_page import is_fault, look
 from tests.site import Site, wait_for
+from tests.whole import visit
 from tests.world import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Open = Callable[..., Page]
 QUEUE = "email"
-SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 320, "height": 700}}
 PAGES = ("", "/email", "/email/pause", "/email/limits", "/email/purge", "/pauses", "/reliability")
 
 
@@ -37,21 +36,14 @@ def waiting_of(pat: Person, ada: Person) -> list[str]:
     return [one["id"] for one in told["items"]]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_is_whole(open_page: Open, pat: Person, ada: Person, theme: str, size: str) -> None:
+def test_every_page_is_whole(open_page: Open, pat: Person, ada: Person) -> None:
     pat.post(f"/api/queues/{QUEUE}/pause", json={"reason": "The mail server moves", "forS": 3600})
     invite(ada)
     wait_for(lambda: waiting_of(pat, ada), limit_s=20)
     [job_id] = waiting_of(pat, ada)
     here = f"/email/pending/{job_id}"
-    page = open_page(pat, "/queues", color_scheme=theme, viewport=SIZES[size])
-    faults: list[str] = []
-    page.on("console", lambda message: is_fault(message) and faults.append(message.text))
-    for path in (*PAGES, f"{here}/discard", f"{here}/move"):
-        page.goto(f"/queues{path}")
-        faults += [f"{path}: {fault}" for fault in look(page)]
-    assert faults == []
+    paths = [f"/queues{path}" for path in (*PAGES, f"{here}/discard", f"{here}/move")]
+    assert visit(open_page(pat, "/queues", reduced_motion="reduce"), paths) == []
 
 
 def test_a_pause_holds_jobs_on_every_open_page_until_it_is_taken_back(

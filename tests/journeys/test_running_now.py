@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.test_every_page import is_fault, look_from_all_sides
 from tests.queries.panels.backends import holding, waiting
 from tests.site import wait_for
+from tests.whole import listen, look_from_all_sides
 from tests.world import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,8 +21,7 @@ def test_who_holds_up_the_others_is_found_and_stopped(
 ) -> None:
     url = urls["DATABASE_URL"]
     page = open_page(pat, "/", reduced_motion="reduce")  # no colour is looked at while it changes
-    faults: list[str] = []
-    page.on("console", lambda message: is_fault(message) and faults.append(message.text))
+    faults = listen(page)
     with holding(url, *LASTING, LOCK) as holder, waiting(world.sql, url, *LASTING, LOCK) as pid:
         root = holder.info.backend_pid
         page.goto("/slow-queries")

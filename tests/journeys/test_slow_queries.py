@@ -5,15 +5,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.test_every_page import is_fault, look
 from tests.queries.pages.given import MINUTE, Sent, sent
-from tests.width import assert_fits
+from tests.whole import visit
 from tests.world import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Open = Callable[..., Page]
-SIZES = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 320, "height": 700}}
-LOOKS = [("light", "wide"), ("dark", "narrow")]
 LIMIT_MS = 60_000
 
 
@@ -25,12 +22,8 @@ def troubled(pat: Person, ada: Person) -> Sent:
     return one.changed("plan", "Index scan to sequential scan").changed("known", "Somebody marked it as known")
 
 
-@pytest.mark.parametrize(("theme", "size"), LOOKS)
-def test_every_page_is_whole(open_page: Open, pat: Person, ada: Person, theme: str, size: str) -> None:
+def test_every_page_is_whole(open_page: Open, pat: Person, ada: Person) -> None:
     one = troubled(pat, ada)
-    page = open_page(pat, "/slow-queries", color_scheme=theme, viewport=SIZES[size], reduced_motion="reduce")
-    faults: list[str] = []
-    page.on("console", lambda message: is_fault(message) and faults.append(message.text))
     paths = (
         "/slow-queries",
         "/slow-queries?window=7d&q=table:orders",
@@ -39,11 +32,7 @@ def test_every_page_is_whole(open_page: Open, pat: Person, ada: Person, theme: s
         "/slow-queries/repeats",
         "/slow-queries/outside",
     )
-    for path in paths:
-        page.goto(path)
-        faults += [f"{path}: {fault}" for fault in look(page)]
-        assert_fits(page)
-    assert faults == []
+    assert visit(open_page(pat, "/slow-queries", reduced_motion="reduce"), paths) == []
 
 
 def test_what_a_request_costs_appears_on_an_open_page(open_page: Open, pat: Person, ada: Person) -> None:

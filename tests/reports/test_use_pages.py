@@ -1,20 +1,18 @@
 """The pages in a real browser: a report is made with and without script, and no page has an accessibility fault."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.notifications.service import News, send_news
-from tests.journeys.test_every_page import look
 from tests.site import wait_for
+from tests.whole import look_from_all_sides, visit
 from tests.world import Person
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 LONG_MS = 60_000
-SIZES = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
 
 
 def sell(person: Person) -> None:
@@ -52,21 +50,19 @@ def test_without_script_it_is_a_form_and_a_link(open_page: Open, sam: Person) ->
     expect(page.get_by_role("heading", level=1)).to_contain_text("Financial report")
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["wide", "narrow"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_fault(open_page: Open, ada: Person, pat: Person, theme: str, size: dict[str, int]) -> None:
+@pytest.mark.slow
+def test_no_page_has_a_fault(open_page: Open, ada: Person, pat: Person) -> None:
     sell(ada)
     ada.post("/api/reports", json={"kind": "sales", "period": "today"})
     with ada.acting():
         for kind, text in (("export-ready", "The orders are ready."), ("late-orders", "3 orders are late.")):
             send_news(News(kind, text, "/orders"), people=[ada.public_id])
-    options: dict[str, Any] = {"color_scheme": theme, "viewport": size}
-    faults = []
-    for person, path in ((ada, "/reports"), (ada, "/notifications"), (pat, "/backups"), (ada, "/reports?after=")):
-        page = open_page(person, path, **options)
-        faults += [f"{path}: {fault}" for fault in look(page)]
-    page = open_page(ada, "/orders", **options)
+    page = open_page(ada, "/orders", reduced_motion="reduce")
+    faults = visit(page, ("/reports", "/notifications", "/reports?after="))
+    faults += visit(open_page(pat, reduced_motion="reduce"), ("/backups",))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/orders")
     page.locator(".top__bell").click()
     expect(page.locator("#menu-bell-rows form").first).to_be_visible(timeout=LONG_MS)
-    faults += [f"menu: {fault}" for fault in look(page)]
+    faults += [f"menu: {fault}" for fault in look_from_all_sides(page)]
     assert faults == []

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys.test_every_page import look
+from tests.whole import look
 from tests.world import Person
 
 

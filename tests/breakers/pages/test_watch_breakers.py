@@ -5,37 +5,25 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.test_every_page import is_fault, look
 from tests.site import Site, wait_for
+from tests.whole import visit
 from tests.world import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Open = Callable[..., Page]
 EMAIL = "/api/degradation/circuits/email"
-SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 320, "height": 700}}
 
 
 def release(person: Person) -> None:
     assert person.post(f"{EMAIL}/close", json={}).status_code == 200
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_is_whole(open_page: Open, pat: Person, theme: str, size: str) -> None:
-    page = open_page(pat, "/breakers", color_scheme=theme, viewport=SIZES[size])
-    faults: list[str] = []
-    page.on("console", lambda message: is_fault(message) and faults.append(message.text))
+def test_every_page_is_whole(open_page: Open, pat: Person) -> None:
+    page = open_page(pat, "/breakers", reduced_motion="reduce")
     pat.post(f"{EMAIL}/open", json={"reason": "x", "forS": 600})
     try:
-        for path in (
-            "/breakers",
-            "/breakers/email",
-            "/breakers/search",
-            "/breakers/email/limits",
-            "/breakers/email/hold/open",
-        ):
-            page.goto(path)
-            faults += [f"{path}: {fault}" for fault in look(page)]
+        of_email = ("/breakers/email", "/breakers/email/limits", "/breakers/email/hold/open")
+        faults = visit(page, ("/breakers", "/breakers/search", *of_email))
     finally:
         release(pat)
     assert faults == []

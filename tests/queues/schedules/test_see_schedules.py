@@ -13,15 +13,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.core import clock
-from tests.journeys.test_every_page import is_fault, look
 from tests.queues.schedules.conftest import Make
 from tests.site import Site, wait_for
+from tests.whole import visit
 from tests.world import Person, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Open = Callable[..., Page]
 ARGS = {"schedule": "none", "due_at": "2026-01-01T00:00:00Z", "name": "chore.none", "values": {}, "words": "Nothing"}
-SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 320, "height": 700}}
 
 
 @pytest.fixture
@@ -45,25 +44,16 @@ def seeded(pat: Person, site: Site) -> None:
     wait_for(lambda: pat.get("/api/workers").json["items"], limit_s=90, say=lambda: site.log("worker"))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_is_whole(
-    open_page: Open, pat: Person, seeded: None, plan: dict[str, Any], theme: str, size: str
-) -> None:
-    page = open_page(pat, "/schedules", color_scheme=theme, viewport=SIZES[size])
-    faults: list[str] = []
-    page.on("console", lambda message: is_fault(message) and faults.append(message.text))
+def test_every_page_is_whole(open_page: Open, pat: Person, seeded: None, plan: dict[str, Any]) -> None:
     pat.post(f"/api/schedules/{plan['id']}/skip")
     node = pat.get("/api/workers").json["items"][0]["node"]
     here, there = f"/schedules/{plan['id']}", f"/workers/{node}"
     acts = [f"{there}/{act}" for act in ("pool", "autoscale", "consumers", "rate-limit", "time-limit", "shutdown")]
-    for path in (
+    paths = (
         "/schedules", here, "/schedules/new", f"{here}/edit", f"{here}/pause", f"{here}/run", f"{here}/removal",
         "/workers", there, *acts,
-    ):  # fmt: skip
-        page.goto(path)
-        faults += [f"{path}: {fault}" for fault in look(page)]
-    assert faults == []
+    )  # fmt: skip
+    assert visit(open_page(pat, "/schedules", reduced_motion="reduce"), paths) == []
 
 
 def test_two_who_look_at_the_clock_fire_each_minute_once(

@@ -14,7 +14,7 @@ from app.core.sealed import seal
 from app.storage.care import checks, doctor, findings
 from app.storage.care.findings import Finding
 from app.storage.models import Connection
-from tests.journeys.test_every_page import is_fault, look_from_all_sides
+from tests.whole import visit
 from tests.world import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -65,13 +65,5 @@ def furnished(app: Flask, pat: Person) -> list[str]:
 
 
 def test_they_are_whole_by_day_and_night(furnished: list[str], pat: Person, open_page: Callable[..., Page]) -> None:
-    page = open_page(pat, "/", reduced_motion="reduce")
-    faults: list[str] = []
-    page.on("console", lambda message: is_fault(message) and faults.append(f"console: {message.text}"))
-    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-    for path in furnished:
-        answer = page.goto(path)
-        assert answer is not None
-        assert answer.status == 200, path
-        faults += [f"{path}: {fault}" for fault in look_from_all_sides(page)]
+    faults = visit(open_page(pat, "/", reduced_motion="reduce"), furnished)
     assert not faults, "\n".join(faults)
