@@ -112,8 +112,8 @@ def out_of_stock() -> Instrument:
 
 def jobs() -> Instrument:
     """Jobs that wait or run, the one that runs longest named."""
-    live = queues.count_live()
     running = queues.longest_running()
+    live = max(queues.count_live(), int(running is not None))
     note = running.title if running else waiting_told(live, queues.count_held() if live else 0)
     href = url_for("jobs.list_jobs") if current_scope().company_id is not None else None
     return Instrument("i-jobs", "Jobs", "100+" if live >= queues.COUNT_BOUND else str(live), "now", note, href)

@@ -74,10 +74,13 @@ def read_detail(job_id: str, allowed: Collection[str]) -> JobDetail:
         NotFound: There is none in this scope, or it is not theirs to see.
     """
     job = reads.find_job(job_id, allowed)
+    living = _living(job)
+    if job.state is JobState.QUEUED and (living is None or living.phase == "running"):
+        db.session.refresh(job)  # a worker took it between the two reads
     lines = list_lines(job)
     family = list_family(job, allowed)
     return JobDetail(
-        job=job, runs=list_runs(job), lines=lines[:MOST_LINES], is_cut=len(lines) > MOST_LINES, living=_living(job),
+        job=job, runs=list_runs(job), lines=lines[:MOST_LINES], is_cut=len(lines) > MOST_LINES, living=living,
         waits_for=_waits_for(job, allowed), hold=_hold(job) if job.state is JobState.QUEUED else None,
         tree=grow(family, job.root_id) if len(family) > 1 else None, branches=len(family),
     )  # fmt: skip

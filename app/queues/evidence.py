@@ -63,16 +63,16 @@ class Look:
 
 
 def look_at_broker(queues: Iterable[str], most: int = MOST_MESSAGES) -> Look:
-    """Read the lists of some queues and what workers hold."""
-    held = brokers.unacked()
-    if held is None:
-        return Look(is_away=True)
+    """Read the lists of some queues, and then what workers hold: what is taken on the way is seen in both."""
     standing: dict[str, BrokerMessage] = {}
     for queue in queues:
         for number, message in enumerate(brokers.walk(queue)):
             if number >= most:
                 return Look(is_away=True)  # too many to say that one is not among them
             standing.setdefault(message.job_id, message)
+    held = brokers.unacked()
+    if held is None:
+        return Look(is_away=True)
     return Look(standing, {one.message.job_id: one for one in held}, heard_of())
 
 
@@ -116,13 +116,22 @@ def judge(row: sa.Row[Any], look: Look, now: datetime) -> Verdict:  # Any: as ab
 def explain(job_id: str) -> list[str]:
     """Return what is known of where a job is, a sentence a line; nothing of one that has ended."""
     with platform_reads():
-        row = db.session.execute(sa.select(job_outbox).where(job_outbox.c.job_id == job_id)).one_or_none()
+        row = _living(job_id)
         if row is None:
             return []
         needs = db.session.scalars(sa.select(job_needs.c.needs_id).where(job_needs.c.job_id == job_id)).all()
         attempt = _last_attempt(row)
     look = look_at_broker([row.queue]) if row.phase in {"sent", "running"} else Look()
+    if judge(row, look, clock.now()) is Verdict.LOST:
+        with platform_reads():  # a worker that ended it while we looked is no loss
+            row = _living(job_id)
+        if row is None:
+            return []
     return lines_of(row, look, clock.now(), attempt, needs)
+
+
+def _living(job_id: str) -> sa.Row[Any] | None:  # Any: the columns of job_outbox
+    return db.session.execute(sa.select(job_outbox).where(job_outbox.c.job_id == job_id)).one_or_none()
 
 
 def lines_of(

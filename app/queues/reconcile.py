@@ -61,14 +61,16 @@ def reconcile() -> list[Finding]:
     look = look_at_broker(sorted({row.queue for row in rows}))
     judged = [(row, judge(row, look, now)) for row in rows]
     lost = [row for row, verdict in judged if verdict in RUNG]
-    _set_ring([row for row in lost if row.phase == "sent"], now)
+    # What was begun, ended or sent again while we looked is none of ours: only who is still there was found lost.
+    found = _set_ring([row for row in lost if row.phase == "sent"], now)
+    found |= _still_out([row for row in lost if row.phase == "running"])
     _set_ring([row for row, verdict in judged if verdict is Verdict.IN_BROKER], now + timedelta(seconds=2 * EVERY_S))
     findings = [
         Finding(
             row.job_id, row.company_id, row.name, row.queue, verdict.value, lines_of(row, look, now), clock.rfc3339(now)
         )
         for row, verdict in judged
-        if verdict in RUNG
+        if verdict in RUNG and row.job_id in found
     ]
     if findings:
         log.warning("jobs rung again", **Counter(one.verdict for one in findings))
@@ -116,13 +118,25 @@ def _is_old(row: sa.Row[Any], now: datetime) -> bool:
     return (now - sent_at(row)).total_seconds() >= BEGIN_WITHIN_S
 
 
-def _set_ring(rows: Sequence[sa.Row[Any]], at: datetime) -> None:
-    """Ring jobs at another time, unless they were begun or rung meanwhile."""
+def _set_ring(rows: Sequence[sa.Row[Any]], at: datetime) -> set[str]:
+    """Ring jobs at another time, unless they were begun or rung meanwhile; return the ids of those that were not."""
     if not rows:
-        return
+        return set()
+    ring = sa.update(job_outbox).where(_unchanged(rows), job_outbox.c.phase == "sent").values(due_at=at)
+    with system_work(), transaction():
+        return set(db.session.scalars(ring.returning(job_outbox.c.job_id)))
+
+
+def _still_out(rows: Sequence[sa.Row[Any]]) -> set[str]:
+    """Return the ids of those whose lease was not extended meanwhile, and that have not ended."""
+    if not rows:
+        return set()
+    with system_work(), transaction():
+        return set(db.session.scalars(sa.select(job_outbox.c.job_id).where(_unchanged(rows))))
+
+
+def _unchanged(rows: Sequence[sa.Row[Any]]) -> sa.ColumnElement[bool]:
     living = job_outbox.c
-    unchanged = sa.tuple_(living.company_id, living.job_id, living.due_at).in_(
+    return sa.tuple_(living.company_id, living.job_id, living.due_at).in_(
         [(row.company_id, row.job_id, row.due_at) for row in rows]
     )
-    with system_work(), transaction():
-        db.session.execute(sa.update(job_outbox).where(unchanged, living.phase == "sent").values(due_at=at))

@@ -71,7 +71,7 @@ def _waiting(detail: JobDetail, now: datetime) -> Verdict:
             "On its way",
             f"A slot of {job.queue} is free for it: it is on its way to a worker.",
         )
-    waited = format_duration((now - due_at).total_seconds())
+    waited = format_duration(max(0.0, (now - due_at).total_seconds()))
     return Verdict("idle", "circle-dashed", "Waiting", f"It has waited {waited} for a slot of {job.queue}.")
 
 

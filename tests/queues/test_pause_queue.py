@@ -1,19 +1,21 @@
 """Pausing a queue, a job name or a company: nothing of it is released or begun, everything else flows."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from app.core import clock, jobs
 from app.core.context import acting_as
 from app.core.db import transaction
 from app.core.errors import InvalidInput, NotFound
-from app.core.installation import installation
+from app.core.installation import installation, installation_id
 from app.core.jobs import JobState, holds
 from app.core.pushed import pushed_of
 from app.queues.service import pauses
 from app.queues.service.pauses import PauseTooLong
+from tests.meanwhile import meanwhile
 from tests.queues import chores
 from tests.queues.waiting import let_wait
 
@@ -147,3 +149,23 @@ def test_another_process_of_this_app_claims_nothing_held(ada, pause, app):
 
     # The thread that polls may be in the middle of saying that nothing has changed; not five times in a row.
     assert any(claim_afresh() is None for _ in range(5))
+
+
+def test_two_who_pause_at_once_make_one_pause(pat, pause, superuser_sql):
+    with as_pat(pat):
+        home = installation_id()
+
+    def hold_as_well():
+        with suppress(psycopg.errors.LockNotAvailable), superuser_sql.transaction():  # once ours is there, they wait
+            superuser_sql.execute("SET LOCAL lock_timeout = '50ms'")
+            superuser_sql.execute(
+                "INSERT INTO job_pauses (company_id, id, kind, value, actor) "
+                "VALUES (%s, 'theirs', 'queue', 'export', '{}') ON CONFLICT DO NOTHING",
+                [home],
+            )
+
+    with meanwhile(hold_as_well, moments=["after_cursor_execute"]):  # our first look finds none
+        held = pause("queue", "export", "Mine")
+    kept = superuser_sql.execute("SELECT id, reason FROM job_pauses WHERE value = 'export'").fetchall()
+    assert kept == [{"id": "theirs", "reason": "Mine"}]
+    assert held.id == "theirs"

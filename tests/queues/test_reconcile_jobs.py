@@ -1,13 +1,16 @@
 """Reconciling: what was sent and not begun, or lost its worker, is found, explained and rung again."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.core import jobs
+from app.core import clock, jobs
 from app.core.db import transaction
 from app.core.jobs import JobState
-from app.queues import brokers, evidence, reconcile
+from app.queues import brokers, detail, evidence, reconcile
+from app.queues.reads import EVERYBODY
+from app.queues.verdict import verdict_on
 from tests.queues import chores
 from tests.queues.test_pause_queue import as_pat
 
@@ -138,3 +141,60 @@ def test_a_waiting_job_says_what_it_waits_for(pat, ada, alone, release_now):
 def test_a_job_that_has_ended_has_nothing_to_explain(pat, ada, sent, run):
     run(ada, sent)
     assert explained(pat, sent) == ""
+
+
+def test_what_a_worker_begins_while_one_looks_is_not_lost(pat, app, ada, sent, look_after, monkeypatch):
+    look_at_broker = reconcile.look_at_broker
+
+    def begin_meanwhile(queues):
+        take(app)
+        found = look_at_broker(queues)
+        with ada.acting(), transaction():
+            jobs.claim(sent)
+        return found
+
+    monkeypatch.setattr(reconcile, "look_at_broker", begin_meanwhile)
+    assert look_after() == {}
+    with app.app_context():
+        assert sent not in {one.job_id for one in reconcile.recent_findings()}
+
+
+def test_what_is_taken_while_the_lists_are_read_is_in_somebodys_hands(pat, app, sent, monkeypatch):
+    walk = brokers.walk
+
+    def take_meanwhile(queue):
+        take(app, 1)
+        return walk(queue)
+
+    monkeypatch.setattr(brokers, "walk", take_meanwhile)
+    assert "was lost" not in explained(pat, sent)
+
+
+def test_what_ends_while_one_looks_is_not_called_lost(pat, app, sent, monkeypatch, superuser_sql):
+    walk = brokers.walk
+
+    def end_meanwhile(queue):
+        take(app)
+        superuser_sql.execute("DELETE FROM job_outbox WHERE job_id = %s", [sent])
+        return walk(queue)
+
+    monkeypatch.setattr(brokers, "walk", end_meanwhile)
+    assert explained(pat, sent) == ""
+
+
+def test_a_job_that_begins_while_its_page_is_read_runs(app, ada, sent, monkeypatch):
+    living = detail._living
+
+    def begin_meanwhile(job):
+        with ThreadPoolExecutor(1) as others:
+            others.submit(begin).result()
+        return living(job)
+
+    def begin():
+        with ada.acting(), transaction():
+            jobs.claim(sent)
+
+    monkeypatch.setattr(detail, "_living", begin_meanwhile)
+    with ada.acting():
+        told = verdict_on(detail.read_detail(sent, EVERYBODY), clock.now())
+    assert told.word == "Running"

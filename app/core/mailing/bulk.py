@@ -78,7 +78,9 @@ def deliver_mailing(mailing_id: str) -> Tally:
     """
     settings: Settings = current_app.config["SETTINGS"]
     with transaction():
-        mailing = db.session.scalars(sa.select(Mailing).where(Mailing.id == mailing_id)).one()
+        mailing = db.session.scalars(sa.select(Mailing).where(Mailing.id == mailing_id)).one_or_none()
+        if mailing is None:  # held for so long that it has been cleared away meanwhile
+            return Tally()
         _settle_lost(mailing_id)
         addresses = db.session.scalars(_of(mailing_id).with_only_columns(Recipient.address).where(
             Recipient.state == RecipientState.WAITING).order_by(Recipient.address)).all()  # fmt: skip

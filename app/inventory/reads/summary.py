@@ -1,5 +1,6 @@
 """Figures of the inventory page: counted up to a bound, so that no page ever counts a whole table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -53,23 +54,35 @@ CATEGORIES: OfCompany[list[str]] = OfCompany(
 
 def count_matching(wanted: ItemFilter, bound: int = BOUND) -> Bounded:
     """Count the items of a filter, up to a bound."""
-    some = matching(wanted, sa.literal(1)).limit(bound + 1).subquery()
-    n = int(db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0)
-    return Bounded(min(n, bound), n > bound)
+    return count_all([wanted], bound)[0]
+
+
+def count_all(wanted: Sequence[ItemFilter], bound: int = BOUND) -> list[Bounded]:
+    """Count the items of several filters at one instant, each up to a bound."""
+    counts = [
+        sa.select(sa.func.count())
+        .select_from(matching(one, sa.literal(1)).limit(bound + 1).subquery())
+        .scalar_subquery()
+        for one in wanted
+    ]
+    row = db.session.execute(sa.select(*counts)).one()
+    return [Bounded(min(n, bound), n > bound) for n in row]
 
 
 @cached(SUMMARY)
 def summarize() -> Summary:
     """Return the figures of the whole inventory."""
-    totals = {view: count_matching(ItemFilter(view=view)) for view in ItemView if view is not ItemView.ARCHIVED}
-    worst = name_worst() if 0 < totals[ItemView.OUT].n < BOUND else []
+    views = [view for view in ItemView if view is not ItemView.ARCHIVED]
+    totals = dict(zip(views, count_all([ItemFilter(view=view) for view in views]), strict=True))
+    out = totals[ItemView.OUT].n
+    worst = name_worst(min(out, 3)) if 0 < out < BOUND else []
     return Summary(
         total=totals[ItemView.ALL], out=totals[ItemView.OUT], short=totals[ItemView.SHORT],
         assets=totals[ItemView.ASSETS], worst=worst,
     )  # fmt: skip
 
 
-def name_worst(most: int = 3) -> list[str]:
+def name_worst(most: int) -> list[str]:
     """Return the SKUs that are out where most should be kept, with their company when all are looked at."""
     query = matching(ItemFilter(view=ItemView.OUT), Item.sku).order_by(Item.reorder_point.desc(), Item.sku).limit(most)
     if current_scope().role != "platform":

@@ -30,7 +30,8 @@ COLUMNS: LiteralString = """
 SELECT a.attrelid AS oid, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END AS width
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum
+WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND a.attnum > 0
+      AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum
 """
 # Pages of pg_class instead of pg_relation_size, which waits for whoever holds the table.
 INDEXES: LiteralString = """
@@ -104,6 +105,8 @@ def gather_columns(link: Link, rows: Mapping[int, Row], stats: Stats) -> dict[in
     """Return each table's columns, with the planner's figures where there are some."""
     found: dict[int, dict[str, Column]] = {oid: {} for oid in rows}
     for row in link.execute(COLUMNS):
+        if row["oid"] not in rows:
+            continue  # a table, or a day's partition, that was made after the tables were read
         known = stats.get((rows[row["oid"]]["name"], row["name"]))
         found[row["oid"]][row["name"]] = Column(
             row["name"], row["type"], *((known.width, known.distinct, known.correlation, known.nulls) if known else (row["width"],))

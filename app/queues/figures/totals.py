@@ -54,7 +54,7 @@ def add_hours(until: datetime) -> None:
         since = _added_until()
         if since >= until:
             return
-        found = _together(_kept(), _since(since, until))
+        found = _together(_kept()[1], _since(since, until))
         rows = [
             {
                 "company_id": installation_id(), "worker": whose.worker, "queue": whose.queue, "name": whose.name,
@@ -75,20 +75,21 @@ def totals() -> dict[Whose, Sum]:
 
     A scrape is frequent: what no longer changes is added up once in each process, and only the last minutes every time.
     """
-    now, settled, added = clock.now(), _settled(), _added_until()
+    now, settled = clock.now(), _settled()
     if gaps := open_gaps():
-        return _between(gaps, added, now)
+        return _between(gaps, now)
     until = minute_of(now - HOURS_SETTLE)
-    if settled.added != added:
-        settled.added, settled.until, settled.sums = added, until, _together(_kept(), _since(added, until))
+    if settled.added != _added_until():
+        added, kept = _kept()
+        settled.added, settled.until, settled.sums = added, until, _together(kept, _since(added, until))
     elif settled.until < until:
         settled.sums, settled.until = _together(settled.sums, _since(settled.until, until)), until
     return _together(settled.sums, _since(settled.until, now))
 
 
-def _between(gaps: Iterable[FigureGap], since: datetime, until: datetime) -> dict[Whose, Sum]:
+def _between(gaps: Iterable[FigureGap], until: datetime) -> dict[Whose, Sum]:
     """Return the totals while minutes are missing: a half-filled gap is left out until it is closed."""
-    found = _kept()
+    since, found = _kept()
     for gap in gaps:
         found = _together(found, _since(since, gap.since)) if since < gap.since else found
         since = max(since, gap.until)
@@ -128,9 +129,12 @@ def _since(since: datetime, until: datetime) -> dict[Whose, Sum]:
     return {Whose(*key): one for key, one in gather(rows, ("worker", "queue", "name"), values).items()}
 
 
-def _kept() -> dict[Whose, Sum]:
-    rows = db.session.scalars(sa.select(JobTotal).where(JobTotal.company_id == installation_id()))
-    return {Whose(row.worker, row.queue, row.name): _sum_of(row) for row in rows}
+def _kept() -> tuple[datetime, dict[Whose, Sum]]:
+    """Return the totals, and up to where they go: of the same rows, for the relay may add an hour at any moment."""
+    statement = sa.select(JobTotal).where(JobTotal.company_id == installation_id())
+    rows = db.session.scalars(statement.execution_options(populate_existing=True)).all()
+    until = max((row.until for row in rows), default=BEGINNING)
+    return until, {Whose(row.worker, row.queue, row.name): _sum_of(row) for row in rows}
 
 
 def _sum_of(row: JobTotal) -> Sum:

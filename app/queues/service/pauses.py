@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock, tasks
 from app.core.broker import QUEUES
@@ -48,10 +49,11 @@ def pause(kind: str, value: str, reason: str = "", until: datetime | None = None
     """
     _check(kind, value, until)
     with transaction():
-        held = _find(Pause.kind == kind, Pause.value == value)
-        if held is None:
-            held = Pause(company_id=installation_id(), id=new_ulid(), kind=kind, value=value, actor=actor())
-            db.session.add(held)
+        while (held := _find(Pause.kind == kind, Pause.value == value)) is None:
+            made = insert(Pause).values(
+                company_id=installation_id(), id=new_ulid(), kind=kind, value=value, actor=actor()
+            )
+            db.session.execute(made.on_conflict_do_nothing())  # somebody else may hold it in the same moment
         held.reason, held.until, held.actor = reason, until, actor()
         db.session.flush()
         bump(holds.KEEPER)

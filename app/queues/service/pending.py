@@ -1,6 +1,7 @@
 """What a person can do to a job that waits: discard it, ask for it again, let it go sooner, let it wait elsewhere."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -101,4 +102,7 @@ def _put(found: PendingJob, **values: Any) -> PendingJob:  # Any: a priority or 
         )
         if job is None or moved.first() is None:
             raise JobIsUnderway
-    return find_living(str(values.get("queue", found.queue)), found.id)
+    try:
+        return find_living(str(values.get("queue", found.queue)), found.id)
+    except NotFound:  # it was released at once, and has ended
+        return replace(found, **values)

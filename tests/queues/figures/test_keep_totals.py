@@ -12,6 +12,7 @@ from app.core.installation import installation
 from app.core.tenancy import system_work
 from app.queues.figures import fold, totals
 from app.queues.figures.sums import Sum
+from tests.meanwhile import meanwhile
 from tests.queues.figures.conftest import Ledger
 from tests.world import Person
 
@@ -88,3 +89,19 @@ def test_old_sums_are_forgotten_and_new_ones_kept(
     assert [row["at"] for row in ledger.minutes(ada.company_id, "job_hours") if row["done"]] == [
         fold.hour_of(old), *({fold.hour_of(new)} - {fold.hour_of(clock.now())}),
     ]  # fmt: skip
+
+
+def test_an_hour_that_is_added_while_somebody_reads_is_counted_once(
+    app: Flask, ada: Person, ledger: Ledger, fold_minutes: Callable[[datetime, datetime], None]
+) -> None:
+    name, hour = f"added.{new_ulid()}", fold.hour_of(clock.now()) - 2 * HOUR
+    ledger.end(ada, ended_at=hour + timedelta(minutes=5), name=name)
+    fold_minutes(hour, hour + 2 * HOUR)
+
+    def add() -> None:
+        with app.app_context():
+            totals.add_hours(hour + HOUR)
+
+    with meanwhile(add):
+        assert read(app, name).done == 1
+    assert read(app, name).done == 1

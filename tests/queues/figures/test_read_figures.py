@@ -2,15 +2,12 @@
 
 import math
 import random
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from app.core import clock
@@ -20,6 +17,7 @@ from app.core.installation import installation
 from app.queues import figures
 from app.queues.figures import fold
 from app.queues.figures.sums import WINDOWS, Sum, add_up, span_of
+from tests.meanwhile import meanwhile
 from tests.queues.figures.conftest import Ledger
 from tests.world import Person
 
@@ -282,24 +280,15 @@ def test_old_figures_are_said_to_be_old() -> None:
 def test_counts_and_percentiles_are_of_the_same_instant(
     ada: Person, ledger: Ledger, folded: Callable[..., None], app: Flask
 ) -> None:
-    name, mine = f"sudden.{new_ulid()}", threading.get_ident()
+    name = f"sudden.{new_ulid()}"
 
     def one_more() -> None:
         ledger.end(ada, name=name)
         folded(timedelta(minutes=2))
 
-    def meanwhile(*_: object) -> None:
-        """Let another job end in the moment after any statement of ours."""
-        if threading.get_ident() == mine:
-            with ThreadPoolExecutor(1) as others:
-                others.submit(one_more).result()
-
     with inside(app):
-        sa.event.listen(sa.Engine, "after_cursor_execute", meanwhile)
-        try:
+        with meanwhile(one_more):
             found = add_up(["name"], span_of(WINDOWS["1h"])).get((name,), Sum())
-        finally:
-            sa.event.remove(sa.Engine, "after_cursor_execute", meanwhile)
         again = add_up(["name"], span_of(WINDOWS["1h"]))[(name,)]
     assert (found.runs.total, found.waits.total) == (found.ended, found.ended)
     assert again.runs.total == again.ended > 0

@@ -7,6 +7,7 @@ import pytest
 from app.core.broker import Message, publish
 from app.core.ids import new_ulid
 from app.queues.brokers import UNACKED, UNACKED_INDEX, lists_of, reader
+from tests.meanwhile import meanwhile
 from tests.queues.pages.board import QUEUE, let_wait, row_of
 from tests.world import Person, World
 
@@ -88,6 +89,24 @@ def test_a_job_can_wait_in_another_queue(pat: Person, ada: Person, world: World)
     assert row == {"queue": "cache"}
     assert pat.patch(f"/api/queues/cache/pending/{job_id}", json={"queue": QUEUE}).json["queue"] == QUEUE
     assert waiting(pat) == [job_id]
+
+
+def test_a_job_that_ends_as_soon_as_it_may_go_first_was_changed_all_the_same(
+    pat: Person, ada: Person, world: World
+) -> None:
+    [job_id] = let_wait(ada)
+
+    def end() -> None:
+        """Begin and end it, as a worker does that was quick: its change to the job is there."""
+        with pat.app.app_context():
+            world.sql.execute(
+                "DELETE FROM job_outbox o USING jobs j WHERE o.job_id = %s AND j.id = o.job_id AND j.priority = 9",
+                (job_id,),
+            )
+
+    with meanwhile(end, most=200):
+        answer = pat.patch(f"/api/queues/{QUEUE}/pending/{job_id}", json={"priority": 9})
+    assert (answer.status_code, answer.json["priority"]) == (200, 9)
 
 
 def test_a_discarded_job_does_not_run_and_can_be_asked_for_again(pat: Person, ada: Person, world: World) -> None:
