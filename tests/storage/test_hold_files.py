@@ -12,6 +12,7 @@ from app.storage.reads.files import find_file, look_for_file
 from app.storage.service import deleting, own, reaping
 from app.storage.service.trash import hold, purge, trash, unhold
 from app.storage.states import State
+from tests.meanwhile import right_after
 from tests.storage.shelf import keys_at, put_file, told_of
 from tests.world import Person
 
@@ -63,6 +64,15 @@ def test_one_that_is_held_keeps_back_no_other(ada: Person) -> None:
             reaping.reap()
             assert find_file(parent.id).state == State.READY
             assert find_file(other.id).state == State.TRASHED
+
+
+def test_one_that_is_held_at_that_moment_stays_and_keeps_back_no_other(ada: Person) -> None:
+    """Of what a job made before: it has written its new file already, and must not fail over the old ones."""
+    with ada.acting():
+        rows = [put_file(subject="report:8") for _ in range(3)]
+        with right_after("FROM stored_files", lambda: hold(rows[0].id, "case 12"), ada):
+            assert own.leave_only("report:8", [rows[2].id]) == 1
+        assert [find_file(row.id).state for row in rows] == [State.READY, State.DELETING, State.READY]
 
 
 def test_not_even_sql_deletes_it(ada: Person) -> None:

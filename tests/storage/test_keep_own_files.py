@@ -1,6 +1,7 @@
 """What the product makes itself: exports and reports in storage, kept for FILE_KEEP_DAYS; older ones where they were."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from app.storage.reads.files import files_of, find_file, look_for_file
 from app.storage.service import own, reaping, settle
 from app.storage.service.trash import hold
 from app.storage.states import State
+from tests.meanwhile import right_after
 from tests.storage.shelf import TEXT, put_file
 from tests.world import Person
 
@@ -99,6 +101,25 @@ def test_what_a_scanner_has_not_seen_is_waited_for(ada: Person, monkeypatch: pyt
             pass
         with pytest.raises(own.FileWaits), uploaded_file("NEW"):
             pass
+
+
+def test_what_a_scanner_lets_pass_at_that_moment_is_waited_for_too(
+    ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it is neither scanned nor found, and looked for where files were kept before."""
+    monkeypatch.setattr(settle, "_gates", [(lambda row: True, lambda row: None)])
+    with ada.acting():
+        for subject, reading in (("document:SOON", file_on_disk), ("import:SOON", uploaded_file)):
+            row = put_file(subject=subject)
+            passed = right_after("FROM stored_files", partial(let_pass, row.id), ada)
+            with passed, pytest.raises(own.FileWaits), reading("SOON"):
+                pass
+            with reading("SOON"):
+                """The job's next try has it."""
+
+
+def let_pass(file_id: str) -> None:
+    assert settle.let_pass(find_file(file_id)) is not None
 
 
 def put_old(path: Path) -> Path:

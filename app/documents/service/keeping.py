@@ -81,9 +81,10 @@ def file_on_disk(document_id: str) -> Iterator[Path]:
         FileWaits: It is there, and nobody may see it yet: the job tries again.
         StorageAway: It cannot be read now.
     """
+    # First: one that is let pass in between is found then; asked for afterwards, it would be neither.
+    check_scanned(subject_of(document_id))
     found = find_file(document_id)
     if found is None:
-        check_scanned(subject_of(document_id))
         yield path_of(document_id)
         return
     with files.fetched(found) as path:

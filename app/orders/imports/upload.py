@@ -59,11 +59,12 @@ def uploaded_file(import_id: str) -> Iterator[SourceFile]:
         FileWaits: It is there, and nobody may see it yet.
         StorageAway: It cannot be read now.
     """
+    # First: one that is let pass in between is found then; asked for afterwards, it would be neither.
+    check_scanned(subject_of(import_id))
     for found in files.kept(subject_of(import_id)):
         with files.fetched(found) as path:
             yield look_at(path)
         return
-    check_scanned(subject_of(import_id))
     path = path_of(import_id)
     if not path.is_file():
         raise FileIsGone

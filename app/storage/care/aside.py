@@ -29,15 +29,14 @@ def place_aside(key: str) -> str:
 
 
 def set_aside(provider: Provider, orphans: Sequence[Odd], reason: str) -> int:
-    """Move objects without a row aside; return how many. One that got its row meanwhile stays."""
+    """Move objects without a row aside; return how many. One that got its row meanwhile stays, one that is gone is none."""
     moved, size = 0, 0
     for start in range(0, len(orphans), BATCH):
         batch = orphans[start : start + BATCH]
         taken = with_rows(provider.name, [one.key for one in batch])
-        chosen = [one for one in batch if one.key not in taken]
-        for one in chosen:
-            move_aside(provider, one.key, "orphan")
-        moved, size = moved + len(chosen), size + sum(one.size_bytes for one in chosen)
+        for one in batch:
+            if one.key not in taken and move_aside(provider, one.key, "orphan"):
+                moved, size = moved + 1, size + one.size_bytes
         progress(moved, len(orphans), "setting aside")
     if moved:
         with installation(), transaction():

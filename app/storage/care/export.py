@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +15,10 @@ from app.core.chunks import read_in_chunks
 from app.core.db import db, transaction
 from app.core.outbox import record
 from app.core.present import plural
-from app.core.running import progress
-from app.storage import providers
+from app.core.running import progress, say
 from app.storage.care.events import CompanyFilesExported
 from app.storage.models import StoredFile
-from app.storage.problems import WrongBytes
+from app.storage.problems import FileMissing, WrongBytes
 from app.storage.service import opening
 from app.storage.service.reserve import NewFile
 from app.storage.service.sending import writing
@@ -70,8 +70,14 @@ def export() -> StoredFile:
 
 def _members(listed: list[dict[str, Any]]) -> Iterator[Member]:
     total, _ = reach()
-    for row in _rows():
-        yield f"{row.category}/{row.id}/{row.file_name}", row.created_at, MODE, ZIP_64, _checked(row)
+    gone: list[str] = []
+    for file_id in _ids():
+        with _opened(file_id) as found:
+            if found is None:
+                gone.append(file_id)
+                continue
+            row, pieces = found
+            yield f"{row.category}/{row.id}/{row.file_name}", row.created_at, MODE, ZIP_64, _checked(row, pieces)
         listed.append(
             {
                 "name": f"{row.category}/{row.id}/{row.file_name}", "id": row.id, "key": row.key, "size": row.size_bytes,
@@ -80,26 +86,56 @@ def _members(listed: list[dict[str, Any]]) -> Iterator[Member]:
             }
         )  # fmt: skip
         progress(len(listed), total, plural(len(listed), "file"))
-    text = json.dumps({"at": clock.rfc3339(clock.now()), "files": listed}, indent=1).encode()
+    if gone:
+        one, many = "file was deleted before its turn came", "files were deleted before their turn came"
+        say(f"{plural(len(gone), one, many)}; named in the manifest as gone.")
+    text = json.dumps({"at": clock.rfc3339(clock.now()), "files": listed, "gone": gone}, indent=1).encode()
     yield MANIFEST, clock.now(), MODE, ZIP_64, (text,)
 
 
-def _checked(row: StoredFile) -> Iterator[bytes]:
+@contextmanager
+def _opened(file_id: str) -> Iterator[tuple[StoredFile, Iterator[bytes]] | None]:
+    """Open a file where it is now; None when it was deleted since it was chosen, for an export takes its time.
+
+    Raises:
+        FileMissing, StorageAway, ProviderFailed: It is there, and cannot be read.
+    """
+    row = _look(file_id)
+    with ExitStack() as stack:
+        while row is not None:
+            asked = row.provider
+            try:
+                # In any state: what is in the trash is not opened for people; it is still theirs.
+                pieces = stack.enter_context(opening.open_bytes(row))
+            except FileMissing:
+                row = _look(file_id)  # deleted or moved in this very moment?
+                if row is not None and row.provider == asked:
+                    raise
+            else:
+                yield row, pieces
+                return
+        yield None
+
+
+def _look(file_id: str) -> StoredFile | None:
+    query = sa.select(StoredFile).where(StoredFile.id == file_id, _chosen())
+    with transaction() as session:
+        return session.scalars(query, execution_options={"populate_existing": True}).one_or_none()
+
+
+def _checked(row: StoredFile, pieces: Iterator[bytes]) -> Iterator[bytes]:
     digest = hashlib.sha256()
-    # What is in the trash is not opened for people; it is still theirs.
-    in_trash = row.state == State.TRASHED
-    with providers.provider(row.provider).open(row.key) if in_trash else opening.open_file(row) as pieces:
-        for piece in pieces:
-            digest.update(piece)
-            yield piece
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
     if row.sha256 and digest.hexdigest() != row.sha256:
         raise WrongBytes(reason=f"{row.file_name} is not what its record says")
 
 
-def _rows() -> Iterator[StoredFile]:
-    found = sa.select(StoredFile, StoredFile.id).where(_chosen())
+def _ids() -> Iterator[str]:
+    found = sa.select(StoredFile.id).where(_chosen())
     for piece in read_in_chunks(found, [StoredFile.__table__.c.id], size=BATCH):
-        yield from (row.StoredFile for row in piece)
+        yield from (row.id for row in piece)
 
 
 def _chosen() -> sa.ColumnElement[bool]:

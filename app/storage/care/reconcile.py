@@ -22,7 +22,7 @@ from app.storage.keys import PROBES, QUARANTINE, is_key
 from app.storage.models import StorageCheck
 
 KINDS = ("orphan", "missing", "size")
-SAMPLE = 20
+SAMPLE, MOST_ASKED = 20, 2_000
 
 
 @dataclass(frozen=True)
@@ -112,21 +112,29 @@ def look(provider: Provider, rules: Rules, begun: datetime) -> Looked:
 
 
 def compare(provider: Provider, table: Sheet, looked: Looked, rules: Rules, begun: datetime) -> None:
-    """Hold the sheet against the rows; what seems lost is asked for by name before it counts as lost."""
-    looked.orphans = table.orphans(provider.name, begun - timedelta(hours=rules.young_h))
+    """Hold the sheet against the rows; what does not match is asked for by name before it counts."""
+    before = begun - timedelta(hours=rules.young_h)
+    found = table.orphans(provider.name, before)
+    is_few = len(found) <= MOST_ASKED  # of very many a few that are gone by now change no verdict
+    looked.orphans = [one for one in found if is_there(provider, one.key)] if is_few else found
     looked.missing = [
         one for one in table.missing(provider.name, begun, rules.owner) if is_missing(provider, one.key)
     ]  # fmt: skip
     looked.sizes = table.sizes(provider.name)
 
 
-def is_missing(provider: Provider, key: str) -> bool:
-    """Ask for one object by name: a listing may be older than the object, and the row may be gone by now."""
+def is_there(provider: Provider, key: str) -> bool:
+    """Ask for one object by name: it may have been deleted since it was listed, as any file is, with its row."""
     try:
         provider.stat(key)
     except ObjectMissing:
-        return healing.row_of(key) is not None
-    return False
+        return False
+    return True
+
+
+def is_missing(provider: Provider, key: str) -> bool:
+    """Ask for one object by name: a listing may be older than the object, and the row may be gone by now."""
+    return not is_there(provider, key) and healing.row_of(key) is not None
 
 
 def note_foreign(looked: Looked, keys: Sequence[str]) -> None:

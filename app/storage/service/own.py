@@ -1,7 +1,7 @@
 """The product's own files: what jobs make, found again by what it belongs to (`report:01J…`, `job:01J…`)."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import IO
@@ -14,7 +14,7 @@ from app.core.files import Kept, of_job
 from app.core.setting import current_settings
 from app.core.tasks import current_job_id
 from app.storage.models import StoredFile
-from app.storage.problems import FileMissing
+from app.storage.problems import FileHeld, FileMissing
 from app.storage.reads.files import files_of
 from app.storage.service.opening import open_file
 from app.storage.service.reserve import KEEP_UNTIL, NewFile
@@ -95,5 +95,10 @@ def leave_only(subject: str, kept_ids: Sequence[str] = ()) -> int:
 
     What is on legal hold stays.
     """
-    others = [row.id for row in files_of(subject) if row.id not in kept_ids and row.held_at is None]
-    return len(purge(others)) if others else 0
+    deleted = 0
+    for row in files_of(subject):
+        if row.id not in kept_ids and row.held_at is None:
+            # Held since this look, or a piece of it is: each by itself, so that it keeps back no other.
+            with suppress(FileHeld):
+                deleted += len(purge([row.id]))
+    return deleted

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.context import actor
@@ -65,13 +66,12 @@ def change_prices(place: str, fields: Fields, *, source: str, as_of: date, versi
     """
     known = find_prices(place)
     check_fields(fields, source=source, reason=reason)
-    with transaction() as session:
+    with transaction():
         row = _row(place)
         _check_version(row, version)
         changes = _differences(fields_of(known), fields)
         if row is None:
-            row = Price(company_id=installation_id(), provider=place, name=known.name, fields={}, as_of=as_of, source=source, version=0)  # fmt: skip
-            session.add(row)
+            row = _add(place, Price(company_id=installation_id(), provider=place, name=known.name, fields={}, as_of=as_of, source=source, version=0))  # fmt: skip
         row.fields, row.as_of, row.source = fields, as_of, source
         row.actor, row.updated_at, row.version = actor(), clock.now(), row.version + 1
         record(PriceChanged(place=place, name=known.name, changes=changes, reason=reason), version=row.version)
@@ -119,13 +119,27 @@ def _row(place: str) -> Price | None:
     return db.session.scalar(statement)
 
 
+def _add(place: str, row: Price) -> Price:
+    """Write the first prices of a place: a row that is not there yet cannot be locked, so two may come to do this."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(row)
+            db.session.flush()
+    except IntegrityError:
+        raise _conflict(_row(place), 0) from None
+    return row
+
+
 def _check_version(row: Price | None, version: int) -> None:
-    current = row.version if row else 0
-    if version != current:
-        raise VersionConflict(
-            yours=version, current=current, changed={}, changed_by=row.actor.get("name") if row else None,
-            changed_at=row.updated_at if row else None,
-        )  # fmt: skip
+    if version != (row.version if row else 0):
+        raise _conflict(row, version)
+
+
+def _conflict(row: Price | None, version: int) -> VersionConflict:
+    return VersionConflict(
+        yours=version, current=row.version if row else 0, changed={},
+        changed_by=row.actor.get("name") if row else None, changed_at=row.updated_at if row else None,
+    )  # fmt: skip
 
 
 def _is_amount(text: Any) -> bool:  # Any: JSON from outside

@@ -22,9 +22,12 @@ from app.core.tenancy import system_work
 from app.storage import providers
 from app.storage.care import aside, findings, reconcile
 from app.storage.care.reconcile import Rules
+from app.storage.care.sheet import Odd
 from app.storage.keys import QUARANTINE, new_key
 from app.storage.models import StorageCheck, StoredFile
+from app.storage.service import deleting, trash
 from app.storage.states import Category
+from tests.meanwhile import right_after
 from tests.storage.shelf import is_counted_exactly, put_file
 from tests.world import Person
 
@@ -81,6 +84,34 @@ def test_what_is_young_is_left_alone(disk: Flask, ada: Person) -> None:
     with ada.acting():
         orphan(ada)
     assert found(check(disk, ada, young_h=24))["orphan"] == 0
+
+
+def test_what_was_deleted_since_it_was_listed_is_no_orphan(disk: Flask, ada: Person) -> None:
+    """Its object went first, its row after it: nothing is left that anybody must look at."""
+    with ada.acting():
+        rows = [put_file() for _ in range(2)]
+
+        def delete() -> None:
+            trash.purge([rows[0].id])
+            deleting.delete_due()
+
+        with right_after("INSERT INTO seen_objects", delete, ada):
+            row = check(disk, ada)
+    assert (row.figures["objects"], found(row)) == (2, {"orphan": 0, "missing": 0, "size": 0})
+    assert (row.figures["setAside"], row.figures["stopped"]) == (0, "")
+
+
+def test_one_that_goes_before_it_is_set_aside_is_not_counted(disk: Flask, ada: Person) -> None:
+    with ada.acting():
+        odds = [Odd(orphan(ada), 8, int(ada.company_id), "", "", None) for _ in range(3)]
+        here = providers.provider("local")
+        with right_after("FROM stored_files", lambda: here.delete([odds[1].key]), ada), installation():
+            assert aside.set_aside(here, odds, "test") == 2
+    told = ada.world.sql.execute(
+        "SELECT data FROM outbox WHERE type = 'storage.orphans-set-aside' ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    assert told is not None
+    assert (told["data"]["objects"], told["data"]["bytes"]) == (2, 16)
 
 
 def test_a_dry_run_says_what_a_run_does(disk: Flask, ada: Person) -> None:

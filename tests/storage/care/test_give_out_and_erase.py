@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.core.running import saying_to
 from app.core.tasks import run_job
+from app.storage import providers
+from app.storage.care import export
+from app.storage.models import StoredFile
+from app.storage.problems import FileMissing
 from app.storage.reads.files import find_file
-from app.storage.service import opening, trash
-from tests.storage.care.test_check_files import orphan
+from app.storage.service import deleting, opening, trash
+from tests.meanwhile import right_after
+from tests.storage.care.test_check_files import change, orphan
 from tests.storage.shelf import TEXT, is_counted_exactly, keys_at, put_file, rows_of_company
 from tests.world import Person
 
@@ -54,6 +60,63 @@ def test_an_export_holds_every_file_and_its_digest(disk: Flask, ada: Person) -> 
         assert hashlib.sha256(archive.read(one["name"])).hexdigest() == one["sha256"]
     again = run_to_end(ada, ada.post("/api/storage/export"), ada.company_id)
     assert again["page"] != result["page"]
+
+
+CHOSEN = "FROM stored_files.*ORDER BY stored_files.id.*LIMIT"
+LOOKED_AT = r"FROM stored_files\s+WHERE stored_files.id = "
+
+
+def archive_of(made: StoredFile) -> tuple[set[str], dict[str, Any]]:
+    """Return the names in an archive but its manifest's, and what that says."""
+    with opening.open_file(made) as pieces:
+        archive = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    assert archive.testzip() is None
+    return set(archive.namelist()) - {"manifest.json"}, json.loads(archive.read("manifest.json"))
+
+
+@pytest.mark.parametrize("moment", [CHOSEN, LOOKED_AT])
+def test_a_file_deleted_before_its_turn_is_left_out_and_said(disk: Flask, ada: Person, moment: str) -> None:
+    """Chosen with 500 others, or looked at just now: it ends no export, and the manifest lists what is there."""
+    said: list[str] = []
+    with ada.acting():
+        gone, kept = put_file("gone.txt"), put_file("kept.txt")
+
+        def delete() -> None:
+            trash.purge([gone.id])
+            deleting.delete_due()
+
+        with right_after(moment, delete, ada), saying_to(lambda text, level: said.append(text)):
+            made = export.export()
+        names, told = archive_of(made)
+    assert names == {one["name"] for one in told["files"]} == {f"documents/{kept.id}/kept.txt"}
+    assert told["gone"] == [gone.id]
+    assert said == ["1 file was deleted before its turn came; named in the manifest as gone."]
+
+
+@pytest.mark.parametrize("moment", [CHOSEN, LOOKED_AT])
+def test_a_file_moved_before_its_turn_is_read_where_it_is(seaweed_app: Flask, ada: Person, moment: str) -> None:
+    with ada.acting():
+        row = put_file("moved.txt")
+        bucket, local = providers.provider("s3"), providers.provider("local")
+
+        def move() -> None:
+            local.put(row.key, io.BytesIO(TEXT), size_bytes=len(TEXT), content_type=row.content_type)
+            change(row, provider="local")
+            bucket.delete([row.key])
+
+        with right_after(moment, move, ada):
+            made = export.export()
+        names, told = archive_of(made)
+    assert (names, told["gone"]) == ({f"documents/{row.id}/moved.txt"}, [])
+
+
+def test_a_file_that_is_lost_still_ends_it(disk: Flask, ada: Person) -> None:
+    """Its record is there, its bytes are not: an archive without it would be called whole."""
+    with ada.acting():
+        row = put_file()
+        providers.provider("local").delete([row.key])
+        with pytest.raises(FileMissing):
+            export.export()
 
 
 def test_only_who_manages_files_exports_them(disk: Flask, sam: Person, vera: Person) -> None:

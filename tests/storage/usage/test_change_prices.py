@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.meanwhile import right_after
 from tests.world import Person, World
 
 FORM = {
@@ -61,6 +62,16 @@ def test_of_two_editors_the_second_is_told(pat: Person) -> None:
     """Both worked on the list's."""
     assert put_in(pat).status_code == 303
     assert put_in(pat).status_code == 409
+    assert put_in(pat, version="1").status_code == 303
+
+
+def test_even_when_both_are_the_first_at_once(pat: Person) -> None:
+    """Each looked for a row to lock, and there was none."""
+    other: list[Any] = []
+    with right_after("FROM storage_prices.*FOR UPDATE", lambda: other.append(put_in(pat, source="contract 8"))):
+        mine = put_in(pat)
+    assert ([one.status_code for one in other], mine.status_code) == ([303], 409)
+    assert "contract 8" in pat.get("/storage/prices").text
     assert put_in(pat, version="1").status_code == 303
 
 
